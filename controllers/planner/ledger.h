@@ -1,0 +1,101 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+
+#include "controllers/planner/seen.h"
+#include "operator/base/json.h"
+#include "operator/base/object_ref.h"
+
+namespace doorbuster::planner {
+
+inline constexpr const char* kHoldsAnnotation = "doorbuster.dev/holds";
+inline constexpr const char* kHeldLabel = "doorbuster.dev/held";
+inline constexpr const char* kFinalizer = "doorbuster.dev/restore";
+inline constexpr const char* kFieldManager = "doorbuster";
+
+/// Who wants a value kept. One event may hold one field under several names; one name may hold several fields.
+struct Holder {
+  std::string event;    ///< "shop/flash-sale"
+  std::string uid;      ///< of that event: a namesake is somebody else
+  std::string install;  ///< which Doorbuster
+  std::string feature;  ///< "capacity", "holds"
+  std::string name;     ///< of the target or hold
+  auto operator<=>(const Holder&) const = default;
+};
+
+/// Who wins where a field cannot satisfy all (Law::Pick); the only precedence there is.
+enum class Rank { Event, Rollout, Degrade, Person, Rollback };
+
+/// What a holder asks of a field, as a function of its baseline.
+struct Ask {
+  enum class Op { Set, Multiply, Add, Max, Min };
+  Op op = Op::Set;
+  Json operand;
+  Rank rank = Rank::Event;
+  int priority = 0;
+  bool operator==(const Ask&) const = default;
+};
+const char* to_string(Ask::Op);
+const char* to_string(Rank);
+
+/// One held field: what was there, what we asked for, what the server made of it, and for whom.
+struct HeldField {
+  Value baseline;
+  std::string absent_at;  ///< where an absent baseline begins: the shallowest absent ancestor; empty when it was present
+  Value requested, applied;
+  std::map<Holder, Ask> holders;
+  bool operator==(const HeldField&) const = default;
+};
+
+/// A field within one object.
+struct FieldPath {
+  std::string pointer, inside;
+  auto operator<=>(const FieldPath&) const = default;
+};
+
+/// The record of what is held on one object: kept in its annotation, and a second time in the event's status.
+struct Ledger {
+  enum class State {
+    None,      ///< nothing is held, nothing was
+    Good,      ///< the annotation is ours, whole, and as new as the second copy
+    Stripped,  ///< the annotation is gone, the second copy is what there is
+    Stale,     ///< the annotation is older than the second copy
+    Foreign,   ///< the annotation was written on another object (uid) and copied here
+    Corrupt,   ///< unreadable, or edited by hand (its checksum is wrong): never guess
+    Newer,     ///< written by a newer Doorbuster: not ours to touch
+  };
+  State state = State::None;
+  std::string uid;  ///< of the object it was written on
+  std::int64_t serial = 0;
+  std::map<FieldPath, HeldField> fields;
+  std::string why;  ///< of a state that is not None or Good
+  bool operator==(const Ledger&) const = default;
+};
+const char* to_string(Ledger::State);
+
+/// The annotation's text. Inverse of read_ledger.
+std::string write_ledger(const Ledger&);
+/// None for no text; Good, Corrupt or Newer otherwise; no comparison with anything else.
+Ledger read_ledger(const std::string* annotation);
+
+/// One field's entry alone, as status.holds[].copy keeps it. Inverse of read_entry (Invalid when it is not one).
+std::string write_entry(const FieldPath&, const HeldField&);
+Result<std::pair<FieldPath, HeldField>> read_entry(const std::string& text);
+
+/// The ledger to go by: the annotation of this object against the second copy. `witness.state` is None when there is none.
+Ledger assess(const Present& object, const Ledger& witness);
+
+/// Who wrote a field last, by managedFields; empty when nobody is named. `applied`: by Server-Side Apply.
+struct FieldWriter {
+  std::string manager;
+  bool applied = false;
+};
+FieldWriter writer_of(const Document& object, std::string_view pointer);
+/// Is a manager one of the GitOps tools (Argo CD, Flux, Helm), whose value is what Git says?
+bool is_gitops(std::string_view manager);
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "controllers/planner/seen.h"
+#include "controllers/planner/settle.h"
+#include "controllers/planner/wanted.h"
+#include "controllers/products/allow_list.h"
+#include "crds/sale_event.h"
+#include "operator/base/instant.h"
+
+namespace doorbuster::planner {
+
+/// A SaleEvent as read. `spec` is the reader's verdict; `status` is what we wrote last, our memory.
+struct Event {
+  ObjectRef ref;
+  std::string uid, version;
+  std::int64_t generation = 0;
+  bool deleting = false, has_finalizer = false;
+  std::vector<std::string> finalizers;
+  Instant created;
+  Result<api::SaleEventSpec> spec = Error{};
+  api::SaleEventStatus status;
+};
+
+/// What the operator was started with.
+struct Setup {
+  std::string install;
+  products::AllowList allow;
+};
+
+/// What a round must look at before it can plan.
+struct Needs {
+  std::set<ObjectRef> objects;                            ///< facts, whole
+  std::set<ObjectRef> workloads;                          ///< and which autoscalers name them (with their facts)
+  std::set<std::pair<std::string, std::string>> kinds;    ///< group or "*", kind
+};
+Needs needs_of(const Event&);
+
+/// Put our finalizer on the event, or take it off.
+struct SetFinalizer {
+  bool present;
+};
+
+/// Something worth telling people: becomes a Kubernetes Event about the SaleEvent.
+struct Notice {
+  enum class Type { Normal, Warning } type;
+  Reason reason;
+  bool operator==(const Notice&) const = default;
+};
+
+struct Plan {
+  std::vector<Question> questions;  ///< unanswered: nothing else of this plan may be carried out
+  std::optional<SetFinalizer> finalizer;
+  api::SaleEventStatus status;      ///< persisted before any write
+  std::vector<Write> writes;        ///< in order
+  std::vector<Notice> notices;
+  std::optional<Instant> wake;
+  bool done = false;                ///< nothing is held and nothing will be: the event is over
+};
+
+/// What to do about an event now. Pure: no clock, no socket, no chance.
+Plan plan(const Event&, const Observation&, const Setup&, Instant now);
+
+}  // namespace doorbuster::planner

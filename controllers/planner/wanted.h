@@ -1,0 +1,78 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "controllers/planner/ledger.h"
+#include "controllers/planner/seen.h"
+
+namespace doorbuster::planner {
+
+/// Why something happens: a stable CamelCase word and a sentence for people.
+struct Reason {
+  std::string code, text;
+  bool operator==(const Reason&) const = default;
+};
+
+/// A feature wants this value kept on this field from now on. Wants that are not due yet are Retain.
+struct HoldWant {
+  FieldRef field;
+  Ask ask;
+  std::string name;
+  Reason reason;
+  /// Where the live value is known to be our own doing by another way (a Deployment scaled by the floor that we held on
+  /// its autoscaler): what to record as baseline if the field is not held yet.
+  std::optional<Value> baseline;
+};
+/// Let go of everything held under this name on these objects (all of them when empty).
+struct Release {
+  std::string name;
+  std::vector<FieldRef> only;  ///< empty: every field held under the name
+  Reason reason;
+  bool leave_value = false;  ///< Orphan: forget the hold, leave the value as it is
+};
+/// Whatever is held under this name stays as it is.
+struct Retain {
+  std::string name;
+  Reason reason;
+};
+using Item = std::variant<HoldWant, Release, Retain>;
+
+/// A question about the cluster that only the edge can answer; the answer is an observation of the same round's next try.
+struct Question {
+  std::string id;  ///< unique by content
+  ObjectRef about;
+  std::string verb;             ///< of an access review: get, patch
+  std::string service_account;  ///< in the event's namespace; empty: the operator itself
+};
+Question access_question(const ObjectRef& about, const std::string& verb, const std::string& service_account);
+
+/// One line about a target or hold for the status: what was seen, never what is hoped.
+struct TargetReport {
+  std::string name;
+  ObjectRef object;
+  std::optional<ObjectRef> autoscaler;
+  std::optional<std::int64_t> baseline_min, baseline_max, baseline_replicas, usual;
+  std::optional<std::int64_t> floor, ceiling;       ///< what the spec asks for at the full floor
+  std::optional<std::int64_t> held, current, ready, wanted;  ///< held: the floor in force on the object
+  std::optional<Instant> stepped_at;                ///< when the floor was last changed by us: memory of the ramp
+  int step = 0, steps = 0;
+  std::string state;  ///< Waiting, Ramping, Held, Lowering, Restored, Missing, Forbidden, Refused, ScaledToZero, Unknown
+  std::string message;
+  bool ready_enough = false;  ///< at the full floor and ready: what Prepared counts
+};
+
+/// What one feature makes of a round.
+struct Wants {
+  std::string feature;
+  std::vector<Item> items;
+  std::vector<Question> questions;
+  std::vector<TargetReport> targets;
+  std::vector<FieldCause> refused;     ///< findings about the spec that only the cluster could show
+  std::vector<Reason> warnings;
+  std::optional<Instant> wake;         ///< when time alone changes the answer
+};
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operator/base/object_ref.h"
+
+namespace doorbuster::products {
+
+/// How several holders of one field are reconciled; belongs to the field, never to a want.
+enum class Law {
+  Highest,  ///< floors and ceilings: nobody gets less than asked for
+  Lowest,
+  Pick,  ///< one value for all: rank, priority, then name
+};
+
+Law law_of(const FieldRef&);
+
+/// Order of writes going up, lowest first (nodes, pools, max, min, proxies, limits, flags, traffic); down is the reverse.
+int order_of(const ObjectRef&);
+
+}  // namespace doorbuster::products
