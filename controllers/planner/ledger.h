@@ -46,9 +46,13 @@ const char* to_string(Rank);
 struct HeldField {
   Value baseline;
   std::string absent_at;  ///< where an absent baseline begins: the shallowest absent ancestor; empty when it was present
-  Value requested, applied;
+  Value requested;  ///< what we asked for last
+  Value applied;    ///< what the server made of it, only where that differs from `requested`
+  Value first;      ///< the first baseline, where Git moved the baseline since
   std::map<Holder, Ask> holders;
   bool operator==(const HeldField&) const = default;
+  /// Is this live value one that we put there?
+  bool is_ours(const Value& live) const;
 };
 
 /// A field within one object.
@@ -92,9 +96,14 @@ Ledger assess(const Present& object, const Ledger& witness);
 /// Who wrote a field last, by managedFields; empty when nobody is named. `applied`: by Server-Side Apply.
 struct FieldWriter {
   std::string manager;
+  std::string time;  ///< of that manager's last change, as the server wrote it
   bool applied = false;
 };
 FieldWriter writer_of(const Document& object, std::string_view pointer);
+/// Does managedFields say that everything at and below a pointer is ours alone?
+bool only_ours_below(const Document& object, std::string_view pointer);
+/// Index of our own entry for the main resource in metadata.managedFields, and the time it carries.
+std::optional<std::pair<std::size_t, std::string>> our_managed_entry(const Document& object);
 /// Is a manager one of the GitOps tools (Argo CD, Flux, Helm), whose value is what Git says?
 bool is_gitops(std::string_view manager);
 

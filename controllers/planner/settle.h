@@ -23,7 +23,8 @@ Result<Value> effective(products::Law, const Value& baseline, const std::map<Hol
 struct Contest {
   int reasserted = 0;       ///< how often we wrote our value again
   std::optional<Instant> at;  ///< when last
-  std::string by;           ///< who wrote last
+  std::string by;           ///< the manager who wrote last
+  std::string change;       ///< which change of theirs this was, so that one change is never counted twice
   bool yielded = false;     ///< a person changed it twice within ten minutes: theirs now
   bool operator==(const Contest&) const = default;
 };
@@ -63,7 +64,7 @@ struct Settled {
 struct Witness {
   Ledger ledger;  ///< state None when there is none
   std::map<FieldPath, Contest> contests;
-  std::map<FieldPath, Value> last_applied;  ///< of an earlier object of this name: values that are ours, not baselines
+  Ledger former;  ///< rows about an earlier object of this name (another uid): its values are ours, never baselines
 };
 
 /// Which of an event's wants concern one object.
