@@ -1,0 +1,486 @@
+#pragma once
+
+// Made by hack/generate from crds/doorbuster.dev_saleevents.yaml; do not edit.
+
+#include "crds/fields.h"
+#include "crds/node.h"
+#include "operator/base/instant.h"
+#include "operator/base/json.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace doorbuster::api {
+
+// Spec: std::optional is a field that may be absent; what has a default in the CRD has it here too.
+// Status: an empty string, list or optional is absent and is not written.
+
+enum class OnNotReady { Block, Warn, Proceed };
+const char* to_string(OnNotReady);
+
+enum class DeletionPolicy { Ramp, Immediate, Orphan };
+const char* to_string(DeletionPolicy);
+
+enum class Mode { Live, DryRun };
+const char* to_string(Mode);
+
+enum class NeedOf { Current, Minimum };
+const char* to_string(NeedOf);
+
+enum class OnTimeout { Proceed, Hold };
+const char* to_string(OnTimeout);
+
+enum class SalePhase { Prepare, Live, Cooldown };
+const char* to_string(SalePhase);
+
+enum class ConditionStatus { True, False, Unknown };
+const char* to_string(ConditionStatus);
+
+/// When the sale is.
+struct WindowSpec {
+  /// When the sale begins: a local time read in `timeZone` (`2026-11-27T09:00:00`), or RFC 3339
+  /// with an offset (`2026-11-27T09:00:00+01:00`). A local time that the zone skips is refused; one
+  /// that comes twice needs an offset.
+  std::string start;
+  /// When the sale is over; written like `start` and later than it.
+  std::string end;
+  /// IANA name of the zone in which times without an offset are read, such as `Europe/Berlin`.
+  std::optional<std::string> time_zone;
+  /// How long before `start` the ramps and the holds of the Prepare phase begin.
+  DurationText prepare = {"30m", Duration(1800000)};
+  /// How long after `end` restoration may take until it is complete.
+  DurationText cooldown = {"30m", Duration(1800000)};
+  /// What happens at `start` while targets are not ready. `Block` keeps the holds of the Live phase
+  /// back, `Warn` goes on and says so, `Proceed` goes on. Capacity never waits.
+  OnNotReady on_not_ready = OnNotReady::Warn;
+  bool operator==(const WindowSpec&) const = default;
+};
+
+/// The workload, in the event's namespace; anything with a scale subresource.
+struct TargetRef {
+  /// Group and version, such as `apps/v1`. May be left out when only one group serves the kind.
+  std::optional<std::string> api_version;
+  /// Kind of the workload, such as `Deployment`.
+  std::string kind;
+  /// Name of the workload.
+  std::string name;
+  bool operator==(const TargetRef&) const = default;
+};
+
+struct NeedReplicas {
+  /// This many replicas at least.
+  std::int32_t value = 0;
+  bool operator==(const NeedReplicas&) const = default;
+};
+struct NeedMultiplier {
+  /// This many times what `of` says, rounded up: an integer or a quantity such as `"2.5"`.
+  Quantity value;
+  /// What `multiplier` multiplies. `Current`: the replicas when preparation begins, at least the
+  /// autoscaler's minimum. `Minimum`: the autoscaler's minimum, or the replicas of a workload that
+  /// has no autoscaler. Ignored beside `replicas`.
+  NeedOf of = NeedOf::Current;
+  bool operator==(const NeedMultiplier&) const = default;
+};
+/// What the workload needs; exactly one of `replicas` and `multiplier`.
+using Need = std::variant<NeedReplicas, NeedMultiplier>;
+
+/// The way up; its last step is timed to be ready at `start`.
+struct RampUp {
+  /// How long the whole way up takes; `0s` is one jump.
+  DurationText over = {"10m", Duration(600000)};
+  /// In how many steps.
+  std::int32_t steps = 4;
+  /// The next step waits until this share of the present one is ready.
+  std::int32_t ready_percent = 95;
+  /// How long a step waits for readiness before `onTimeout` applies.
+  DurationText step_timeout = {"5m", Duration(300000)};
+  /// `Proceed` takes the next step; `Hold` waits on, until the last moment from which the rest
+  /// still fits before the start. Capacity is delayed, never withheld.
+  OnTimeout on_timeout = OnTimeout::Proceed;
+  bool operator==(const RampUp&) const = default;
+};
+
+/// The way down after the sale; never below what is wanted at the time.
+struct RampDown {
+  /// How long the way down takes at least; `maxPercentPerMinute` may make it longer.
+  DurationText over = {"10m", Duration(600000)};
+  /// In how many steps.
+  std::int32_t steps = 10;
+  /// Never remove more than this share of the sale's replicas within a minute.
+  std::int32_t max_percent_per_minute = 10;
+  bool operator==(const RampDown&) const = default;
+};
+
+/// How replicas go up before the sale and down after it.
+struct RampSpec {
+  /// The way up; its last step is timed to be ready at `start`.
+  RampUp up;
+  /// The way down after the sale; never below what is wanted at the time.
+  RampDown down;
+  bool operator==(const RampSpec&) const = default;
+};
+
+/// One workload and what it needs.
+struct TargetSpec {
+  /// Name of this target within the event.
+  std::string name;
+  /// The workload, in the event's namespace; anything with a scale subresource.
+  TargetRef ref;
+  /// What the workload needs; exactly one of `replicas` and `multiplier`.
+  Need need;
+  /// Never more replicas than this, whatever the need; it also caps the autoscaler's maximum.
+  std::optional<std::int32_t> ceiling;
+  /// Also raise a workload that is scaled to zero on purpose.
+  bool wake_from_zero = false;
+  /// How replicas go up before the sale and down after it.
+  RampSpec ramp;
+  bool operator==(const TargetSpec&) const = default;
+};
+
+/// Workloads that need more replicas during the sale.
+struct CapacitySpec {
+  /// The workloads, each with what it needs.
+  std::vector<TargetSpec> targets;
+  /// How long after the cooldown to go on waiting for demand to fit what was there before; then
+  /// capacity is kept and reported.
+  DurationText restore_timeout = {"2h", Duration(7200000)};
+  bool operator==(const CapacitySpec&) const = default;
+};
+
+/// Whose field it is.
+struct HoldObject {
+  /// Group and version, such as `autoscaling/v2`. May be left out when only one group serves the
+  /// kind.
+  std::optional<std::string> api_version;
+  /// Kind of the object, such as `ConfigMap`.
+  std::string kind;
+  /// Name of the object.
+  std::string name;
+  /// Its namespace when that is not the event's own; ignored for a kind without namespaces.
+  std::optional<std::string> ns;
+  bool operator==(const HoldObject&) const = default;
+};
+
+struct HoldLiteral {
+  /// This JSON value, of the type that the field has (`"300"` is not `300`).
+  Json value;
+  bool operator==(const HoldLiteral&) const = default;
+};
+struct HoldMultiply {
+  /// So many times the value before, an integer or a quantity such as `"2.5"`; a whole number stays
+  /// whole, rounded up.
+  Quantity value;
+  bool operator==(const HoldMultiply&) const = default;
+};
+struct HoldAdd {
+  /// This much more than the value before; less when negative.
+  Quantity value;
+  bool operator==(const HoldAdd&) const = default;
+};
+struct HoldMin {
+  /// The smaller of this and the value before.
+  Quantity value;
+  bool operator==(const HoldMin&) const = default;
+};
+struct HoldMax {
+  /// The larger of this and the value before.
+  Quantity value;
+  bool operator==(const HoldMax&) const = default;
+};
+/// What the field is kept at; exactly one member. `literal` replaces the value; the others compute
+/// it from the value that was there before.
+using HoldValue = std::variant<HoldLiteral, HoldMultiply, HoldAdd, HoldMin, HoldMax>;
+
+/// The phases of the window through which it is kept, both included.
+struct HoldSpan {
+  /// Kept from the beginning of this phase.
+  SalePhase from = SalePhase::Live;
+  /// Kept to the end of this phase.
+  SalePhase until = SalePhase::Live;
+  bool operator==(const HoldSpan&) const = default;
+};
+
+/// One field kept at a value.
+struct HoldSpec {
+  /// Name of this hold within the event.
+  std::string name;
+  /// Whose field it is.
+  HoldObject object;
+  /// JSON Pointer of the field, such as `/spec/maxReplicas`. A step may choose an element of a list
+  /// by key, as in `/spec/http/[name=default]/retries`; `~1` stands for a slash, `~0` for a tilde.
+  std::string field;
+  /// What the field is kept at; exactly one member. `literal` replaces the value; the others
+  /// compute it from the value that was there before.
+  HoldValue value;
+  /// The phases of the window through which it is kept, both included.
+  HoldSpan during;
+  /// Holds of this event that must be in force before this one is.
+  std::vector<std::string> after;
+  /// Who wins where two events keep one field at different values; the higher one.
+  std::int32_t priority = 0;
+  /// The field can only grow (partitions, storage, shards), and that is known and accepted.
+  bool one_way = false;
+  /// The field lies in a pod template, and that holding it restarts pods is accepted.
+  bool allow_template = false;
+  bool operator==(const HoldSpec&) const = default;
+};
+
+/// What the release manager wants.
+struct SaleEventSpec {
+  /// When the sale is.
+  WindowSpec window;
+  /// The ServiceAccount of this namespace on whose behalf objects are touched: what it may not
+  /// change, this event does not change.
+  std::string service_account_name = "default";
+  /// What deleting this event in mid-sale does. `Ramp` restores step by step as at the end,
+  /// `Immediate` restores at once, `Orphan` leaves every value as it is and forgets it.
+  DeletionPolicy deletion_policy = DeletionPolicy::Ramp;
+  /// Change nothing further; keep what is held.
+  bool suspend = false;
+  /// `Live` acts. `DryRun` computes everything, reports it in status and writes nothing else.
+  Mode mode = Mode::Live;
+  /// Workloads that need more replicas during the sale.
+  CapacitySpec capacity;
+  /// Fields of other objects, each kept at a value for a part of the sale and then put back.
+  std::vector<HoldSpec> holds;
+  bool operator==(const SaleEventSpec&) const = default;
+};
+
+/// One condition.
+struct Condition {
+  /// What it is about.
+  std::string type;
+  /// Whether it is so.
+  ConditionStatus status = ConditionStatus::True;
+  /// The generation of the spec that it speaks of.
+  std::optional<std::int64_t> observed_generation;
+  /// When `status` last changed.
+  Instant last_transition_time{};
+  /// Why, in one CamelCase word.
+  std::string reason;
+  /// Why, for people.
+  std::string message;
+  bool operator==(const Condition&) const = default;
+};
+
+/// The window as instants in UTC.
+struct WindowStatus {
+  /// When preparation begins.
+  Instant prepare{};
+  /// When the sale begins.
+  Instant start{};
+  /// When the sale is over.
+  Instant end{};
+  /// By when everything is meant to be back.
+  Instant restored_by{};
+  /// The zone in which local times were read.
+  std::string time_zone;
+  /// The version of the time zone rules that were used.
+  std::string tzdata;
+  bool operator==(const WindowStatus&) const = default;
+};
+
+/// One decision.
+struct Decision {
+  /// The run of the event that it belongs to.
+  std::int32_t run = 0;
+  /// What was decided, such as `Began`.
+  std::string kind;
+  /// About what, such as the name of a target.
+  std::string subject;
+  /// Hash of the part of the spec that it holds for; void when that changes.
+  std::string hash;
+  /// When.
+  Instant at{};
+  /// Who decided; empty when the operator did by itself.
+  std::string by;
+  /// UID of the SaleAction that asked for it.
+  std::string action_uid;
+  /// The number or word that was decided on.
+  std::string value;
+  /// More, for people.
+  std::string detail;
+  bool operator==(const Decision&) const = default;
+};
+
+/// What was there before anything was held.
+struct TargetBaseline {
+  /// The autoscaler's minimum; absent when it was not set.
+  std::optional<std::int64_t> min;
+  /// The autoscaler's maximum.
+  std::optional<std::int64_t> max;
+  /// The replicas of a workload without autoscaler.
+  std::optional<std::int64_t> replicas;
+  bool operator==(const TargetBaseline&) const = default;
+};
+
+/// What was seen of one target.
+struct TargetStatus {
+  /// Name of the target.
+  std::string name;
+  /// The workload.
+  std::string object;
+  /// The autoscaler in charge of it; absent when there is none.
+  std::string autoscaler;
+  /// What was there before anything was held.
+  TargetBaseline baseline;
+  /// What normally runs, recorded once when preparation begins.
+  std::optional<std::int64_t> usual;
+  /// What the spec asks for at the full floor.
+  std::optional<std::int64_t> floor;
+  /// The maximum that goes with it.
+  std::optional<std::int64_t> ceiling;
+  /// The floor in force now.
+  std::optional<std::int64_t> held;
+  /// What the autoscaler or the workload wants now.
+  std::optional<std::int64_t> desired;
+  /// Replicas that exist now.
+  std::optional<std::int64_t> current;
+  /// Replicas that are ready now.
+  std::optional<std::int64_t> ready;
+  /// What demand asks for, our own floor aside.
+  std::optional<std::int64_t> wanted;
+  /// The step of the ramp that is in force.
+  std::optional<std::int32_t> step;
+  /// How many steps the ramp has.
+  std::optional<std::int32_t> steps;
+  /// When the floor was last changed by us.
+  std::optional<Instant> stepped_at;
+  /// For people, such as Ramping, Held, Lowering, Restored or Missing.
+  std::string state;
+  /// More, for people.
+  std::string message;
+  bool operator==(const TargetStatus&) const = default;
+};
+
+/// Whose field it is.
+struct HeldObject {
+  /// Group and version under which it was written.
+  std::string api_version;
+  /// Its group; absent for the core group.
+  std::string group;
+  /// Its kind.
+  std::string kind;
+  /// Its namespace; absent for a kind without namespaces.
+  std::string ns;
+  /// Its name.
+  std::string name;
+  bool operator==(const HeldObject&) const = default;
+};
+
+/// One held field.
+struct HoldStatus {
+  /// The target or hold that wants it.
+  std::string name;
+  /// Whose field it is.
+  HeldObject object;
+  /// UID of the object when it was written.
+  std::string uid;
+  /// Counts the writes of the object's record.
+  std::optional<std::int64_t> serial;
+  /// JSON Pointer of the field.
+  std::string field;
+  /// The path within a document kept in that field.
+  std::string inside;
+  /// The record of this field as it stands in the object's annotation.
+  std::string copy;
+  /// The value before, as JSON text; absent when the field was absent.
+  Value baseline;
+  /// The value asked for, as JSON text.
+  Value requested;
+  /// What the server made of it, as JSON text.
+  Value applied;
+  /// The value last seen, as JSON text.
+  Value live;
+  /// The events that keep it, as namespace/name.
+  std::vector<std::string> holders;
+  /// For people, such as Held, Restored, Contested or Yielded.
+  std::string state;
+  /// More, for people.
+  std::string message;
+  bool operator==(const HoldStatus&) const = default;
+};
+
+/// What the operator has seen and done.
+struct SaleEventStatus {
+  /// The generation of the spec that this status speaks of; -1 before the first look.
+  std::optional<std::int64_t> observed_generation;
+  /// For people: Scheduled, Preparing, Ready, Live, CoolingDown, Completed, Suspended or Failed.
+  /// Programs read the conditions.
+  std::string phase;
+  /// Whether the sale can go ahead as asked, for people.
+  std::string verdict;
+  /// The most important thing to know now.
+  std::string message;
+  /// Counts how often the window was begun anew by editing it after it was over.
+  std::optional<std::int32_t> run;
+  /// Targets that are ready of those that there are, such as `12/12`.
+  std::string targets_ready;
+  /// The next instant at which something is due, in UTC.
+  std::optional<Instant> next_due;
+  /// What is due then.
+  std::string next_reason;
+  /// The state of the event for programs.
+  std::vector<Condition> conditions;
+  /// The window as instants in UTC.
+  std::optional<WindowStatus> window;
+  /// What was decided and outlives a restart; entries are only added.
+  std::vector<Decision> decisions;
+  /// One row for each target.
+  std::vector<TargetStatus> targets;
+  /// The second copy of what is held: a row for each field. The first copy is the annotation
+  /// `doorbuster.dev/holds` of the held object.
+  std::vector<HoldStatus> holds;
+  bool operator==(const SaleEventStatus&) const = default;
+};
+
+/// Compact JSON text; absent fields are left out, everything else is written, defaults too.
+Json to_json(const WindowSpec&);
+Json to_json(const TargetRef&);
+Json to_json(const Need&);
+Json to_json(const RampUp&);
+Json to_json(const RampDown&);
+Json to_json(const RampSpec&);
+Json to_json(const TargetSpec&);
+Json to_json(const CapacitySpec&);
+Json to_json(const HoldObject&);
+Json to_json(const HoldValue&);
+Json to_json(const HoldSpan&);
+Json to_json(const HoldSpec&);
+Json to_json(const SaleEventSpec&);
+Json to_json(const Condition&);
+Json to_json(const WindowStatus&);
+Json to_json(const Decision&);
+Json to_json(const TargetBaseline&);
+Json to_json(const TargetStatus&);
+Json to_json(const HeldObject&);
+Json to_json(const HoldStatus&);
+Json to_json(const SaleEventStatus&);
+
+/// From a node that has been through check() without errors.
+void bind(const Node&, WindowSpec&);
+void bind(const Node&, TargetRef&);
+void bind(const Node&, Need&);
+void bind(const Node&, RampUp&);
+void bind(const Node&, RampDown&);
+void bind(const Node&, RampSpec&);
+void bind(const Node&, TargetSpec&);
+void bind(const Node&, CapacitySpec&);
+void bind(const Node&, HoldObject&);
+void bind(const Node&, HoldValue&);
+void bind(const Node&, HoldSpan&);
+void bind(const Node&, HoldSpec&);
+void bind(const Node&, SaleEventSpec&);
+void bind(const Node&, Condition&);
+void bind(const Node&, WindowStatus&);
+void bind(const Node&, Decision&);
+void bind(const Node&, TargetBaseline&);
+void bind(const Node&, TargetStatus&);
+void bind(const Node&, HeldObject&);
+void bind(const Node&, HoldStatus&);
+void bind(const Node&, SaleEventStatus&);
+
+}  // namespace doorbuster::api

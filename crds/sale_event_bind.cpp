@@ -1,0 +1,604 @@
+// Made by hack/generate from crds/doorbuster.dev_saleevents.yaml; do not edit.
+#include "crds/binding.h"
+#include "crds/sale_event.h"
+
+namespace doorbuster::api {
+
+const char* to_string(OnNotReady value) {
+  switch (value) {
+    case OnNotReady::Block:
+      return "Block";
+    case OnNotReady::Warn:
+      return "Warn";
+    case OnNotReady::Proceed:
+      return "Proceed";
+  }
+  return "Block";
+}
+
+static void bind(const Node& node, OnNotReady& out) {
+  if (node.text == "Block") out = OnNotReady::Block;
+  if (node.text == "Warn") out = OnNotReady::Warn;
+  if (node.text == "Proceed") out = OnNotReady::Proceed;
+}
+
+const char* to_string(DeletionPolicy value) {
+  switch (value) {
+    case DeletionPolicy::Ramp:
+      return "Ramp";
+    case DeletionPolicy::Immediate:
+      return "Immediate";
+    case DeletionPolicy::Orphan:
+      return "Orphan";
+  }
+  return "Ramp";
+}
+
+static void bind(const Node& node, DeletionPolicy& out) {
+  if (node.text == "Ramp") out = DeletionPolicy::Ramp;
+  if (node.text == "Immediate") out = DeletionPolicy::Immediate;
+  if (node.text == "Orphan") out = DeletionPolicy::Orphan;
+}
+
+const char* to_string(Mode value) {
+  switch (value) {
+    case Mode::Live:
+      return "Live";
+    case Mode::DryRun:
+      return "DryRun";
+  }
+  return "Live";
+}
+
+static void bind(const Node& node, Mode& out) {
+  if (node.text == "Live") out = Mode::Live;
+  if (node.text == "DryRun") out = Mode::DryRun;
+}
+
+const char* to_string(NeedOf value) {
+  switch (value) {
+    case NeedOf::Current:
+      return "Current";
+    case NeedOf::Minimum:
+      return "Minimum";
+  }
+  return "Current";
+}
+
+static void bind(const Node& node, NeedOf& out) {
+  if (node.text == "Current") out = NeedOf::Current;
+  if (node.text == "Minimum") out = NeedOf::Minimum;
+}
+
+const char* to_string(OnTimeout value) {
+  switch (value) {
+    case OnTimeout::Proceed:
+      return "Proceed";
+    case OnTimeout::Hold:
+      return "Hold";
+  }
+  return "Proceed";
+}
+
+static void bind(const Node& node, OnTimeout& out) {
+  if (node.text == "Proceed") out = OnTimeout::Proceed;
+  if (node.text == "Hold") out = OnTimeout::Hold;
+}
+
+const char* to_string(SalePhase value) {
+  switch (value) {
+    case SalePhase::Prepare:
+      return "Prepare";
+    case SalePhase::Live:
+      return "Live";
+    case SalePhase::Cooldown:
+      return "Cooldown";
+  }
+  return "Prepare";
+}
+
+static void bind(const Node& node, SalePhase& out) {
+  if (node.text == "Prepare") out = SalePhase::Prepare;
+  if (node.text == "Live") out = SalePhase::Live;
+  if (node.text == "Cooldown") out = SalePhase::Cooldown;
+}
+
+const char* to_string(ConditionStatus value) {
+  switch (value) {
+    case ConditionStatus::True:
+      return "True";
+    case ConditionStatus::False:
+      return "False";
+    case ConditionStatus::Unknown:
+      return "Unknown";
+  }
+  return "True";
+}
+
+static void bind(const Node& node, ConditionStatus& out) {
+  if (node.text == "True") out = ConditionStatus::True;
+  if (node.text == "False") out = ConditionStatus::False;
+  if (node.text == "Unknown") out = ConditionStatus::Unknown;
+}
+
+void bind(const Node& node, WindowSpec& out) {
+  bind_member(node, "start", out.start);
+  bind_member(node, "end", out.end);
+  bind_member(node, "timeZone", out.time_zone);
+  bind_member(node, "prepare", out.prepare);
+  bind_member(node, "cooldown", out.cooldown);
+  bind_member(node, "onNotReady", out.on_not_ready);
+}
+
+Json to_json(const WindowSpec& in) {
+  JsonObject json;
+  write(json, "start", in.start);
+  write(json, "end", in.end);
+  write(json, "timeZone", in.time_zone);
+  write(json, "prepare", in.prepare);
+  write(json, "cooldown", in.cooldown);
+  write(json, "onNotReady", in.on_not_ready);
+  return json.build();
+}
+
+void bind(const Node& node, TargetRef& out) {
+  bind_member(node, "apiVersion", out.api_version);
+  bind_member(node, "kind", out.kind);
+  bind_member(node, "name", out.name);
+}
+
+Json to_json(const TargetRef& in) {
+  JsonObject json;
+  write(json, "apiVersion", in.api_version);
+  write(json, "kind", in.kind);
+  write(json, "name", in.name);
+  return json.build();
+}
+
+void bind(const Node& node, Need& out) {
+  if (node.has("replicas")) {
+    NeedReplicas one;
+    bind_member(node, "replicas", one.value);
+    out = std::move(one);
+    return;
+  }
+  if (node.has("multiplier")) {
+    NeedMultiplier one;
+    bind_member(node, "multiplier", one.value);
+    bind_member(node, "of", one.of);
+    out = std::move(one);
+    return;
+  }
+}
+
+static void write_members(JsonObject& json, const NeedReplicas& in) {
+  write(json, "replicas", in.value);
+}
+
+static void write_members(JsonObject& json, const NeedMultiplier& in) {
+  write(json, "multiplier", in.value);
+  write(json, "of", in.of);
+}
+
+Json to_json(const Need& in) {
+  JsonObject json;
+  std::visit([&json](const auto& one) { write_members(json, one); }, in);
+  return json.build();
+}
+
+void bind(const Node& node, RampUp& out) {
+  bind_member(node, "over", out.over);
+  bind_member(node, "steps", out.steps);
+  bind_member(node, "readyPercent", out.ready_percent);
+  bind_member(node, "stepTimeout", out.step_timeout);
+  bind_member(node, "onTimeout", out.on_timeout);
+}
+
+Json to_json(const RampUp& in) {
+  JsonObject json;
+  write(json, "over", in.over);
+  write(json, "steps", in.steps);
+  write(json, "readyPercent", in.ready_percent);
+  write(json, "stepTimeout", in.step_timeout);
+  write(json, "onTimeout", in.on_timeout);
+  return json.build();
+}
+
+void bind(const Node& node, RampDown& out) {
+  bind_member(node, "over", out.over);
+  bind_member(node, "steps", out.steps);
+  bind_member(node, "maxPercentPerMinute", out.max_percent_per_minute);
+}
+
+Json to_json(const RampDown& in) {
+  JsonObject json;
+  write(json, "over", in.over);
+  write(json, "steps", in.steps);
+  write(json, "maxPercentPerMinute", in.max_percent_per_minute);
+  return json.build();
+}
+
+void bind(const Node& node, RampSpec& out) {
+  bind_member(node, "up", out.up);
+  bind_member(node, "down", out.down);
+}
+
+Json to_json(const RampSpec& in) {
+  JsonObject json;
+  write(json, "up", in.up);
+  write(json, "down", in.down);
+  return json.build();
+}
+
+void bind(const Node& node, TargetSpec& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "ref", out.ref);
+  bind_member(node, "need", out.need);
+  bind_member(node, "ceiling", out.ceiling);
+  bind_member(node, "wakeFromZero", out.wake_from_zero);
+  bind_member(node, "ramp", out.ramp);
+}
+
+Json to_json(const TargetSpec& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "ref", in.ref);
+  write(json, "need", in.need);
+  write(json, "ceiling", in.ceiling);
+  write(json, "wakeFromZero", in.wake_from_zero);
+  write(json, "ramp", in.ramp);
+  return json.build();
+}
+
+void bind(const Node& node, CapacitySpec& out) {
+  bind_member(node, "targets", out.targets);
+  bind_member(node, "restoreTimeout", out.restore_timeout);
+}
+
+Json to_json(const CapacitySpec& in) {
+  JsonObject json;
+  write_unless_empty(json, "targets", in.targets);
+  write(json, "restoreTimeout", in.restore_timeout);
+  return json.build();
+}
+
+void bind(const Node& node, HoldObject& out) {
+  bind_member(node, "apiVersion", out.api_version);
+  bind_member(node, "kind", out.kind);
+  bind_member(node, "name", out.name);
+  bind_member(node, "namespace", out.ns);
+}
+
+Json to_json(const HoldObject& in) {
+  JsonObject json;
+  write(json, "apiVersion", in.api_version);
+  write(json, "kind", in.kind);
+  write(json, "name", in.name);
+  write(json, "namespace", in.ns);
+  return json.build();
+}
+
+void bind(const Node& node, HoldValue& out) {
+  if (node.has("literal")) {
+    HoldLiteral one;
+    bind_member(node, "literal", one.value);
+    out = std::move(one);
+    return;
+  }
+  if (node.has("multiply")) {
+    HoldMultiply one;
+    bind_member(node, "multiply", one.value);
+    out = std::move(one);
+    return;
+  }
+  if (node.has("add")) {
+    HoldAdd one;
+    bind_member(node, "add", one.value);
+    out = std::move(one);
+    return;
+  }
+  if (node.has("min")) {
+    HoldMin one;
+    bind_member(node, "min", one.value);
+    out = std::move(one);
+    return;
+  }
+  if (node.has("max")) {
+    HoldMax one;
+    bind_member(node, "max", one.value);
+    out = std::move(one);
+    return;
+  }
+}
+
+static void write_members(JsonObject& json, const HoldLiteral& in) {
+  write(json, "literal", in.value);
+}
+
+static void write_members(JsonObject& json, const HoldMultiply& in) {
+  write(json, "multiply", in.value);
+}
+
+static void write_members(JsonObject& json, const HoldAdd& in) { write(json, "add", in.value); }
+
+static void write_members(JsonObject& json, const HoldMin& in) { write(json, "min", in.value); }
+
+static void write_members(JsonObject& json, const HoldMax& in) { write(json, "max", in.value); }
+
+Json to_json(const HoldValue& in) {
+  JsonObject json;
+  std::visit([&json](const auto& one) { write_members(json, one); }, in);
+  return json.build();
+}
+
+void bind(const Node& node, HoldSpan& out) {
+  bind_member(node, "from", out.from);
+  bind_member(node, "until", out.until);
+}
+
+Json to_json(const HoldSpan& in) {
+  JsonObject json;
+  write(json, "from", in.from);
+  write(json, "until", in.until);
+  return json.build();
+}
+
+void bind(const Node& node, HoldSpec& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "object", out.object);
+  bind_member(node, "field", out.field);
+  bind_member(node, "value", out.value);
+  bind_member(node, "during", out.during);
+  bind_member(node, "after", out.after);
+  bind_member(node, "priority", out.priority);
+  bind_member(node, "oneWay", out.one_way);
+  bind_member(node, "allowTemplate", out.allow_template);
+}
+
+Json to_json(const HoldSpec& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "object", in.object);
+  write(json, "field", in.field);
+  write(json, "value", in.value);
+  write(json, "during", in.during);
+  write_unless_empty(json, "after", in.after);
+  write(json, "priority", in.priority);
+  write(json, "oneWay", in.one_way);
+  write(json, "allowTemplate", in.allow_template);
+  return json.build();
+}
+
+void bind(const Node& node, SaleEventSpec& out) {
+  bind_member(node, "window", out.window);
+  bind_member(node, "serviceAccountName", out.service_account_name);
+  bind_member(node, "deletionPolicy", out.deletion_policy);
+  bind_member(node, "suspend", out.suspend);
+  bind_member(node, "mode", out.mode);
+  bind_member(node, "capacity", out.capacity);
+  bind_member(node, "holds", out.holds);
+}
+
+Json to_json(const SaleEventSpec& in) {
+  JsonObject json;
+  write(json, "window", in.window);
+  write(json, "serviceAccountName", in.service_account_name);
+  write(json, "deletionPolicy", in.deletion_policy);
+  write(json, "suspend", in.suspend);
+  write(json, "mode", in.mode);
+  write(json, "capacity", in.capacity);
+  write_unless_empty(json, "holds", in.holds);
+  return json.build();
+}
+
+void bind(const Node& node, Condition& out) {
+  bind_member(node, "type", out.type);
+  bind_member(node, "status", out.status);
+  bind_member(node, "observedGeneration", out.observed_generation);
+  bind_member(node, "lastTransitionTime", out.last_transition_time);
+  bind_member(node, "reason", out.reason);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const Condition& in) {
+  JsonObject json;
+  write(json, "type", in.type);
+  write(json, "status", in.status);
+  write(json, "observedGeneration", in.observed_generation);
+  write(json, "lastTransitionTime", in.last_transition_time);
+  write(json, "reason", in.reason);
+  write(json, "message", in.message);
+  return json.build();
+}
+
+void bind(const Node& node, WindowStatus& out) {
+  bind_member(node, "prepare", out.prepare);
+  bind_member(node, "start", out.start);
+  bind_member(node, "end", out.end);
+  bind_member(node, "restoredBy", out.restored_by);
+  bind_member(node, "timeZone", out.time_zone);
+  bind_member(node, "tzdata", out.tzdata);
+}
+
+Json to_json(const WindowStatus& in) {
+  JsonObject json;
+  write(json, "prepare", in.prepare);
+  write(json, "start", in.start);
+  write(json, "end", in.end);
+  write(json, "restoredBy", in.restored_by);
+  write_unless_empty(json, "timeZone", in.time_zone);
+  write_unless_empty(json, "tzdata", in.tzdata);
+  return json.build();
+}
+
+void bind(const Node& node, Decision& out) {
+  bind_member(node, "run", out.run);
+  bind_member(node, "kind", out.kind);
+  bind_member(node, "subject", out.subject);
+  bind_member(node, "hash", out.hash);
+  bind_member(node, "at", out.at);
+  bind_member(node, "by", out.by);
+  bind_member(node, "actionUID", out.action_uid);
+  bind_member(node, "value", out.value);
+  bind_member(node, "detail", out.detail);
+}
+
+Json to_json(const Decision& in) {
+  JsonObject json;
+  write(json, "run", in.run);
+  write(json, "kind", in.kind);
+  write_unless_empty(json, "subject", in.subject);
+  write_unless_empty(json, "hash", in.hash);
+  write(json, "at", in.at);
+  write_unless_empty(json, "by", in.by);
+  write_unless_empty(json, "actionUID", in.action_uid);
+  write_unless_empty(json, "value", in.value);
+  write_unless_empty(json, "detail", in.detail);
+  return json.build();
+}
+
+void bind(const Node& node, TargetBaseline& out) {
+  bind_member(node, "min", out.min);
+  bind_member(node, "max", out.max);
+  bind_member(node, "replicas", out.replicas);
+}
+
+Json to_json(const TargetBaseline& in) {
+  JsonObject json;
+  write(json, "min", in.min);
+  write(json, "max", in.max);
+  write(json, "replicas", in.replicas);
+  return json.build();
+}
+
+void bind(const Node& node, TargetStatus& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "object", out.object);
+  bind_member(node, "autoscaler", out.autoscaler);
+  bind_member(node, "baseline", out.baseline);
+  bind_member(node, "usual", out.usual);
+  bind_member(node, "floor", out.floor);
+  bind_member(node, "ceiling", out.ceiling);
+  bind_member(node, "held", out.held);
+  bind_member(node, "desired", out.desired);
+  bind_member(node, "current", out.current);
+  bind_member(node, "ready", out.ready);
+  bind_member(node, "wanted", out.wanted);
+  bind_member(node, "step", out.step);
+  bind_member(node, "steps", out.steps);
+  bind_member(node, "steppedAt", out.stepped_at);
+  bind_member(node, "state", out.state);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const TargetStatus& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write_unless_empty(json, "object", in.object);
+  write_unless_empty(json, "autoscaler", in.autoscaler);
+  write_unless_empty(json, "baseline", in.baseline);
+  write(json, "usual", in.usual);
+  write(json, "floor", in.floor);
+  write(json, "ceiling", in.ceiling);
+  write(json, "held", in.held);
+  write(json, "desired", in.desired);
+  write(json, "current", in.current);
+  write(json, "ready", in.ready);
+  write(json, "wanted", in.wanted);
+  write(json, "step", in.step);
+  write(json, "steps", in.steps);
+  write(json, "steppedAt", in.stepped_at);
+  write_unless_empty(json, "state", in.state);
+  write_unless_empty(json, "message", in.message);
+  return json.build();
+}
+
+void bind(const Node& node, HeldObject& out) {
+  bind_member(node, "apiVersion", out.api_version);
+  bind_member(node, "group", out.group);
+  bind_member(node, "kind", out.kind);
+  bind_member(node, "namespace", out.ns);
+  bind_member(node, "name", out.name);
+}
+
+Json to_json(const HeldObject& in) {
+  JsonObject json;
+  write_unless_empty(json, "apiVersion", in.api_version);
+  write_unless_empty(json, "group", in.group);
+  write(json, "kind", in.kind);
+  write_unless_empty(json, "namespace", in.ns);
+  write(json, "name", in.name);
+  return json.build();
+}
+
+void bind(const Node& node, HoldStatus& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "object", out.object);
+  bind_member(node, "uid", out.uid);
+  bind_member(node, "serial", out.serial);
+  bind_member(node, "field", out.field);
+  bind_member(node, "inside", out.inside);
+  bind_member(node, "copy", out.copy);
+  bind_member(node, "baseline", out.baseline);
+  bind_member(node, "requested", out.requested);
+  bind_member(node, "applied", out.applied);
+  bind_member(node, "live", out.live);
+  bind_member(node, "holders", out.holders);
+  bind_member(node, "state", out.state);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const HoldStatus& in) {
+  JsonObject json;
+  write_unless_empty(json, "name", in.name);
+  write(json, "object", in.object);
+  write_unless_empty(json, "uid", in.uid);
+  write(json, "serial", in.serial);
+  write(json, "field", in.field);
+  write_unless_empty(json, "inside", in.inside);
+  write_unless_empty(json, "copy", in.copy);
+  write(json, "baseline", in.baseline);
+  write(json, "requested", in.requested);
+  write(json, "applied", in.applied);
+  write(json, "live", in.live);
+  write_unless_empty(json, "holders", in.holders);
+  write_unless_empty(json, "state", in.state);
+  write_unless_empty(json, "message", in.message);
+  return json.build();
+}
+
+void bind(const Node& node, SaleEventStatus& out) {
+  bind_member(node, "observedGeneration", out.observed_generation);
+  bind_member(node, "phase", out.phase);
+  bind_member(node, "verdict", out.verdict);
+  bind_member(node, "message", out.message);
+  bind_member(node, "run", out.run);
+  bind_member(node, "targetsReady", out.targets_ready);
+  bind_member(node, "nextDue", out.next_due);
+  bind_member(node, "nextReason", out.next_reason);
+  bind_member(node, "conditions", out.conditions);
+  bind_member(node, "window", out.window);
+  bind_member(node, "decisions", out.decisions);
+  bind_member(node, "targets", out.targets);
+  bind_member(node, "holds", out.holds);
+}
+
+Json to_json(const SaleEventStatus& in) {
+  JsonObject json;
+  write(json, "observedGeneration", in.observed_generation);
+  write_unless_empty(json, "phase", in.phase);
+  write_unless_empty(json, "verdict", in.verdict);
+  write_unless_empty(json, "message", in.message);
+  write(json, "run", in.run);
+  write_unless_empty(json, "targetsReady", in.targets_ready);
+  write(json, "nextDue", in.next_due);
+  write_unless_empty(json, "nextReason", in.next_reason);
+  write_unless_empty(json, "conditions", in.conditions);
+  write(json, "window", in.window);
+  write_unless_empty(json, "decisions", in.decisions);
+  write_unless_empty(json, "targets", in.targets);
+  write_unless_empty(json, "holds", in.holds);
+  return json.build();
+}
+
+}  // namespace doorbuster::api

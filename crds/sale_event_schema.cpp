@@ -1,0 +1,1178 @@
+// Made by hack/generate from crds/doorbuster.dev_saleevents.yaml; do not edit.
+#include "crds/patterns.h"
+#include "crds/schema.h"
+#include "crds/twins.h"
+
+namespace doorbuster::api {
+namespace {
+
+constexpr Schema kSpecWindowStartSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::window_time,
+         R"re(^(2[0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(2[048]00|2[0-9](0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$)re"},
+    .at_most = 32};
+
+constexpr Schema kSpecWindowEndSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::window_time,
+         R"re(^(2[0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(2[048]00|2[0-9](0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$)re"},
+    .at_most = 32};
+
+constexpr Schema kSpecWindowTimeZoneSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::zone_name, R"re(^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$)re"},
+    .at_least = 1,
+    .at_most = 64};
+
+constexpr Rule kSpecWindowPrepareRules[] = {
+    {twins::at_most_30_days,
+     "",
+     "must be at most `720h` (30 days)",
+     R"re(duration(self) <= duration('720h'))re"},
+};
+constexpr Schema kSpecWindowPrepareSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecWindowPrepareRules};
+
+constexpr Rule kSpecWindowCooldownRules[] = {
+    {twins::at_most_30_days,
+     "",
+     "must be at most `720h` (30 days)",
+     R"re(duration(self) <= duration('720h'))re"},
+};
+constexpr Schema kSpecWindowCooldownSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecWindowCooldownRules};
+
+constexpr std::string_view kSpecWindowOnNotReadyAllowed[] = {"Block", "Warn", "Proceed"};
+constexpr Schema kSpecWindowOnNotReadySchema = {.type = SchemaType::String,
+                                                .allowed = kSpecWindowOnNotReadyAllowed};
+
+constexpr Field kSpecWindowFields[] = {
+    {"start",
+     &kSpecWindowStartSchema,
+     true,
+     "",
+     "When the sale begins: a local time read in `timeZone` (`2026-11-27T09:00:00`), or RFC 3339 "
+     "with an offset (`2026-11-27T09:00:00+01:00`). A local time that the zone skips is refused; "
+     "one that comes twice needs an offset."},
+    {"end",
+     &kSpecWindowEndSchema,
+     true,
+     "",
+     "When the sale is over; written like `start` and later than it."},
+    {"timeZone",
+     &kSpecWindowTimeZoneSchema,
+     false,
+     "",
+     "IANA name of the zone in which times without an offset are read, such as `Europe/Berlin`."},
+    {"prepare",
+     &kSpecWindowPrepareSchema,
+     false,
+     R"("30m")",
+     "How long before `start` the ramps and the holds of the Prepare phase begin."},
+    {"cooldown",
+     &kSpecWindowCooldownSchema,
+     false,
+     R"("30m")",
+     "How long after `end` restoration may take until it is complete."},
+    {"onNotReady",
+     &kSpecWindowOnNotReadySchema,
+     false,
+     R"("Warn")",
+     "What happens at `start` while targets are not ready. `Block` keeps the holds of the Live "
+     "phase back, `Warn` goes on and says so, `Proceed` goes on. Capacity never waits."},
+};
+constexpr Rule kSpecWindowRules[] = {
+    {twins::local_time_has_zone,
+     ".timeZone",
+     "must be set when `start` or `end` has no offset, for example `Europe/Berlin`",
+     R"re(has(self.timeZone) || (self.start.matches('(Z|[+-][0-9]{2}:[0-9]{2})$') && self.end.matches('(Z|[+-][0-9]{2}:[0-9]{2})$')))re"},
+    {twins::offsets_have_no_zone,
+     ".timeZone",
+     "must not be set when `start` and `end` both have an offset",
+     R"re(!has(self.timeZone) || !(self.start.matches('(Z|[+-][0-9]{2}:[0-9]{2})$') && self.end.matches('(Z|[+-][0-9]{2}:[0-9]{2})$')))re"},
+    {twins::end_after_start,
+     ".end",
+     "must be later than `start`",
+     R"re(!self.start.matches('^(2[0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(2[048]00|2[0-9](0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$') || !self.end.matches('^(2[0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(2[048]00|2[0-9](0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$') || self.start.matches('(Z|[+-][0-9]{2}:[0-9]{2})$') != self.end.matches('(Z|[+-][0-9]{2}:[0-9]{2})$') || (self.start.matches('(Z|[+-][0-9]{2}:[0-9]{2})$') ? timestamp(self.end) > timestamp(self.start) : self.end > self.start))re"},
+};
+constexpr Schema kSpecWindowSchema = {
+    .type = SchemaType::Object, .fields = kSpecWindowFields, .rules = kSpecWindowRules};
+
+constexpr Schema kSpecServiceAccountNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr std::string_view kSpecDeletionPolicyAllowed[] = {"Ramp", "Immediate", "Orphan"};
+constexpr Schema kSpecDeletionPolicySchema = {.type = SchemaType::String,
+                                              .allowed = kSpecDeletionPolicyAllowed};
+
+constexpr Schema kSpecSuspendSchema = {.type = SchemaType::Boolean};
+
+constexpr std::string_view kSpecModeAllowed[] = {"Live", "DryRun"};
+constexpr Schema kSpecModeSchema = {.type = SchemaType::String, .allowed = kSpecModeAllowed};
+
+constexpr Schema kSpecCapacityTargetsItemNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecCapacityTargetsItemRefApiVersionSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::api_version,
+         R"re(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 300};
+
+constexpr Schema kSpecCapacityTargetsItemRefKindSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::kind_name, R"re(^[A-Z][A-Za-z0-9]*$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecCapacityTargetsItemRefNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Field kSpecCapacityTargetsItemRefFields[] = {
+    {"apiVersion",
+     &kSpecCapacityTargetsItemRefApiVersionSchema,
+     false,
+     "",
+     "Group and version, such as `apps/v1`. May be left out when only one group serves the kind."},
+    {"kind",
+     &kSpecCapacityTargetsItemRefKindSchema,
+     true,
+     "",
+     "Kind of the workload, such as `Deployment`."},
+    {"name", &kSpecCapacityTargetsItemRefNameSchema, true, "", "Name of the workload."},
+};
+constexpr Rule kSpecCapacityTargetsItemRefRules[] = {
+    {twins::target_is_a_workload,
+     ".kind",
+     "must be a workload with replicas such as `Deployment` or `StatefulSet`; its autoscaler is "
+     "found by itself",
+     R"re(!(self.kind in ['HorizontalPodAutoscaler', 'VerticalPodAutoscaler', 'ScaledObject', 'Pod', 'DaemonSet', 'Job', 'CronJob', 'Service']))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemRefSchema = {.type = SchemaType::Object,
+                                                      .fields = kSpecCapacityTargetsItemRefFields,
+                                                      .rules = kSpecCapacityTargetsItemRefRules};
+
+constexpr Schema kSpecCapacityTargetsItemNeedReplicasSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100000};
+
+constexpr Rule kSpecCapacityTargetsItemNeedMultiplierRules[] = {
+    {twins::multiplier_in_range,
+     "",
+     "must be at least `1` and at most `1000`",
+     R"re(type(self) == int ? self >= 1 && self <= 1000 : quantity(string(self)).compareTo(quantity('1')) >= 0 && quantity(string(self)).compareTo(quantity('1000')) <= 0)re"},
+};
+constexpr Schema kSpecCapacityTargetsItemNeedMultiplierSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecCapacityTargetsItemNeedMultiplierRules};
+
+constexpr std::string_view kSpecCapacityTargetsItemNeedOfAllowed[] = {"Current", "Minimum"};
+constexpr Schema kSpecCapacityTargetsItemNeedOfSchema = {
+    .type = SchemaType::String, .allowed = kSpecCapacityTargetsItemNeedOfAllowed};
+
+constexpr Field kSpecCapacityTargetsItemNeedFields[] = {
+    {"replicas",
+     &kSpecCapacityTargetsItemNeedReplicasSchema,
+     false,
+     "",
+     "This many replicas at least."},
+    {"multiplier",
+     &kSpecCapacityTargetsItemNeedMultiplierSchema,
+     false,
+     "",
+     "This many times what `of` says, rounded up: an integer or a quantity such as `\"2.5\"`."},
+    {"of",
+     &kSpecCapacityTargetsItemNeedOfSchema,
+     false,
+     R"("Current")",
+     "What `multiplier` multiplies. `Current`: the replicas when preparation begins, at least the "
+     "autoscaler's minimum. `Minimum`: the autoscaler's minimum, or the replicas of a workload "
+     "that has no autoscaler. Ignored beside `replicas`."},
+};
+constexpr Rule kSpecCapacityTargetsItemNeedRules[] = {
+    {twins::one_need,
+     "",
+     "must have exactly one of `replicas` and `multiplier`",
+     R"re(has(self.replicas) != has(self.multiplier))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemNeedSchema = {.type = SchemaType::Object,
+                                                       .fields = kSpecCapacityTargetsItemNeedFields,
+                                                       .rules = kSpecCapacityTargetsItemNeedRules};
+
+constexpr Schema kSpecCapacityTargetsItemCeilingSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100000};
+
+constexpr Schema kSpecCapacityTargetsItemWakeFromZeroSchema = {.type = SchemaType::Boolean};
+
+constexpr Rule kSpecCapacityTargetsItemRampUpOverRules[] = {
+    {twins::at_most_7_days,
+     "",
+     "must be at most `168h` (7 days)",
+     R"re(duration(self) <= duration('168h'))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemRampUpOverSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecCapacityTargetsItemRampUpOverRules};
+
+constexpr Schema kSpecCapacityTargetsItemRampUpStepsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 50};
+
+constexpr Schema kSpecCapacityTargetsItemRampUpReadyPercentSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
+
+constexpr Rule kSpecCapacityTargetsItemRampUpStepTimeoutRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemRampUpStepTimeoutSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecCapacityTargetsItemRampUpStepTimeoutRules};
+
+constexpr std::string_view kSpecCapacityTargetsItemRampUpOnTimeoutAllowed[] = {"Proceed", "Hold"};
+constexpr Schema kSpecCapacityTargetsItemRampUpOnTimeoutSchema = {
+    .type = SchemaType::String, .allowed = kSpecCapacityTargetsItemRampUpOnTimeoutAllowed};
+
+constexpr Field kSpecCapacityTargetsItemRampUpFields[] = {
+    {"over",
+     &kSpecCapacityTargetsItemRampUpOverSchema,
+     false,
+     R"("10m")",
+     "How long the whole way up takes; `0s` is one jump."},
+    {"steps", &kSpecCapacityTargetsItemRampUpStepsSchema, false, R"(4)", "In how many steps."},
+    {"readyPercent",
+     &kSpecCapacityTargetsItemRampUpReadyPercentSchema,
+     false,
+     R"(95)",
+     "The next step waits until this share of the present one is ready."},
+    {"stepTimeout",
+     &kSpecCapacityTargetsItemRampUpStepTimeoutSchema,
+     false,
+     R"("5m")",
+     "How long a step waits for readiness before `onTimeout` applies."},
+    {"onTimeout",
+     &kSpecCapacityTargetsItemRampUpOnTimeoutSchema,
+     false,
+     R"("Proceed")",
+     "`Proceed` takes the next step; `Hold` waits on, until the last moment from which the rest "
+     "still fits before the start. Capacity is delayed, never withheld."},
+};
+constexpr Schema kSpecCapacityTargetsItemRampUpSchema = {
+    .type = SchemaType::Object, .fields = kSpecCapacityTargetsItemRampUpFields};
+
+constexpr Rule kSpecCapacityTargetsItemRampDownOverRules[] = {
+    {twins::at_most_7_days,
+     "",
+     "must be at most `168h` (7 days)",
+     R"re(duration(self) <= duration('168h'))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemRampDownOverSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecCapacityTargetsItemRampDownOverRules};
+
+constexpr Schema kSpecCapacityTargetsItemRampDownStepsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 50};
+
+constexpr Schema kSpecCapacityTargetsItemRampDownMaxPercentPerMinuteSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
+
+constexpr Field kSpecCapacityTargetsItemRampDownFields[] = {
+    {"over",
+     &kSpecCapacityTargetsItemRampDownOverSchema,
+     false,
+     R"("10m")",
+     "How long the way down takes at least; `maxPercentPerMinute` may make it longer."},
+    {"steps", &kSpecCapacityTargetsItemRampDownStepsSchema, false, R"(10)", "In how many steps."},
+    {"maxPercentPerMinute",
+     &kSpecCapacityTargetsItemRampDownMaxPercentPerMinuteSchema,
+     false,
+     R"(10)",
+     "Never remove more than this share of the sale's replicas within a minute."},
+};
+constexpr Schema kSpecCapacityTargetsItemRampDownSchema = {
+    .type = SchemaType::Object, .fields = kSpecCapacityTargetsItemRampDownFields};
+
+constexpr Field kSpecCapacityTargetsItemRampFields[] = {
+    {"up",
+     &kSpecCapacityTargetsItemRampUpSchema,
+     false,
+     R"({})",
+     "The way up; its last step is timed to be ready at `start`."},
+    {"down",
+     &kSpecCapacityTargetsItemRampDownSchema,
+     false,
+     R"({})",
+     "The way down after the sale; never below what is wanted at the time."},
+};
+constexpr Schema kSpecCapacityTargetsItemRampSchema = {
+    .type = SchemaType::Object, .fields = kSpecCapacityTargetsItemRampFields};
+
+constexpr Field kSpecCapacityTargetsItemFields[] = {
+    {"name",
+     &kSpecCapacityTargetsItemNameSchema,
+     true,
+     "",
+     "Name of this target within the event."},
+    {"ref",
+     &kSpecCapacityTargetsItemRefSchema,
+     true,
+     "",
+     "The workload, in the event's namespace; anything with a scale subresource."},
+    {"need",
+     &kSpecCapacityTargetsItemNeedSchema,
+     true,
+     "",
+     "What the workload needs; exactly one of `replicas` and `multiplier`."},
+    {"ceiling",
+     &kSpecCapacityTargetsItemCeilingSchema,
+     false,
+     "",
+     "Never more replicas than this, whatever the need; it also caps the autoscaler's maximum."},
+    {"wakeFromZero",
+     &kSpecCapacityTargetsItemWakeFromZeroSchema,
+     false,
+     R"(false)",
+     "Also raise a workload that is scaled to zero on purpose."},
+    {"ramp",
+     &kSpecCapacityTargetsItemRampSchema,
+     false,
+     R"({})",
+     "How replicas go up before the sale and down after it."},
+};
+constexpr Rule kSpecCapacityTargetsItemRules[] = {
+    {twins::ceiling_covers_replicas,
+     ".ceiling",
+     "must be at least `need.replicas`",
+     R"re(!has(self.ceiling) || !has(self.need.replicas) || self.need.replicas <= self.ceiling)re"},
+};
+constexpr Schema kSpecCapacityTargetsItemSchema = {.type = SchemaType::Object,
+                                                   .fields = kSpecCapacityTargetsItemFields,
+                                                   .rules = kSpecCapacityTargetsItemRules};
+
+constexpr Rule kSpecCapacityTargetsRules[] = {
+    {twins::one_target_per_workload,
+     "",
+     "must not name one workload in two targets",
+     R"re(self.all(t, self.exists_one(u, u.ref.kind == t.ref.kind && u.ref.name == t.ref.name)))re"},
+};
+constexpr Schema kSpecCapacityTargetsSchema = {.type = SchemaType::Array,
+                                               .items = &kSpecCapacityTargetsItemSchema,
+                                               .list_type = ListType::Map,
+                                               .list_key = "name",
+                                               .at_most = 64,
+                                               .rules = kSpecCapacityTargetsRules};
+
+constexpr Rule kSpecCapacityRestoreTimeoutRules[] = {
+    {twins::at_most_30_days,
+     "",
+     "must be at most `720h` (30 days)",
+     R"re(duration(self) <= duration('720h'))re"},
+};
+constexpr Schema kSpecCapacityRestoreTimeoutSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecCapacityRestoreTimeoutRules};
+
+constexpr Field kSpecCapacityFields[] = {
+    {"targets", &kSpecCapacityTargetsSchema, false, "", "The workloads, each with what it needs."},
+    {"restoreTimeout",
+     &kSpecCapacityRestoreTimeoutSchema,
+     false,
+     R"("2h")",
+     "How long after the cooldown to go on waiting for demand to fit what was there before; then "
+     "capacity is kept and reported."},
+};
+constexpr Schema kSpecCapacitySchema = {.type = SchemaType::Object, .fields = kSpecCapacityFields};
+
+constexpr Schema kSpecHoldsItemNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecHoldsItemObjectApiVersionSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::api_version,
+         R"re(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 300};
+
+constexpr Schema kSpecHoldsItemObjectKindSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::kind_name, R"re(^[A-Z][A-Za-z0-9]*$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecHoldsItemObjectNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecHoldsItemObjectNamespaceSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecHoldsItemObjectFields[] = {
+    {"apiVersion",
+     &kSpecHoldsItemObjectApiVersionSchema,
+     false,
+     "",
+     "Group and version, such as `autoscaling/v2`. May be left out when only one group serves the "
+     "kind."},
+    {"kind", &kSpecHoldsItemObjectKindSchema, true, "", "Kind of the object, such as `ConfigMap`."},
+    {"name", &kSpecHoldsItemObjectNameSchema, true, "", "Name of the object."},
+    {"namespace",
+     &kSpecHoldsItemObjectNamespaceSchema,
+     false,
+     "",
+     "Its namespace when that is not the event's own; ignored for a kind without namespaces."},
+};
+constexpr Rule kSpecHoldsItemObjectRules[] = {
+    {twins::kind_may_be_held,
+     ".kind",
+     "must not be a kind that grants rights, guards the cluster or keeps secrets",
+     R"re(!(self.kind in ['Secret', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding', 'ServiceAccount', 'CustomResourceDefinition', 'APIService', 'ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration', 'ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding', 'MutatingAdmissionPolicy', 'MutatingAdmissionPolicyBinding', 'SaleEvent', 'SaleAction', 'SaleSchedule']))re"},
+    {twins::group_may_be_held,
+     ".apiVersion",
+     "must not be a group that grants rights or guards the cluster",
+     R"re(!has(self.apiVersion) || !self.apiVersion.matches('^(rbac[.]authorization[.]k8s[.]io|admissionregistration[.]k8s[.]io|apiextensions[.]k8s[.]io|apiregistration[.]k8s[.]io|certificates[.]k8s[.]io|doorbuster[.]dev)/'))re"},
+};
+constexpr Schema kSpecHoldsItemObjectSchema = {.type = SchemaType::Object,
+                                               .fields = kSpecHoldsItemObjectFields,
+                                               .rules = kSpecHoldsItemObjectRules};
+
+constexpr Rule kSpecHoldsItemFieldRules[] = {
+    {twins::field_may_be_held,
+     "",
+     "must lie outside `apiVersion`, `kind`, `status` and `metadata` (labels and annotations one "
+     "by one are allowed)",
+     R"re(!self.matches('^/(apiVersion|kind|status|metadata)(/|$)') || self.matches('^/metadata/(labels|annotations)/.'))re"},
+    {twins::field_is_not_ours,
+     "",
+     "must not be a label or annotation of Doorbuster itself",
+     R"re(!self.matches('^/metadata/(labels|annotations)/[^/]*doorbuster[.]dev~1'))re"},
+};
+constexpr Schema kSpecHoldsItemFieldSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::field_pointer,
+         R"re(^(/(\[([^]/~=,]|~[01])+=([^]/~=,]|~[01])*(,([^]/~=,]|~[01])+=([^]/~=,]|~[01])*)*\]|([^]\[/~]|~[01])+))+$)re"},
+    .at_least = 2,
+    .at_most = 512,
+    .rules = kSpecHoldsItemFieldRules};
+
+constexpr Schema kSpecHoldsItemValueLiteralSchema = {.type = SchemaType::Any};
+
+constexpr Rule kSpecHoldsItemValueMultiplyRules[] = {
+    {twins::factor_in_range,
+     "",
+     "must be more than `0` and at most `1000000`",
+     R"re(type(self) == int ? self >= 1 && self <= 1000000 : quantity(string(self)).compareTo(quantity('0')) > 0 && quantity(string(self)).compareTo(quantity('1000000')) <= 0)re"},
+};
+constexpr Schema kSpecHoldsItemValueMultiplySchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecHoldsItemValueMultiplyRules};
+
+constexpr Schema kSpecHoldsItemValueAddSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::signed_quantity_text,
+                R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24};
+
+constexpr Schema kSpecHoldsItemValueMinSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::signed_quantity_text,
+                R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24};
+
+constexpr Schema kSpecHoldsItemValueMaxSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::signed_quantity_text,
+                R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24};
+
+constexpr Field kSpecHoldsItemValueFields[] = {
+    {"literal",
+     &kSpecHoldsItemValueLiteralSchema,
+     false,
+     "",
+     "This JSON value, of the type that the field has (`\"300\"` is not `300`)."},
+    {"multiply",
+     &kSpecHoldsItemValueMultiplySchema,
+     false,
+     "",
+     "So many times the value before, an integer or a quantity such as `\"2.5\"`; a whole number "
+     "stays whole, rounded up."},
+    {"add",
+     &kSpecHoldsItemValueAddSchema,
+     false,
+     "",
+     "This much more than the value before; less when negative."},
+    {"min", &kSpecHoldsItemValueMinSchema, false, "", "The smaller of this and the value before."},
+    {"max", &kSpecHoldsItemValueMaxSchema, false, "", "The larger of this and the value before."},
+};
+constexpr Schema kSpecHoldsItemValueSchema = {
+    .type = SchemaType::Object, .fields = kSpecHoldsItemValueFields, .at_least = 1, .at_most = 1};
+
+constexpr std::string_view kSpecHoldsItemDuringFromAllowed[] = {"Prepare", "Live", "Cooldown"};
+constexpr Schema kSpecHoldsItemDuringFromSchema = {.type = SchemaType::String,
+                                                   .allowed = kSpecHoldsItemDuringFromAllowed};
+
+constexpr std::string_view kSpecHoldsItemDuringUntilAllowed[] = {"Prepare", "Live", "Cooldown"};
+constexpr Schema kSpecHoldsItemDuringUntilSchema = {.type = SchemaType::String,
+                                                    .allowed = kSpecHoldsItemDuringUntilAllowed};
+
+constexpr Field kSpecHoldsItemDuringFields[] = {
+    {"from",
+     &kSpecHoldsItemDuringFromSchema,
+     false,
+     R"("Live")",
+     "Kept from the beginning of this phase."},
+    {"until",
+     &kSpecHoldsItemDuringUntilSchema,
+     false,
+     R"("Live")",
+     "Kept to the end of this phase."},
+};
+constexpr Rule kSpecHoldsItemDuringRules[] = {
+    {twins::until_not_before_from,
+     ".until",
+     "must not be an earlier phase than `from`; the order is `Prepare`, `Live`, `Cooldown`",
+     R"re(self.from == self.until || self.from == 'Prepare' || self.until == 'Cooldown')re"},
+};
+constexpr Schema kSpecHoldsItemDuringSchema = {.type = SchemaType::Object,
+                                               .fields = kSpecHoldsItemDuringFields,
+                                               .rules = kSpecHoldsItemDuringRules};
+
+constexpr Schema kSpecHoldsItemAfterItemSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecHoldsItemAfterSchema = {.type = SchemaType::Array,
+                                              .items = &kSpecHoldsItemAfterItemSchema,
+                                              .list_type = ListType::Set,
+                                              .at_most = 16};
+
+constexpr Schema kSpecHoldsItemPrioritySchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = -1000, .maximum = 1000};
+
+constexpr Schema kSpecHoldsItemOneWaySchema = {.type = SchemaType::Boolean};
+
+constexpr Schema kSpecHoldsItemAllowTemplateSchema = {.type = SchemaType::Boolean};
+
+constexpr Field kSpecHoldsItemFields[] = {
+    {"name", &kSpecHoldsItemNameSchema, true, "", "Name of this hold within the event."},
+    {"object", &kSpecHoldsItemObjectSchema, true, "", "Whose field it is."},
+    {"field",
+     &kSpecHoldsItemFieldSchema,
+     true,
+     "",
+     "JSON Pointer of the field, such as `/spec/maxReplicas`. A step may choose an element of a "
+     "list by key, as in `/spec/http/[name=default]/retries`; `~1` stands for a slash, `~0` for a "
+     "tilde."},
+    {"value",
+     &kSpecHoldsItemValueSchema,
+     true,
+     "",
+     "What the field is kept at; exactly one member. `literal` replaces the value; the others "
+     "compute it from the value that was there before."},
+    {"during",
+     &kSpecHoldsItemDuringSchema,
+     false,
+     R"({})",
+     "The phases of the window through which it is kept, both included."},
+    {"after",
+     &kSpecHoldsItemAfterSchema,
+     false,
+     "",
+     "Holds of this event that must be in force before this one is."},
+    {"priority",
+     &kSpecHoldsItemPrioritySchema,
+     false,
+     R"(0)",
+     "Who wins where two events keep one field at different values; the higher one."},
+    {"oneWay",
+     &kSpecHoldsItemOneWaySchema,
+     false,
+     R"(false)",
+     "The field can only grow (partitions, storage, shards), and that is known and accepted."},
+    {"allowTemplate",
+     &kSpecHoldsItemAllowTemplateSchema,
+     false,
+     R"(false)",
+     "The field lies in a pod template, and that holding it restarts pods is accepted."},
+};
+constexpr Rule kSpecHoldsItemRules[] = {
+    {twins::not_after_itself,
+     ".after",
+     "must not name the hold itself",
+     R"re(!has(self.after) || !(self.name in self.after))re"},
+    {twins::template_is_opt_in,
+     ".allowTemplate",
+     "must be `true` to hold a field of a pod template, because every change there restarts pods",
+     R"re(self.allowTemplate || !(self.field == '/spec/template' || self.field.startsWith('/spec/template/')))re"},
+};
+constexpr Schema kSpecHoldsItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecHoldsItemFields, .rules = kSpecHoldsItemRules};
+
+constexpr Rule kSpecHoldsRules[] = {
+    {twins::after_names_holds,
+     "",
+     "must only name holds of this event in `after`",
+     R"re(self.all(h, !has(h.after) || h.after.all(a, self.exists(o, o.name == a))))re"},
+};
+constexpr Schema kSpecHoldsSchema = {.type = SchemaType::Array,
+                                     .items = &kSpecHoldsItemSchema,
+                                     .list_type = ListType::Map,
+                                     .list_key = "name",
+                                     .at_most = 128,
+                                     .rules = kSpecHoldsRules};
+
+constexpr Schema kStatusObservedGenerationSchema = {.type = SchemaType::Integer,
+                                                    .format = Format::Int64};
+
+constexpr Schema kStatusPhaseSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusVerdictSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusMessageSchema = {.type = SchemaType::String, .at_most = 1024};
+
+constexpr Schema kStatusRunSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0};
+
+constexpr Schema kStatusTargetsReadySchema = {.type = SchemaType::String, .at_most = 16};
+
+constexpr Schema kStatusNextDueSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusNextReasonSchema = {.type = SchemaType::String, .at_most = 256};
+
+constexpr Schema kStatusConditionsItemTypeSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 64};
+
+constexpr std::string_view kStatusConditionsItemStatusAllowed[] = {"True", "False", "Unknown"};
+constexpr Schema kStatusConditionsItemStatusSchema = {
+    .type = SchemaType::String, .allowed = kStatusConditionsItemStatusAllowed};
+
+constexpr Schema kStatusConditionsItemObservedGenerationSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Schema kStatusConditionsItemLastTransitionTimeSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusConditionsItemReasonSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 128};
+
+constexpr Schema kStatusConditionsItemMessageSchema = {.type = SchemaType::String, .at_most = 4096};
+
+constexpr Field kStatusConditionsItemFields[] = {
+    {"type", &kStatusConditionsItemTypeSchema, true, "", "What it is about."},
+    {"status", &kStatusConditionsItemStatusSchema, true, "", "Whether it is so."},
+    {"observedGeneration",
+     &kStatusConditionsItemObservedGenerationSchema,
+     false,
+     "",
+     "The generation of the spec that it speaks of."},
+    {"lastTransitionTime",
+     &kStatusConditionsItemLastTransitionTimeSchema,
+     true,
+     "",
+     "When `status` last changed."},
+    {"reason", &kStatusConditionsItemReasonSchema, true, "", "Why, in one CamelCase word."},
+    {"message", &kStatusConditionsItemMessageSchema, true, "", "Why, for people."},
+};
+constexpr Schema kStatusConditionsItemSchema = {.type = SchemaType::Object,
+                                                .fields = kStatusConditionsItemFields};
+
+constexpr Schema kStatusConditionsSchema = {.type = SchemaType::Array,
+                                            .items = &kStatusConditionsItemSchema,
+                                            .list_type = ListType::Map,
+                                            .list_key = "type",
+                                            .at_most = 16};
+
+constexpr Schema kStatusWindowPrepareSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusWindowStartSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusWindowEndSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusWindowRestoredBySchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusWindowTimeZoneSchema = {.type = SchemaType::String, .at_most = 64};
+
+constexpr Schema kStatusWindowTzdataSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Field kStatusWindowFields[] = {
+    {"prepare", &kStatusWindowPrepareSchema, true, "", "When preparation begins."},
+    {"start", &kStatusWindowStartSchema, true, "", "When the sale begins."},
+    {"end", &kStatusWindowEndSchema, true, "", "When the sale is over."},
+    {"restoredBy",
+     &kStatusWindowRestoredBySchema,
+     true,
+     "",
+     "By when everything is meant to be back."},
+    {"timeZone",
+     &kStatusWindowTimeZoneSchema,
+     false,
+     "",
+     "The zone in which local times were read."},
+    {"tzdata",
+     &kStatusWindowTzdataSchema,
+     false,
+     "",
+     "The version of the time zone rules that were used."},
+};
+constexpr Schema kStatusWindowSchema = {.type = SchemaType::Object, .fields = kStatusWindowFields};
+
+constexpr Schema kStatusDecisionsItemRunSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0};
+
+constexpr Schema kStatusDecisionsItemKindSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 64};
+
+constexpr Schema kStatusDecisionsItemSubjectSchema = {.type = SchemaType::String, .at_most = 253};
+
+constexpr Schema kStatusDecisionsItemHashSchema = {.type = SchemaType::String, .at_most = 128};
+
+constexpr Schema kStatusDecisionsItemAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusDecisionsItemBySchema = {.type = SchemaType::String, .at_most = 256};
+
+constexpr Schema kStatusDecisionsItemActionUIDSchema = {.type = SchemaType::String, .at_most = 64};
+
+constexpr Schema kStatusDecisionsItemValueSchema = {.type = SchemaType::String, .at_most = 256};
+
+constexpr Schema kStatusDecisionsItemDetailSchema = {.type = SchemaType::String, .at_most = 1024};
+
+constexpr Field kStatusDecisionsItemFields[] = {
+    {"run", &kStatusDecisionsItemRunSchema, true, "", "The run of the event that it belongs to."},
+    {"kind", &kStatusDecisionsItemKindSchema, true, "", "What was decided, such as `Began`."},
+    {"subject",
+     &kStatusDecisionsItemSubjectSchema,
+     false,
+     "",
+     "About what, such as the name of a target."},
+    {"hash",
+     &kStatusDecisionsItemHashSchema,
+     false,
+     "",
+     "Hash of the part of the spec that it holds for; void when that changes."},
+    {"at", &kStatusDecisionsItemAtSchema, true, "", "When."},
+    {"by",
+     &kStatusDecisionsItemBySchema,
+     false,
+     "",
+     "Who decided; empty when the operator did by itself."},
+    {"actionUID",
+     &kStatusDecisionsItemActionUIDSchema,
+     false,
+     "",
+     "UID of the SaleAction that asked for it."},
+    {"value",
+     &kStatusDecisionsItemValueSchema,
+     false,
+     "",
+     "The number or word that was decided on."},
+    {"detail", &kStatusDecisionsItemDetailSchema, false, "", "More, for people."},
+};
+constexpr Schema kStatusDecisionsItemSchema = {.type = SchemaType::Object,
+                                               .fields = kStatusDecisionsItemFields};
+
+constexpr Schema kStatusDecisionsSchema = {.type = SchemaType::Array,
+                                           .items = &kStatusDecisionsItemSchema,
+                                           .list_type = ListType::Atomic,
+                                           .at_most = 256};
+
+constexpr Schema kStatusTargetsItemNameSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 63};
+
+constexpr Schema kStatusTargetsItemObjectSchema = {.type = SchemaType::String, .at_most = 700};
+
+constexpr Schema kStatusTargetsItemAutoscalerSchema = {.type = SchemaType::String, .at_most = 700};
+
+constexpr Schema kStatusTargetsItemBaselineMinSchema = {.type = SchemaType::Integer,
+                                                        .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemBaselineMaxSchema = {.type = SchemaType::Integer,
+                                                        .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemBaselineReplicasSchema = {.type = SchemaType::Integer,
+                                                             .format = Format::Int64};
+
+constexpr Field kStatusTargetsItemBaselineFields[] = {
+    {"min",
+     &kStatusTargetsItemBaselineMinSchema,
+     false,
+     "",
+     "The autoscaler's minimum; absent when it was not set."},
+    {"max", &kStatusTargetsItemBaselineMaxSchema, false, "", "The autoscaler's maximum."},
+    {"replicas",
+     &kStatusTargetsItemBaselineReplicasSchema,
+     false,
+     "",
+     "The replicas of a workload without autoscaler."},
+};
+constexpr Schema kStatusTargetsItemBaselineSchema = {.type = SchemaType::Object,
+                                                     .fields = kStatusTargetsItemBaselineFields};
+
+constexpr Schema kStatusTargetsItemUsualSchema = {.type = SchemaType::Integer,
+                                                  .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemFloorSchema = {.type = SchemaType::Integer,
+                                                  .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemCeilingSchema = {.type = SchemaType::Integer,
+                                                    .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemHeldSchema = {.type = SchemaType::Integer,
+                                                 .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemDesiredSchema = {.type = SchemaType::Integer,
+                                                    .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemCurrentSchema = {.type = SchemaType::Integer,
+                                                    .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemReadySchema = {.type = SchemaType::Integer,
+                                                  .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemWantedSchema = {.type = SchemaType::Integer,
+                                                   .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemStepSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0};
+
+constexpr Schema kStatusTargetsItemStepsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0};
+
+constexpr Schema kStatusTargetsItemSteppedAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusTargetsItemStateSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusTargetsItemMessageSchema = {.type = SchemaType::String, .at_most = 1024};
+
+constexpr Field kStatusTargetsItemFields[] = {
+    {"name", &kStatusTargetsItemNameSchema, true, "", "Name of the target."},
+    {"object", &kStatusTargetsItemObjectSchema, false, "", "The workload."},
+    {"autoscaler",
+     &kStatusTargetsItemAutoscalerSchema,
+     false,
+     "",
+     "The autoscaler in charge of it; absent when there is none."},
+    {"baseline",
+     &kStatusTargetsItemBaselineSchema,
+     false,
+     "",
+     "What was there before anything was held."},
+    {"usual",
+     &kStatusTargetsItemUsualSchema,
+     false,
+     "",
+     "What normally runs, recorded once when preparation begins."},
+    {"floor",
+     &kStatusTargetsItemFloorSchema,
+     false,
+     "",
+     "What the spec asks for at the full floor."},
+    {"ceiling", &kStatusTargetsItemCeilingSchema, false, "", "The maximum that goes with it."},
+    {"held", &kStatusTargetsItemHeldSchema, false, "", "The floor in force now."},
+    {"desired",
+     &kStatusTargetsItemDesiredSchema,
+     false,
+     "",
+     "What the autoscaler or the workload wants now."},
+    {"current", &kStatusTargetsItemCurrentSchema, false, "", "Replicas that exist now."},
+    {"ready", &kStatusTargetsItemReadySchema, false, "", "Replicas that are ready now."},
+    {"wanted",
+     &kStatusTargetsItemWantedSchema,
+     false,
+     "",
+     "What demand asks for, our own floor aside."},
+    {"step", &kStatusTargetsItemStepSchema, false, "", "The step of the ramp that is in force."},
+    {"steps", &kStatusTargetsItemStepsSchema, false, "", "How many steps the ramp has."},
+    {"steppedAt",
+     &kStatusTargetsItemSteppedAtSchema,
+     false,
+     "",
+     "When the floor was last changed by us."},
+    {"state",
+     &kStatusTargetsItemStateSchema,
+     false,
+     "",
+     "For people, such as Ramping, Held, Lowering, Restored or Missing."},
+    {"message", &kStatusTargetsItemMessageSchema, false, "", "More, for people."},
+};
+constexpr Schema kStatusTargetsItemSchema = {.type = SchemaType::Object,
+                                             .fields = kStatusTargetsItemFields};
+
+constexpr Schema kStatusTargetsSchema = {.type = SchemaType::Array,
+                                         .items = &kStatusTargetsItemSchema,
+                                         .list_type = ListType::Map,
+                                         .list_key = "name",
+                                         .at_most = 64};
+
+constexpr Schema kStatusHoldsItemNameSchema = {.type = SchemaType::String, .at_most = 63};
+
+constexpr Schema kStatusHoldsItemObjectApiVersionSchema = {.type = SchemaType::String,
+                                                           .at_most = 300};
+
+constexpr Schema kStatusHoldsItemObjectGroupSchema = {.type = SchemaType::String, .at_most = 253};
+
+constexpr Schema kStatusHoldsItemObjectKindSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 63};
+
+constexpr Schema kStatusHoldsItemObjectNamespaceSchema = {.type = SchemaType::String,
+                                                          .at_most = 63};
+
+constexpr Schema kStatusHoldsItemObjectNameSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 253};
+
+constexpr Field kStatusHoldsItemObjectFields[] = {
+    {"apiVersion",
+     &kStatusHoldsItemObjectApiVersionSchema,
+     false,
+     "",
+     "Group and version under which it was written."},
+    {"group",
+     &kStatusHoldsItemObjectGroupSchema,
+     false,
+     "",
+     "Its group; absent for the core group."},
+    {"kind", &kStatusHoldsItemObjectKindSchema, true, "", "Its kind."},
+    {"namespace",
+     &kStatusHoldsItemObjectNamespaceSchema,
+     false,
+     "",
+     "Its namespace; absent for a kind without namespaces."},
+    {"name", &kStatusHoldsItemObjectNameSchema, true, "", "Its name."},
+};
+constexpr Schema kStatusHoldsItemObjectSchema = {.type = SchemaType::Object,
+                                                 .fields = kStatusHoldsItemObjectFields};
+
+constexpr Schema kStatusHoldsItemUidSchema = {.type = SchemaType::String, .at_most = 64};
+
+constexpr Schema kStatusHoldsItemSerialSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Schema kStatusHoldsItemFieldSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 512};
+
+constexpr Schema kStatusHoldsItemInsideSchema = {.type = SchemaType::String, .at_most = 512};
+
+constexpr Schema kStatusHoldsItemCopySchema = {.type = SchemaType::String, .at_most = 16384};
+
+constexpr Schema kStatusHoldsItemBaselineSchema = {.type = SchemaType::String, .at_most = 4096};
+
+constexpr Schema kStatusHoldsItemRequestedSchema = {.type = SchemaType::String, .at_most = 4096};
+
+constexpr Schema kStatusHoldsItemAppliedSchema = {.type = SchemaType::String, .at_most = 4096};
+
+constexpr Schema kStatusHoldsItemLiveSchema = {.type = SchemaType::String, .at_most = 4096};
+
+constexpr Schema kStatusHoldsItemHoldersItemSchema = {.type = SchemaType::String, .at_most = 320};
+
+constexpr Schema kStatusHoldsItemHoldersSchema = {.type = SchemaType::Array,
+                                                  .items = &kStatusHoldsItemHoldersItemSchema,
+                                                  .list_type = ListType::Atomic,
+                                                  .at_most = 32};
+
+constexpr Schema kStatusHoldsItemStateSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusHoldsItemMessageSchema = {.type = SchemaType::String, .at_most = 1024};
+
+constexpr Field kStatusHoldsItemFields[] = {
+    {"name", &kStatusHoldsItemNameSchema, false, "", "The target or hold that wants it."},
+    {"object", &kStatusHoldsItemObjectSchema, true, "", "Whose field it is."},
+    {"uid", &kStatusHoldsItemUidSchema, false, "", "UID of the object when it was written."},
+    {"serial",
+     &kStatusHoldsItemSerialSchema,
+     false,
+     "",
+     "Counts the writes of the object's record."},
+    {"field", &kStatusHoldsItemFieldSchema, true, "", "JSON Pointer of the field."},
+    {"inside",
+     &kStatusHoldsItemInsideSchema,
+     false,
+     "",
+     "The path within a document kept in that field."},
+    {"copy",
+     &kStatusHoldsItemCopySchema,
+     false,
+     "",
+     "The record of this field as it stands in the object's annotation."},
+    {"baseline",
+     &kStatusHoldsItemBaselineSchema,
+     false,
+     "",
+     "The value before, as JSON text; absent when the field was absent."},
+    {"requested",
+     &kStatusHoldsItemRequestedSchema,
+     false,
+     "",
+     "The value asked for, as JSON text."},
+    {"applied",
+     &kStatusHoldsItemAppliedSchema,
+     false,
+     "",
+     "What the server made of it, as JSON text."},
+    {"live", &kStatusHoldsItemLiveSchema, false, "", "The value last seen, as JSON text."},
+    {"holders",
+     &kStatusHoldsItemHoldersSchema,
+     false,
+     "",
+     "The events that keep it, as namespace/name."},
+    {"state",
+     &kStatusHoldsItemStateSchema,
+     false,
+     "",
+     "For people, such as Held, Restored, Contested or Yielded."},
+    {"message", &kStatusHoldsItemMessageSchema, false, "", "More, for people."},
+};
+constexpr Schema kStatusHoldsItemSchema = {.type = SchemaType::Object,
+                                           .fields = kStatusHoldsItemFields};
+
+constexpr Schema kStatusHoldsSchema = {.type = SchemaType::Array,
+                                       .items = &kStatusHoldsItemSchema,
+                                       .list_type = ListType::Atomic,
+                                       .at_most = 256};
+
+constexpr Field kSpecFields[] = {
+    {"window", &kSpecWindowSchema, true, "", "When the sale is."},
+    {"serviceAccountName",
+     &kSpecServiceAccountNameSchema,
+     false,
+     R"("default")",
+     "The ServiceAccount of this namespace on whose behalf objects are touched: what it may not "
+     "change, this event does not change."},
+    {"deletionPolicy",
+     &kSpecDeletionPolicySchema,
+     false,
+     R"("Ramp")",
+     "What deleting this event in mid-sale does. `Ramp` restores step by step as at the end, "
+     "`Immediate` restores at once, `Orphan` leaves every value as it is and forgets it."},
+    {"suspend",
+     &kSpecSuspendSchema,
+     false,
+     R"(false)",
+     "Change nothing further; keep what is held."},
+    {"mode",
+     &kSpecModeSchema,
+     false,
+     R"("Live")",
+     "`Live` acts. `DryRun` computes everything, reports it in status and writes nothing else."},
+    {"capacity",
+     &kSpecCapacitySchema,
+     false,
+     R"({})",
+     "Workloads that need more replicas during the sale."},
+    {"holds",
+     &kSpecHoldsSchema,
+     false,
+     "",
+     "Fields of other objects, each kept at a value for a part of the sale and then put back."},
+};
+constexpr Field kStatusFields[] = {
+    {"observedGeneration",
+     &kStatusObservedGenerationSchema,
+     false,
+     "",
+     "The generation of the spec that this status speaks of; -1 before the first look."},
+    {"phase",
+     &kStatusPhaseSchema,
+     false,
+     "",
+     "For people: Scheduled, Preparing, Ready, Live, CoolingDown, Completed, Suspended or Failed. "
+     "Programs read the conditions."},
+    {"verdict",
+     &kStatusVerdictSchema,
+     false,
+     "",
+     "Whether the sale can go ahead as asked, for people."},
+    {"message", &kStatusMessageSchema, false, "", "The most important thing to know now."},
+    {"run",
+     &kStatusRunSchema,
+     false,
+     "",
+     "Counts how often the window was begun anew by editing it after it was over."},
+    {"targetsReady",
+     &kStatusTargetsReadySchema,
+     false,
+     "",
+     "Targets that are ready of those that there are, such as `12/12`."},
+    {"nextDue",
+     &kStatusNextDueSchema,
+     false,
+     "",
+     "The next instant at which something is due, in UTC."},
+    {"nextReason", &kStatusNextReasonSchema, false, "", "What is due then."},
+    {"conditions", &kStatusConditionsSchema, false, "", "The state of the event for programs."},
+    {"window", &kStatusWindowSchema, false, "", "The window as instants in UTC."},
+    {"decisions",
+     &kStatusDecisionsSchema,
+     false,
+     "",
+     "What was decided and outlives a restart; entries are only added."},
+    {"targets", &kStatusTargetsSchema, false, "", "One row for each target."},
+    {"holds",
+     &kStatusHoldsSchema,
+     false,
+     "",
+     "The second copy of what is held: a row for each field. The first copy is the annotation "
+     "`doorbuster.dev/holds` of the held object."},
+};
+
+}  // namespace
+
+constinit const Schema kSaleEventSpecSchema = {.type = SchemaType::Object, .fields = kSpecFields};
+
+constinit const Schema kSaleEventStatusSchema = {.type = SchemaType::Object,
+                                                 .fields = kStatusFields};
+
+}  // namespace doorbuster::api

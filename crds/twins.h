@@ -1,0 +1,30 @@
+#pragma once
+
+#include "crds/node.h"
+
+/// The CEL rules of the CRD in C++, by the names that the CRD gives them ("twin: NAME"). Each gets the same value as the
+/// rule's `self`, whose shape (types, required fields, bounds of length) has been found right, and says whether it holds.
+namespace doorbuster::api::twins {
+
+bool local_time_has_zone(const Node& self);
+bool offsets_have_no_zone(const Node& self);
+bool end_after_start(const Node& self);
+bool at_most_24_hours(const Node& self);
+bool at_most_7_days(const Node& self);
+bool at_most_30_days(const Node& self);
+bool one_target_per_workload(const Node& self);
+bool ceiling_covers_replicas(const Node& self);
+bool target_is_a_workload(const Node& self);
+bool one_need(const Node& self);
+bool multiplier_in_range(const Node& self);
+bool after_names_holds(const Node& self);
+bool not_after_itself(const Node& self);
+bool template_is_opt_in(const Node& self);
+bool kind_may_be_held(const Node& self);
+bool group_may_be_held(const Node& self);
+bool field_may_be_held(const Node& self);
+bool field_is_not_ours(const Node& self);
+bool factor_in_range(const Node& self);
+bool until_not_before_from(const Node& self);
+
+}  // namespace doorbuster::api::twins
