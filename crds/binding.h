@@ -1,18 +1,19 @@
 #pragma once
 
+#include "crds/fields.h"
+#include "crds/node.h"
+#include "operator/base/instant.h"
+#include "operator/base/json.h"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "crds/fields.h"
-#include "crds/node.h"
-#include "operator/base/instant.h"
-#include "operator/base/json.h"
-
-/// What the generated binding (crds/sale_event_bind.cpp) is made of: one overload a type of member, each way. The nodes have
-/// been through check(), so types are right; a member that is absent leaves its default.
+/// What the generated binding (crds/sale_event_bind.cpp) is made of: one overload a type of member,
+/// each way. The nodes have been through check(), so types are right; a member that is absent
+/// leaves its default.
 namespace doorbuster::api {
 
 inline void bind(const Node& node, std::string& out) { out = node.text; }

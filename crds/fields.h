@@ -1,23 +1,23 @@
 #pragma once
 
+#include "operator/base/instant.h"
+#include "operator/base/json.h"
+
 #include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "operator/base/instant.h"
-#include "operator/base/json.h"
-
 namespace doorbuster::api {
 
 __extension__ using Int128 = __int128;
 
-/// A Kubernetes quantity or a plain integer (int-or-string), with its exact value and as it was written.
-/// https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+/// A Kubernetes quantity or a plain integer (int-or-string), with its exact value and as it was
+/// written. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 struct Quantity {
-  Json source;        ///< `5` or `"2.5"`: the JSON type that the author chose
-  Int128 nanos = 0;   ///< its value in units of 10^-9, exact; |nanos| <= kMaxNanos
+  Json source;       ///< `5` or `"2.5"`: the JSON type that the author chose
+  Int128 nanos = 0;  ///< its value in units of 10^-9, exact; |nanos| <= kMaxNanos
   bool operator==(const Quantity&) const = default;
 };
 
@@ -25,19 +25,21 @@ struct Quantity {
 inline constexpr Int128 kNanosPerUnit = 1'000'000'000;
 inline constexpr Int128 kMaxNanos = static_cast<Int128>(INT64_MAX) * kNanosPerUnit;
 
-/// Reads a quantity's text (`"2.5"`, `"4000m"`, `"1Gi"`, `"1e3"`); digits below 10^-9 round up, away from zero, as
-/// Kubernetes does. Nothing when malformed or out of range.
+/// Reads a quantity's text (`"2.5"`, `"4000m"`, `"1Gi"`, `"1e3"`); digits below 10^-9 round up,
+/// away from zero, as Kubernetes does. Nothing when malformed or out of range.
 std::optional<Quantity> parse_quantity(std::string_view text);
 
 /// Of a JSON integer or of a JSON string that holds a quantity; nothing for anything else.
 std::optional<Quantity> quantity_of(const Json& value);
 
-/// count x factor, rounded up to a whole number: 7 x 1.5 = 11. Nothing when negative or beyond 64 bits.
+/// count x factor, rounded up to a whole number: 7 x 1.5 = 11. Nothing when negative or beyond 64
+/// bits.
 std::optional<std::int64_t> times_rounded_up(std::int64_t count, const Quantity& factor);
 
-/// What a hold makes of a number that was there before. The result has the JSON type of `base`: an integer stays an integer
-/// (rounded up), a quantity string stays one, in the base's unit (`500m` x 2 = `1000m`, `1Gi` + 512 = `1073742336`).
-/// Nothing when `base` is neither, or the result is out of range.
+/// What a hold makes of a number that was there before. The result has the JSON type of `base`: an
+/// integer stays an integer (rounded up), a quantity string stays one, in the base's unit (`500m` x
+/// 2 = `1000m`, `1Gi` + 512 = `1073742336`). Nothing when `base` is neither, or the result is out
+/// of range.
 std::optional<Json> multiplied(const Json& base, const Quantity& factor);
 std::optional<Json> added(const Json& base, const Quantity& amount);
 /// The smaller (larger) of the two; when it is not `base` itself, in the JSON type of `base`.

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "operator/base/json.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "operator/base/json.h"
 
 namespace doorbuster::api {
 
@@ -21,13 +21,15 @@ struct Member;
 /// One value of a document that was read from JSON or YAML; both make the same nodes.
 struct Node {
   JsonType type = JsonType::Null;
-  std::string text;             ///< String: its characters; Number: JSON spelling; Boolean: "true" or "false"
-  std::string_view source;      ///< its JSON source text, valid while that text is; empty when read from YAML
+  std::string text;  ///< String: its characters; Number: JSON spelling; Boolean: "true" or "false"
+  std::string_view
+      source;  ///< its JSON source text, valid while that text is; empty when read from YAML
   Mark mark;
   std::vector<Member> members;  ///< Object, in source order; no name twice
   std::vector<Node> items;      ///< Array
 
-  const Node* find(std::string_view name) const;  ///< a member's value; nullptr when absent or not an object
+  const Node* find(
+      std::string_view name) const;  ///< a member's value; nullptr when absent or not an object
   Node* find(std::string_view name);
   bool has(std::string_view name) const { return find(name) != nullptr; }
 };

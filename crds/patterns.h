@@ -2,8 +2,9 @@
 
 #include <string_view>
 
-/// The patterns of the CRD, each as a hand-written matcher of the same texts: std::regex is slow and recurses over its
-/// input. tests/api/patterns_test.cpp compares every one with its regular expression.
+/// The patterns of the CRD, each as a hand-written matcher of the same texts: std::regex is slow
+/// and recurses over its input. tests/api/patterns_test.cpp compares every one with its regular
+/// expression.
 namespace doorbuster::api::patterns {
 
 bool dns_label(std::string_view text);             ///< RFC 1123 label
@@ -15,7 +16,8 @@ bool zone_name(std::string_view text);             ///< `Europe/Berlin`
 bool field_pointer(std::string_view text);         ///< `/spec/http/[name=default]/retries`
 bool quantity_text(std::string_view text);         ///< `2.5`, `500m`
 bool signed_quantity_text(std::string_view text);  ///< `-2.5`
-bool window_time(std::string_view text);           ///< `2026-11-27T09:00:00`, with or without an offset; a day that exists
-bool has_offset(std::string_view text);            ///< ends in `Z` or `+01:00`
+bool window_time(std::string_view text);  ///< `2026-11-27T09:00:00`, with or without an offset; a
+                                          ///< day that exists
+bool has_offset(std::string_view text);   ///< ends in `Z` or `+01:00`
 
 }  // namespace doorbuster::api::patterns

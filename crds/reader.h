@@ -1,16 +1,16 @@
 #pragma once
 
-#include <map>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "crds/node.h"
 #include "crds/sale_event.h"
 #include "crds/schema.h"
 #include "operator/base/instant.h"
 #include "operator/base/result.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace doorbuster::api {
 
@@ -23,23 +23,26 @@ inline constexpr const char* kSaleEvents = "saleevents";
 /// Bounds of what is read from files, and of what is said about it.
 inline constexpr std::size_t kMaxYamlBytes = 1U << 20U;
 inline constexpr std::size_t kMaxYamlDepth = 64;
-inline constexpr std::size_t kMaxYamlNodes = 100'000;  ///< aliases counted as often as they are used
+inline constexpr std::size_t kMaxYamlNodes =
+    100'000;  ///< aliases counted as often as they are used
 inline constexpr std::size_t kMaxDocuments = 256;
 inline constexpr std::size_t kMaxFindings = 100;
 
 /// How bad it is.
 enum class Severity {
   Error,   ///< the API server refuses the object
-  Strict,  ///< the API server drops it with a warning; kubectl's default (--validate=strict) refuses it
+  Strict,  ///< the API server drops it with a warning; kubectl's default (--validate=strict)
+           ///< refuses it
 };
 
 /// One thing that is wrong with a document.
 struct Finding {
   Severity severity = Severity::Error;
-  std::string path;     ///< `spec.capacity.targets[0].need`, the API server's spelling; empty: the document
-  std::string message;  ///< "must be ..."
-  std::string hint;     ///< what to write instead; may be empty
-  Mark mark;            ///< line 0 when not from a file
+  std::string path =
+      {};  ///< `spec.capacity.targets[0].need`, the API server's spelling; empty: the document
+  std::string message = {};  ///< "must be ..."
+  std::string hint = {};     ///< what to write instead; may be empty
+  Mark mark = {};            ///< line 0 when not from a file
   auto operator<=>(const Finding&) const = default;
 };
 
@@ -68,9 +71,9 @@ struct Reading {
   bool accepted() const { return event.has_value(); }
 };
 
-/// A SaleEvent as the API server sent it. Unknown fields are passed over; a spec or status that does not fit the schema
-/// (another version's, an edit past validation) gives findings. A status alone that does not fit leaves `event` with an
-/// empty status and the findings beside it.
+/// A SaleEvent as the API server sent it. Unknown fields are passed over; a spec or status that
+/// does not fit the schema (another version's, an edit past validation) gives findings. A status
+/// alone that does not fit leaves `event` with an empty status and the findings beside it.
 Reading read_sale_event(std::string_view json);
 
 /// The same as a Result: Invalid with one FieldCause a finding.
@@ -83,16 +86,22 @@ struct Document {
   Reading reading;   ///< of a SaleEvent; for any other kind one finding that says so
 };
 
-/// Every document of a YAML (or JSON) file; empty ones are left out. What is wrong with the YAML itself, a repeated key
-/// among it, is a finding of the document in which it is; reading ends there.
+/// Every document of a YAML (or JSON) file; empty ones are left out. What is wrong with the YAML
+/// itself, a repeated key among it, is a finding of the document in which it is; reading ends
+/// there.
 std::vector<Document> read_documents(std::string_view yaml);
 
-/// What no schema can say but needs neither clock nor cluster: two literals on one field at the same time, a circle in
-/// `after`, a literal too large to keep. The operator reports these as Accepted=False.
+/// What no schema can say but needs neither clock nor cluster: two literals on one field at the
+/// same time, a circle in `after`, a literal too large to keep. The operator reports these as
+/// Accepted=False.
 std::vector<Finding> check_meaning(const SaleEventSpec& spec);
 
-/// Drops unknown fields (as Strict findings), fills in defaults and checks, in the API server's order: shape first, rules only
-/// when the shape is right. Used by the readers; `path` is where the value stands ("spec").
-void check(Node& value, const Schema& schema, const std::string& path, std::vector<Finding>& findings);
+/// Drops unknown fields (as Strict findings), fills in defaults and checks, in the API server's
+/// order: shape first, rules only when the shape is right. Used by the readers; `path` is where the
+/// value stands ("spec").
+void check(Node& value,
+           const Schema& schema,
+           const std::string& path,
+           std::vector<Finding>& findings);
 
 }  // namespace doorbuster::api

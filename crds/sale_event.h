@@ -44,11 +44,11 @@ struct WindowSpec {
   /// When the sale begins: a local time read in `timeZone` (`2026-11-27T09:00:00`), or RFC 3339
   /// with an offset (`2026-11-27T09:00:00+01:00`). A local time that the zone skips is refused; one
   /// that comes twice needs an offset.
-  std::string start;
+  std::string start{};
   /// When the sale is over; written like `start` and later than it.
-  std::string end;
+  std::string end{};
   /// IANA name of the zone in which times without an offset are read, such as `Europe/Berlin`.
-  std::optional<std::string> time_zone;
+  std::optional<std::string> time_zone{};
   /// How long before `start` the ramps and the holds of the Prepare phase begin.
   DurationText prepare = {"30m", Duration(1800000)};
   /// How long after `end` restoration may take until it is complete.
@@ -62,11 +62,11 @@ struct WindowSpec {
 /// The workload, in the event's namespace; anything with a scale subresource.
 struct TargetRef {
   /// Group and version, such as `apps/v1`. May be left out when only one group serves the kind.
-  std::optional<std::string> api_version;
+  std::optional<std::string> api_version{};
   /// Kind of the workload, such as `Deployment`.
-  std::string kind;
+  std::string kind{};
   /// Name of the workload.
-  std::string name;
+  std::string name{};
   bool operator==(const TargetRef&) const = default;
 };
 
@@ -77,7 +77,7 @@ struct NeedReplicas {
 };
 struct NeedMultiplier {
   /// This many times what `of` says, rounded up: an integer or a quantity such as `"2.5"`.
-  Quantity value;
+  Quantity value{};
   /// What `multiplier` multiplies. `Current`: the replicas when preparation begins, at least the
   /// autoscaler's minimum. `Minimum`: the autoscaler's minimum, or the replicas of a workload that
   /// has no autoscaler. Ignored beside `replicas`.
@@ -117,33 +117,33 @@ struct RampDown {
 /// How replicas go up before the sale and down after it.
 struct RampSpec {
   /// The way up; its last step is timed to be ready at `start`.
-  RampUp up;
+  RampUp up{};
   /// The way down after the sale; never below what is wanted at the time.
-  RampDown down;
+  RampDown down{};
   bool operator==(const RampSpec&) const = default;
 };
 
 /// One workload and what it needs.
 struct TargetSpec {
   /// Name of this target within the event.
-  std::string name;
+  std::string name{};
   /// The workload, in the event's namespace; anything with a scale subresource.
-  TargetRef ref;
+  TargetRef ref{};
   /// What the workload needs; exactly one of `replicas` and `multiplier`.
-  Need need;
+  Need need{};
   /// Never more replicas than this, whatever the need; it also caps the autoscaler's maximum.
-  std::optional<std::int32_t> ceiling;
+  std::optional<std::int32_t> ceiling{};
   /// Also raise a workload that is scaled to zero on purpose.
   bool wake_from_zero = false;
   /// How replicas go up before the sale and down after it.
-  RampSpec ramp;
+  RampSpec ramp{};
   bool operator==(const TargetSpec&) const = default;
 };
 
 /// Workloads that need more replicas during the sale.
 struct CapacitySpec {
   /// The workloads, each with what it needs.
-  std::vector<TargetSpec> targets;
+  std::vector<TargetSpec> targets{};
   /// How long after the cooldown to go on waiting for demand to fit what was there before; then
   /// capacity is kept and reported.
   DurationText restore_timeout = {"2h", Duration(7200000)};
@@ -154,40 +154,40 @@ struct CapacitySpec {
 struct HoldObject {
   /// Group and version, such as `autoscaling/v2`. May be left out when only one group serves the
   /// kind.
-  std::optional<std::string> api_version;
+  std::optional<std::string> api_version{};
   /// Kind of the object, such as `ConfigMap`.
-  std::string kind;
+  std::string kind{};
   /// Name of the object.
-  std::string name;
+  std::string name{};
   /// Its namespace when that is not the event's own; ignored for a kind without namespaces.
-  std::optional<std::string> ns;
+  std::optional<std::string> ns{};
   bool operator==(const HoldObject&) const = default;
 };
 
 struct HoldLiteral {
   /// This JSON value, of the type that the field has (`"300"` is not `300`).
-  Json value;
+  Json value{};
   bool operator==(const HoldLiteral&) const = default;
 };
 struct HoldMultiply {
   /// So many times the value before, an integer or a quantity such as `"2.5"`; a whole number stays
   /// whole, rounded up.
-  Quantity value;
+  Quantity value{};
   bool operator==(const HoldMultiply&) const = default;
 };
 struct HoldAdd {
   /// This much more than the value before; less when negative.
-  Quantity value;
+  Quantity value{};
   bool operator==(const HoldAdd&) const = default;
 };
 struct HoldMin {
   /// The smaller of this and the value before.
-  Quantity value;
+  Quantity value{};
   bool operator==(const HoldMin&) const = default;
 };
 struct HoldMax {
   /// The larger of this and the value before.
-  Quantity value;
+  Quantity value{};
   bool operator==(const HoldMax&) const = default;
 };
 /// What the field is kept at; exactly one member. `literal` replaces the value; the others compute
@@ -206,19 +206,19 @@ struct HoldSpan {
 /// One field kept at a value.
 struct HoldSpec {
   /// Name of this hold within the event.
-  std::string name;
+  std::string name{};
   /// Whose field it is.
-  HoldObject object;
+  HoldObject object{};
   /// JSON Pointer of the field, such as `/spec/maxReplicas`. A step may choose an element of a list
   /// by key, as in `/spec/http/[name=default]/retries`; `~1` stands for a slash, `~0` for a tilde.
-  std::string field;
+  std::string field{};
   /// What the field is kept at; exactly one member. `literal` replaces the value; the others
   /// compute it from the value that was there before.
-  HoldValue value;
+  HoldValue value{};
   /// The phases of the window through which it is kept, both included.
-  HoldSpan during;
+  HoldSpan during{};
   /// Holds of this event that must be in force before this one is.
-  std::vector<std::string> after;
+  std::vector<std::string> after{};
   /// Who wins where two events keep one field at different values; the higher one.
   std::int32_t priority = 0;
   /// The field can only grow (partitions, storage, shards), and that is known and accepted.
@@ -231,7 +231,7 @@ struct HoldSpec {
 /// What the release manager wants.
 struct SaleEventSpec {
   /// When the sale is.
-  WindowSpec window;
+  WindowSpec window{};
   /// The ServiceAccount of this namespace on whose behalf objects are touched: what it may not
   /// change, this event does not change.
   std::string service_account_name = "default";
@@ -243,26 +243,26 @@ struct SaleEventSpec {
   /// `Live` acts. `DryRun` computes everything, reports it in status and writes nothing else.
   Mode mode = Mode::Live;
   /// Workloads that need more replicas during the sale.
-  CapacitySpec capacity;
+  CapacitySpec capacity{};
   /// Fields of other objects, each kept at a value for a part of the sale and then put back.
-  std::vector<HoldSpec> holds;
+  std::vector<HoldSpec> holds{};
   bool operator==(const SaleEventSpec&) const = default;
 };
 
 /// One condition.
 struct Condition {
   /// What it is about.
-  std::string type;
+  std::string type{};
   /// Whether it is so.
   ConditionStatus status = ConditionStatus::True;
   /// The generation of the spec that it speaks of.
-  std::optional<std::int64_t> observed_generation;
+  std::optional<std::int64_t> observed_generation{};
   /// When `status` last changed.
   Instant last_transition_time{};
   /// Why, in one CamelCase word.
-  std::string reason;
+  std::string reason{};
   /// Why, for people.
-  std::string message;
+  std::string message{};
   bool operator==(const Condition&) const = default;
 };
 
@@ -277,9 +277,9 @@ struct WindowStatus {
   /// By when everything is meant to be back.
   Instant restored_by{};
   /// The zone in which local times were read.
-  std::string time_zone;
+  std::string time_zone{};
   /// The version of the time zone rules that were used.
-  std::string tzdata;
+  std::string tzdata{};
   bool operator==(const WindowStatus&) const = default;
 };
 
@@ -288,152 +288,152 @@ struct Decision {
   /// The run of the event that it belongs to.
   std::int32_t run = 0;
   /// What was decided, such as `Began`.
-  std::string kind;
+  std::string kind{};
   /// About what, such as the name of a target.
-  std::string subject;
+  std::string subject{};
   /// Hash of the part of the spec that it holds for; void when that changes.
-  std::string hash;
+  std::string hash{};
   /// When.
   Instant at{};
   /// Who decided; empty when the operator did by itself.
-  std::string by;
+  std::string by{};
   /// UID of the SaleAction that asked for it.
-  std::string action_uid;
+  std::string action_uid{};
   /// The number or word that was decided on.
-  std::string value;
+  std::string value{};
   /// More, for people.
-  std::string detail;
+  std::string detail{};
   bool operator==(const Decision&) const = default;
 };
 
 /// What was there before anything was held.
 struct TargetBaseline {
   /// The autoscaler's minimum; absent when it was not set.
-  std::optional<std::int64_t> min;
+  std::optional<std::int64_t> min{};
   /// The autoscaler's maximum.
-  std::optional<std::int64_t> max;
+  std::optional<std::int64_t> max{};
   /// The replicas of a workload without autoscaler.
-  std::optional<std::int64_t> replicas;
+  std::optional<std::int64_t> replicas{};
   bool operator==(const TargetBaseline&) const = default;
 };
 
 /// What was seen of one target.
 struct TargetStatus {
   /// Name of the target.
-  std::string name;
+  std::string name{};
   /// The workload.
-  std::string object;
+  std::string object{};
   /// The autoscaler in charge of it; absent when there is none.
-  std::string autoscaler;
+  std::string autoscaler{};
   /// What was there before anything was held.
-  TargetBaseline baseline;
+  TargetBaseline baseline{};
   /// What normally runs, recorded once when preparation begins.
-  std::optional<std::int64_t> usual;
+  std::optional<std::int64_t> usual{};
   /// What the spec asks for at the full floor.
-  std::optional<std::int64_t> floor;
+  std::optional<std::int64_t> floor{};
   /// The maximum that goes with it.
-  std::optional<std::int64_t> ceiling;
+  std::optional<std::int64_t> ceiling{};
   /// The floor in force now.
-  std::optional<std::int64_t> held;
+  std::optional<std::int64_t> held{};
   /// What the autoscaler or the workload wants now.
-  std::optional<std::int64_t> desired;
+  std::optional<std::int64_t> desired{};
   /// Replicas that exist now.
-  std::optional<std::int64_t> current;
+  std::optional<std::int64_t> current{};
   /// Replicas that are ready now.
-  std::optional<std::int64_t> ready;
+  std::optional<std::int64_t> ready{};
   /// What demand asks for, our own floor aside.
-  std::optional<std::int64_t> wanted;
+  std::optional<std::int64_t> wanted{};
   /// The step of the ramp that is in force.
-  std::optional<std::int32_t> step;
+  std::optional<std::int32_t> step{};
   /// How many steps the ramp has.
-  std::optional<std::int32_t> steps;
+  std::optional<std::int32_t> steps{};
   /// When the floor was last changed by us.
-  std::optional<Instant> stepped_at;
+  std::optional<Instant> stepped_at{};
   /// For people, such as Ramping, Held, Lowering, Restored or Missing.
-  std::string state;
+  std::string state{};
   /// More, for people.
-  std::string message;
+  std::string message{};
   bool operator==(const TargetStatus&) const = default;
 };
 
 /// Whose field it is.
 struct HeldObject {
   /// Group and version under which it was written.
-  std::string api_version;
+  std::string api_version{};
   /// Its group; absent for the core group.
-  std::string group;
+  std::string group{};
   /// Its kind.
-  std::string kind;
+  std::string kind{};
   /// Its namespace; absent for a kind without namespaces.
-  std::string ns;
+  std::string ns{};
   /// Its name.
-  std::string name;
+  std::string name{};
   bool operator==(const HeldObject&) const = default;
 };
 
 /// One held field.
 struct HoldStatus {
   /// The target or hold that wants it.
-  std::string name;
+  std::string name{};
   /// Whose field it is.
-  HeldObject object;
+  HeldObject object{};
   /// UID of the object when it was written.
-  std::string uid;
+  std::string uid{};
   /// Counts the writes of the object's record.
-  std::optional<std::int64_t> serial;
+  std::optional<std::int64_t> serial{};
   /// JSON Pointer of the field.
-  std::string field;
+  std::string field{};
   /// The path within a document kept in that field.
-  std::string inside;
+  std::string inside{};
   /// The record of this field as it stands in the object's annotation.
-  std::string copy;
+  std::string copy{};
   /// The value before, as JSON text; absent when the field was absent.
-  Value baseline;
+  Value baseline{};
   /// The value asked for, as JSON text.
-  Value requested;
+  Value requested{};
   /// What the server made of it, as JSON text.
-  Value applied;
+  Value applied{};
   /// The value last seen, as JSON text.
-  Value live;
+  Value live{};
   /// The events that keep it, as namespace/name.
-  std::vector<std::string> holders;
+  std::vector<std::string> holders{};
   /// For people, such as Held, Restored, Contested or Yielded.
-  std::string state;
+  std::string state{};
   /// More, for people.
-  std::string message;
+  std::string message{};
   bool operator==(const HoldStatus&) const = default;
 };
 
 /// What the operator has seen and done.
 struct SaleEventStatus {
   /// The generation of the spec that this status speaks of; -1 before the first look.
-  std::optional<std::int64_t> observed_generation;
+  std::optional<std::int64_t> observed_generation{};
   /// For people: Scheduled, Preparing, Ready, Live, CoolingDown, Completed, Suspended or Failed.
   /// Programs read the conditions.
-  std::string phase;
+  std::string phase{};
   /// Whether the sale can go ahead as asked, for people.
-  std::string verdict;
+  std::string verdict{};
   /// The most important thing to know now.
-  std::string message;
+  std::string message{};
   /// Counts how often the window was begun anew by editing it after it was over.
-  std::optional<std::int32_t> run;
+  std::optional<std::int32_t> run{};
   /// Targets that are ready of those that there are, such as `12/12`.
-  std::string targets_ready;
+  std::string targets_ready{};
   /// The next instant at which something is due, in UTC.
-  std::optional<Instant> next_due;
+  std::optional<Instant> next_due{};
   /// What is due then.
-  std::string next_reason;
+  std::string next_reason{};
   /// The state of the event for programs.
-  std::vector<Condition> conditions;
+  std::vector<Condition> conditions{};
   /// The window as instants in UTC.
-  std::optional<WindowStatus> window;
+  std::optional<WindowStatus> window{};
   /// What was decided and outlives a restart; entries are only added.
-  std::vector<Decision> decisions;
+  std::vector<Decision> decisions{};
   /// One row for each target.
-  std::vector<TargetStatus> targets;
+  std::vector<TargetStatus> targets{};
   /// The second copy of what is held: a row for each field. The first copy is the annotation
   /// `doorbuster.dev/holds` of the held object.
-  std::vector<HoldStatus> holds;
+  std::vector<HoldStatus> holds{};
   bool operator==(const SaleEventStatus&) const = default;
 };
 

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "crds/node.h"
+
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <string_view>
-
-#include "crds/node.h"
 
 /// The shape of the tables that hack/generate makes from the CRD: what crds/walker.cpp walks.
 namespace doorbuster::api {
@@ -22,7 +22,8 @@ struct Rule {
   std::string_view cel;
 };
 
-/// A pattern of the CRD with the hand-written function that matches the same texts (crds/patterns.h).
+/// A pattern of the CRD with the hand-written function that matches the same texts
+/// (crds/patterns.h).
 struct Pattern {
   bool (*matches)(std::string_view text) = nullptr;
   std::string_view regex;
@@ -33,18 +34,19 @@ struct Field;
 /// One schema of the CRD. Bounds that the CRD does not set never bite.
 struct Schema {
   SchemaType type = SchemaType::Object;
-  std::span<const Field> fields;       ///< Object
+  std::span<const Field> fields = {};  ///< Object
   const Schema* items = nullptr;       ///< Array
   ListType list_type = ListType::Atomic;
-  std::string_view list_key;           ///< ListType::Map: the one key
-  std::span<const std::string_view> allowed;  ///< enum
-  Pattern pattern;
+  std::string_view list_key = {};                  ///< ListType::Map: the one key
+  std::span<const std::string_view> allowed = {};  ///< enum
+  Pattern pattern = {};
   Format format = Format::None;
   std::int64_t minimum = std::numeric_limits<std::int64_t>::min();
   std::int64_t maximum = std::numeric_limits<std::int64_t>::max();
-  std::uint32_t at_least = 0;          ///< minLength, minItems or minProperties
-  std::uint32_t at_most = std::numeric_limits<std::uint32_t>::max();  ///< maxLength, maxItems or maxProperties
-  std::span<const Rule> rules;
+  std::uint32_t at_least = 0;  ///< minLength, minItems or minProperties
+  std::uint32_t at_most =
+      std::numeric_limits<std::uint32_t>::max();  ///< maxLength, maxItems or maxProperties
+  std::span<const Rule> rules = {};
 };
 
 struct Field {

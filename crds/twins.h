@@ -2,8 +2,9 @@
 
 #include "crds/node.h"
 
-/// The CEL rules of the CRD in C++, by the names that the CRD gives them ("twin: NAME"). Each gets the same value as the
-/// rule's `self`, whose shape (types, required fields, bounds of length) has been found right, and says whether it holds.
+/// The CEL rules of the CRD in C++, by the names that the CRD gives them ("twin: NAME"). Each gets
+/// the same value as the rule's `self`, whose shape (types, required fields, bounds of length) has
+/// been found right, and says whether it holds.
 namespace doorbuster::api::twins {
 
 bool local_time_has_zone(const Node& self);
