@@ -17,7 +17,8 @@ struct LogLine {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 
-/// Where lines go. May be called from any thread. operator/serve turns it into spdlog; tests collect or drop.
+/// Where lines go. May be called from any thread. operator/serve turns it into spdlog; tests
+/// collect or drop.
 using Log = std::function<void(const LogLine&)>;
 
 }  // namespace doorbuster

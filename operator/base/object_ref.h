@@ -5,8 +5,8 @@
 
 namespace doorbuster {
 
-/// Which object: by group and kind, not version, for two versions of one kind are one object. Core group: "".
-/// Cluster-scoped objects have no namespace.
+/// Which object: by group and kind, not version, for two versions of one kind are one object. Core
+/// group: "". Cluster-scoped objects have no namespace.
 struct ObjectRef {
   std::string group, kind, ns, name;
   auto operator<=>(const ObjectRef&) const = default;
@@ -15,8 +15,10 @@ struct ObjectRef {
 /// `HorizontalPodAutoscaler.autoscaling shop/checkout`, as messages name it.
 std::string to_text(const ObjectRef& object);
 
-/// Which field of which object. `pointer` is a JSON Pointer (RFC 6901) whose steps may choose a list element by key,
-/// `/spec/http/[name=default]/retries`; `inside` a path within a document kept in that field (empty: the field itself).
+/// Which field of which object. `pointer` is a JSON Pointer (RFC 6901) whose steps may choose a
+/// list element by key,
+/// `/spec/http/[name=default]/retries`; `inside` a path within a document kept in that field
+/// (empty: the field itself).
 struct FieldRef {
   ObjectRef object;
   std::string pointer, inside;
