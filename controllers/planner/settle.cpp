@@ -1,0 +1,383 @@
+#include "controllers/planner/settle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controllers/planner/arithmetic.h"
+#include "controllers/planner/object_edit.h"
+#include "controllers/planner/settle_field.h"
+#include "operator/base/bounds.h"
+
+namespace doorbuster::planner {
+namespace {
+
+using products::Law;
+
+constexpr const char* kAnnotationPointer = "/metadata/annotations/doorbuster.dev~1holds";
+constexpr const char* kLabelPointer = "/metadata/labels/doorbuster.dev~1held";
+
+/// One object while it is being settled.
+struct Draft {
+  const ObjectRef& ref;
+  const Present& object;
+  Ledger ledger;                       ///< what we go by
+  Ledger written;                      ///< what the annotation says, to see whether it must be written again
+  std::map<FieldPath, FieldDraft> fields;
+  Settled out;
+};
+
+std::string repair_command(const ObjectRef& ref) {
+  std::string out = "kubectl annotate " + ref.kind + (ref.group.empty() ? "" : "." + ref.group);
+  if (!ref.ns.empty()) out += " -n " + ref.ns;
+  return out + " " + ref.name + " " + kHoldsAnnotation + "-";
+}
+
+/// The record cannot be trusted: nothing is touched, everything held stays, and people are told what to do.
+Settled kept_as_it_is(const ObjectRef& ref, const Present& object, const Ledger& ledger, const Witness& witness) {
+  Settled out;
+  const bool newer = ledger.state == Ledger::State::Newer;
+  std::string text = to_text(ref) + ": " + ledger.why + ". Everything held on it stays as it is. ";
+  if (newer) {
+    text += "Run the Doorbuster that wrote it.";
+  } else if (witness.ledger.fields.empty()) {
+    text += "No second copy exists: set the field by hand, then repair with: " + repair_command(ref);
+  } else {
+    text += "Repair from the second copy in the event's status with: " + repair_command(ref);
+  }
+  out.notices.push_back({newer ? "LedgerNewer" : "LedgerCorrupt", text});
+  for (const auto& [path, held] : witness.ledger.fields) {
+    FieldReport report;
+    report.field = {ref, path.pointer, path.inside};
+    report.uid = object.uid;
+    report.serial = witness.ledger.serial;
+    report.entry = held;
+    report.live = object.object->at(path.pointer);
+    if (const auto known = witness.contests.find(path); known != witness.contests.end()) report.contest = known->second;
+    report.state = "Unknown";
+    report.message = text;
+    for (const auto& [holder, ask] : held.holders) report.names.insert(holder.feature + "/" + holder.name);
+    out.fields.push_back(std::move(report));
+  }
+  return out;
+}
+
+/// Fields of a copied or outdated record count only where the live value is the one it speaks of.
+void drop_what_is_not_ours(Draft& draft, const Witness& witness) {
+  const bool stale = draft.ledger.state == Ledger::State::Stale;
+  std::map<FieldPath, HeldField> kept;
+  if (stale) kept = witness.ledger.fields;
+  for (const auto& [path, held] : draft.ledger.fields) {
+    if (kept.contains(path)) {
+      // The second copy is newer; what the older record says of values that we wrote is still true.
+      HeldField& entry = kept.at(path);
+      const Value live = draft.object.object->at(path.pointer);
+      if (!entry.is_ours(live) && held.is_ours(live)) entry.applied = live;
+      continue;
+    }
+    if (held.is_ours(draft.object.object->at(path.pointer))) {
+      kept.emplace(path, held);
+    } else {
+      draft.out.notices.push_back({"ForeignHold", to_text(FieldRef{draft.ref, path.pointer, path.inside}) + ": " + draft.ledger.why +
+                                                      " and its value is not the one recorded: left as it is"});
+    }
+  }
+  draft.ledger.fields = std::move(kept);
+}
+
+Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness) {
+  Draft draft{.ref = ref, .object = object, .ledger = assess(object, witness.ledger), .written = {}, .fields = {}, .out = {}};
+  const Value raw = object.object->at(kAnnotationPointer);
+  const std::string text = object.object->string(kAnnotationPointer);
+  draft.written = read_ledger(raw ? &text : nullptr);
+  const auto state = draft.ledger.state;
+  if (state == Ledger::State::Stale || state == Ledger::State::Foreign) drop_what_is_not_ours(draft, witness);
+  for (const auto& [path, held] : draft.ledger.fields) {
+    FieldDraft field;
+    field.ref = {ref, path.pointer, path.inside};
+    field.entry = held;
+    draft.fields.emplace(path, std::move(field));
+  }
+  return draft;
+}
+
+/// What a field that is not held yet had before us.
+void record_baseline(const Draft& draft, FieldDraft& field, const FieldPath& path, const HoldWant& want, const Witness& witness) {
+  field.fresh = true;
+  const Value live = draft.object.object->at(path.pointer);
+  field.entry.baseline = want.baseline ? *want.baseline : live;
+  const auto former = witness.former.fields.find(path);
+  if (!want.baseline && former != witness.former.fields.end() && former->second.is_ours(live)) {
+    // An object of this name carried our value and was made anew with it: what was there before us still counts.
+    field.entry.baseline = former->second.baseline;
+    field.entry.absent_at = former->second.absent_at;
+  }
+  if (!field.entry.baseline && field.entry.absent_at.empty()) {
+    field.entry.absent_at = shallowest_absent(*draft.object.object, path.pointer);
+  }
+}
+
+void fold_releases(Draft& draft, const ObjectWants& asked, const Who& who) {
+  for (const auto& [feature, release] : asked.releases) {
+    for (auto& [path, field] : draft.fields) {
+      const bool meant = release.only.empty() ||
+                         std::find(release.only.begin(), release.only.end(), field.ref) != release.only.end();
+      if (!meant) continue;
+      const auto removed = std::erase_if(field.entry.holders, [&](const auto& held) {
+        return held.first.uid == who.uid && held.first.feature == feature && held.first.name == release.name;
+      });
+      if (removed == 0) continue;
+      field.touched = true;
+      field.leave_value = field.leave_value || release.leave_value;
+      field.reason = release.reason;
+    }
+  }
+}
+
+void fold_wants(Draft& draft, const ObjectWants& asked, const Witness& witness, const Who& who) {
+  for (const auto& [feature, want] : asked.wants) {
+    const FieldPath path{want.field.pointer, want.field.inside};
+    auto at = draft.fields.find(path);
+    if (at == draft.fields.end()) {
+      if (draft.fields.size() >= bounds::kFieldsPerObject) {
+        draft.out.notices.push_back({"TooManyFields", to_text(draft.ref) + ": more than " + std::to_string(bounds::kFieldsPerObject) +
+                                                          " fields cannot be held on one object"});
+        continue;
+      }
+      FieldDraft field;
+      field.ref = want.field;
+      record_baseline(draft, field, path, want, witness);
+      at = draft.fields.emplace(path, std::move(field)).first;
+    }
+    const Holder holder{who.event, who.uid, who.install, feature, want.name};
+    at->second.touched = true;
+    at->second.reason = want.reason;
+    at->second.entry.holders.insert_or_assign(holder, want.ask);
+  }
+}
+
+/// A field that only the records of others name is passed on untouched.
+void mark_our_own(Draft& draft, const Witness& witness, const Who& who) {
+  for (auto& [path, field] : draft.fields) {
+    for (const auto& [holder, ask] : field.entry.holders) {
+      if (holder.uid != who.uid) continue;
+      field.names.insert(holder.feature + "/" + holder.name);
+      field.touched = true;
+    }
+    if (const auto known = witness.contests.find(path); known != witness.contests.end()) field.contest = known->second;
+  }
+}
+
+/// HorizontalPodAutoscaler: maxReplicas >= minReplicas, or the server refuses the whole write. The floor gives way.
+void keep_min_under_max(Draft& draft) {
+  if (draft.ref.group != "autoscaling" || draft.ref.kind != "HorizontalPodAutoscaler") return;
+  const auto after = [&](const char* pointer) -> std::optional<std::int64_t> {
+    const auto at = draft.fields.find(FieldPath{pointer, ""});
+    if (at != draft.fields.end() && at->second.edit) return integer_of(at->second.edit->value);
+    return draft.object.object->integer(pointer);
+  };
+  const auto min = after("/spec/minReplicas");
+  const auto max = after("/spec/maxReplicas");
+  if (!min || !max || *min <= *max) return;
+  const auto ceiling = draft.fields.find(FieldPath{"/spec/maxReplicas", ""});
+  if (ceiling != draft.fields.end() && ceiling->second.edit && ceiling->second.entry.holders.empty()) {
+    // The ceiling was to be restored while a floor still needs it: it waits.
+    ceiling->second.edit.reset();
+    ceiling->second.postponed = true;
+    if (min <= draft.object.object->integer("/spec/maxReplicas")) return;
+  }
+  const auto floor = draft.fields.find(FieldPath{"/spec/minReplicas", ""});
+  if (floor == draft.fields.end() || !floor->second.edit) return;
+  const std::int64_t highest = after("/spec/maxReplicas").value_or(*max);
+  floor->second.message = "limited to maxReplicas " + std::to_string(highest) + ", which is not ours to raise";
+  floor->second.edit->value = json_of(highest);
+  floor->second.entry.requested = floor->second.edit->value;
+  if (draft.object.object->integer("/spec/minReplicas") == highest) floor->second.edit.reset();
+}
+
+/// The record as it should stand after this round.
+std::map<FieldPath, HeldField> kept_fields(const Draft& draft, const ObjectWants&) {
+  std::map<FieldPath, HeldField> out;
+  for (const auto& [path, field] : draft.fields) {
+    if (!field.entry.holders.empty()) {
+      out.emplace(path, field.entry);
+    } else if (field.postponed) {
+      const auto before = draft.ledger.fields.find(path);
+      if (before != draft.ledger.fields.end()) out.emplace(path, before->second);
+    }
+  }
+  return out;
+}
+
+FieldReport report_of(const Draft& draft, const FieldPath& path, const FieldDraft& field, std::int64_t serial) {
+  FieldReport out;
+  out.field = field.ref;
+  out.uid = draft.object.uid;
+  out.serial = serial;
+  out.live = draft.object.object->at(path.pointer);
+  out.contest = field.contest;
+  out.state = field.state;
+  out.message = field.message;
+  out.names = field.names;
+  const auto before = draft.ledger.fields.find(path);
+  if (!field.entry.holders.empty()) {
+    out.entry = field.entry;
+  } else if ((field.edit || field.postponed) && before != draft.ledger.fields.end()) {
+    // Restoring, but not seen restored yet: what was remembered stays remembered.
+    out.entry = before->second;
+  }
+  if (before != draft.ledger.fields.end()) {
+    for (const auto& [holder, ask] : before->second.holders) {
+      if (field.names.empty()) out.names.insert(holder.feature + "/" + holder.name);
+    }
+  }
+  return out;
+}
+
+/// Two requests are needed to leave no trace: this is the second (DESIGN.md section 3, GitOps).
+std::optional<Write> without_our_manager_entry(const ObjectRef& ref, const Present& object) {
+  const auto ours = our_managed_entry(*object.object);
+  if (!ours) return std::nullopt;
+  const std::string at = "/metadata/managedFields/" + std::to_string(ours->first);
+  const auto op = [](const char* name, const std::string& path) { return JsonObject().add("op", name).add("path", path); };
+  std::vector<Json> ops;
+  ops.push_back(op("test", "/metadata/uid").add("value", object.uid).build());
+  ops.push_back(op("test", "/metadata/resourceVersion").add("value", object.version).build());
+  ops.push_back(op("test", at + "/manager").add("value", kFieldManager).build());
+  ops.push_back(op("remove", at).build());
+  return Write{.object = ref,
+               .api_version = object.api_version,
+               .only_if_uid = object.uid,
+               .only_if_version = object.version,
+               .type = Write::Type::Json,
+               .patch = json_array(ops),
+               .why = {{"TraceRemoved", "nothing is held here any more: our managedFields entry goes too"}}};
+}
+
+/// All edits of one object and its record as one guarded merge patch.
+Result<Write> one_write(const Draft& draft, const Ledger& record, const std::string& install) {
+  Json wanted{draft.object.object->text()};
+  const auto apply = [&wanted](std::string_view pointer, const Value& value) -> Outcome {
+    auto next = with_value(wanted, pointer, value);
+    if (!next) return next.error();
+    wanted = std::move(*next);
+    return Done{};
+  };
+  Write write{.object = draft.ref,
+              .api_version = draft.object.api_version,
+              .only_if_uid = draft.object.uid,
+              .only_if_version = draft.object.version,
+              .type = Write::Type::Merge,
+              .patch = {},
+              .why = {}};
+  for (const auto& [path, field] : draft.fields) {
+    if (!field.edit) continue;
+    if (auto done = apply(field.edit->pointer, field.edit->value); !done) return done.error();
+    write.why.push_back(field.reason);
+  }
+  const std::string label = draft.object.object->string(kLabelPointer);
+  if (record.fields.empty()) {
+    if (auto done = apply(kAnnotationPointer, std::nullopt); !done) return done.error();
+    if (label == install) {
+      if (auto done = apply(kLabelPointer, std::nullopt); !done) return done.error();
+    }
+  } else {
+    const std::string text = write_ledger(record);
+    if (text.size() > bounds::kAnnotationBytes) {
+      return Error{.kind = ErrorKind::Invalid, .message = "the record would be longer than an annotation may be"};
+    }
+    if (auto done = apply(kAnnotationPointer, json_of_string(text)); !done) return done.error();
+    if (label.empty()) {
+      if (auto done = apply(kLabelPointer, json_of_string(install)); !done) return done.error();
+    }
+  }
+  if (write.why.empty()) write.why.push_back({"RecordWritten", "the record on the object is brought up to date"});
+  auto patch = merge_patch_between(Json{draft.object.object->text()}, wanted);
+  if (!patch) return patch.error();
+  for (const auto& [pointer, guard] : {std::pair{"/metadata/uid", &draft.object.uid}, std::pair{"/metadata/resourceVersion", &draft.object.version}}) {
+    patch = with_value(*patch, pointer, json_of_string(*guard));
+    if (!patch) return patch.error();
+  }
+  write.patch = std::move(*patch);
+  return write;
+}
+
+bool must_write(const Draft& draft, const std::map<FieldPath, HeldField>& kept) {
+  for (const auto& [path, field] : draft.fields) {
+    if (field.edit) return true;
+  }
+  if (draft.written.state == Ledger::State::None) return !kept.empty();
+  if (kept.empty() || draft.written.uid != draft.object.uid) return true;
+  if (draft.ledger.state == Ledger::State::Stale) return true;
+  if (draft.object.object->string(kLabelPointer).empty()) return true;
+  return draft.written.fields != kept;
+}
+
+bool holds_anything(const std::map<FieldPath, HeldField>& fields, const std::string& uid) {
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
+    return std::any_of(field.second.holders.begin(), field.second.holders.end(),
+                       [&](const auto& holder) { return holder.first.uid == uid; });
+  });
+}
+
+Settled finish(Draft&& draft, const Witness& witness, const ObjectWants& asked, const Who& who) {
+  Ledger record;
+  record.uid = draft.object.uid;
+  record.fields = kept_fields(draft, asked);
+  record.serial = std::max(draft.written.uid == draft.object.uid ? draft.written.serial : 0,
+                           witness.ledger.uid == draft.object.uid ? witness.ledger.serial : 0);
+  const bool write = must_write(draft, record.fields);
+  if (write) {
+    ++record.serial;
+    auto made = one_write(draft, record, who.install);
+    if (made) {
+      draft.out.write = std::move(*made);
+    } else {
+      draft.out.notices.push_back({"WriteRefused", to_text(draft.ref) + ": " + made.error().message});
+      for (auto& [path, field] : draft.fields) {
+        if (!field.edit) continue;
+        field.state = "Refused";
+        field.message = made.error().message;
+      }
+    }
+  } else if (record.fields.empty()) {
+    draft.out.write = without_our_manager_entry(draft.ref, draft.object);
+  }
+  draft.out.clean = !holds_anything(record.fields, who.uid) && !draft.out.write;
+  for (const auto& [path, field] : draft.fields) {
+    if (field.touched) draft.out.fields.push_back(report_of(draft, path, field, record.serial));
+    if (field.wake && (!draft.out.wake || *field.wake < *draft.out.wake)) draft.out.wake = field.wake;
+    if (!field.notice.code.empty()) draft.out.notices.push_back(field.notice);
+  }
+  return std::move(draft.out);
+}
+
+}  // namespace
+
+Settled settle_object(const ObjectRef& ref,
+                      const Present& object,
+                      const Witness& witness,
+                      const ObjectWants& asked,
+                      const Who& who,
+                      Instant now) {
+  Draft draft = begin(ref, object, witness);
+  if (draft.ledger.state == Ledger::State::Corrupt || draft.ledger.state == Ledger::State::Newer) {
+    return kept_as_it_is(ref, object, draft.ledger, witness);
+  }
+  mark_our_own(draft, witness, who);
+  fold_releases(draft, asked, who);
+  fold_wants(draft, asked, witness, who);
+  mark_our_own(draft, witness, who);
+  for (auto& [path, field] : draft.fields) {
+    if (field.touched) settle_field(field, *object.object, now);
+  }
+  // A field whose baseline cannot be known is not held.
+  std::erase_if(draft.fields, [&draft](const auto& field) {
+    if (field.second.state != "Refused" || !field.second.fresh) return false;
+    draft.out.notices.push_back({"HoldRefused", to_text(field.second.ref) + ": " + field.second.message});
+    return true;
+  });
+  keep_min_under_max(draft);
+  return finish(std::move(draft), witness, asked, who);
+}
+
+}  // namespace doorbuster::planner

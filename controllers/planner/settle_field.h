@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "controllers/planner/ledger.h"
+#include "controllers/planner/settle.h"
+
+namespace doorbuster::planner {
+
+/// One held field while its object is being settled.
+struct FieldDraft {
+  FieldRef ref;
+  HeldField entry;      ///< after folding: no holders means restore
+  bool fresh = false;   ///< held for the first time this round
+  bool touched = false;  ///< this event holds it, or let go of it just now
+  bool leave_value = false;
+  bool postponed = false;  ///< its restoring waits for another field
+  std::set<std::string> names;
+  Contest contest;
+  Reason reason;
+  // What was decided.
+  struct Edit {
+    std::string pointer;  ///< the field, or the ancestor that an absent baseline removes
+    Value value;
+  };
+  std::optional<Edit> edit;
+  std::string state, message;
+  Reason notice;
+  std::optional<Instant> wake;
+};
+
+/// Bounds and spans of the rules about other writers (DESIGN.md section 3, "Fighting writers").
+inline constexpr Duration kYieldWithin = std::chrono::minutes(10);
+inline constexpr Duration kFirstBackOff = std::chrono::seconds(10);
+inline constexpr Duration kLongestBackOff = std::chrono::minutes(5);
+inline constexpr int kContestedAfter = 3;
+
+/// Decides one field: leave it, write the effective value, or restore. Live against applied, then who wrote what is there.
+void settle_field(FieldDraft&, const Document& object, Instant now);
+
+}  // namespace doorbuster::planner
