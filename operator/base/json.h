@@ -101,6 +101,11 @@ bool equal_values(const Value& a, const Value& b);
 /// A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD, so that the result is
 /// always well-formed.
 std::string quoted(std::string_view text);
+// One for each type that std::quoted would otherwise win by argument-dependent lookup, where
+// <iomanip> is included.
+inline std::string quoted(const std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(std::string& text) { return quoted(std::string_view(text)); }
+inline std::string quoted(const char* text) { return quoted(std::string_view(text)); }
 Json json_of(std::int64_t number);
 Json json_of(bool value);
 Json json_of_string(std::string_view text);
