@@ -3,6 +3,7 @@
 #include "operator/base/instant.h"
 #include "operator/base/result.h"
 #include "operator/kube/client.h"
+#include "operator/kube/decode.h"
 #include "operator/kube/sink.h"
 
 #include <cstdint>
@@ -126,66 +127,70 @@ class WatchMachine {
   std::uint64_t undecodable() const { return undecodable_; }
 
  private:
-  enum class After { Resume, Relist };  ///< what to do when the back-off is over
+  enum class After { List, NextPage, Watch };  ///< what to do next
   enum class Pace { AtOnce, Backoff, Slow };
   struct Failure {
     WatchState state = WatchState::Retrying;
-    After after = After::Resume;
+    After after = After::List;
     Pace pace = Pace::Backoff;
-    std::optional<Duration> retry_after;
-    std::string why;
+    std::optional<Duration> retry_after = {};
+    std::string why = {};
+  };
+  struct Chance {
+    Instant now;
+    double jitter;
   };
   using Outputs = std::vector<WatchOutput>;
 
-  void on(const Begin&, Instant now, double jitter, Outputs& out);
-  void on(const AnswerBegan&, Instant now, double jitter, Outputs& out);
-  void on(const AnswerBytes&, Instant now, double jitter, Outputs& out);
-  void on(const AnswerEnded&, Instant now, double jitter, Outputs& out);
-  void on(const TimerFired&, Instant now, double jitter, Outputs& out);
+  void on(const Begin&, const Chance&, Outputs& out);
+  void on(const AnswerBegan& began, const Chance&, Outputs& out);
+  void on(const AnswerBytes& part, const Chance&, Outputs& out);
+  void on(const AnswerEnded& ended, const Chance&, Outputs& out);
+  void on(const TimerFired& fired, const Chance&, Outputs& out);
 
-  void ask_page(Instant now, Outputs& out);
-  void ask_watch(Instant now, double jitter, Outputs& out);
-  void proceed(After after, Instant now, double jitter, Outputs& out);
-  void page_complete(Instant now, double jitter, Outputs& out);
-  void refused(Instant now, double jitter, Outputs& out);
-  void take_frames(Instant now, double jitter, Outputs& out);
+  void proceed(After after, const Chance&, Outputs& out);
+  void open(
+      std::string target, Duration headers_within, Duration idle, Duration at_most, Outputs& out);
+  void ask_page(const Chance&, Outputs& out);
+  void ask_watch(const Chance&, Outputs& out);
+  void page_complete(const Chance&, Outputs& out);
+  void take_frames(const Chance&, Outputs& out);
   /// False when the stream is over because of this frame.
-  bool take_frame(std::size_t begin, std::size_t end, Instant now, double jitter, Outputs& out);
-  void server_error(int code,
-                    bool too_large,
-                    std::optional<Duration> retry_after,
-                    std::string why,
-                    Instant now,
-                    double jitter,
-                    Outputs& out);
-  void fail(Failure failure, Instant now, double jitter, Outputs& out);
+  bool take_frame(std::string_view line, const Chance&, Outputs& out);
+  void refused(const Chance&, Outputs& out);
+  void server_error(ServerStatus status, const Chance&, Outputs& out);
+  void fail(Failure failure, const Chance&, Outputs& out);
   void report(WatchState state, std::string why, Instant now, Outputs& out);
-  bool answering(std::uint64_t ticket) const;
-  std::string path() const;
+  After again() const;                ///< repeats what was being asked
+  Duration lived(Instant now) const;  ///< the watch, since it was asked for
 
   Resource resource_;
   std::string ns_;
   WatchSettings settings_;
 
   Stage stage_ = Stage::Empty;
-  After after_backoff_ = After::Relist;
-  std::uint64_t ticket_ = 0;  ///< of the open answer or the timer that counts
-  bool answer_open_ = false;
-  int status_ = 0;
+  After after_backoff_ = After::List;
+  std::uint64_t tickets_ = 0, answer_ = 0, timer_ = 0;  ///< 0: none open, none set
+  int status_ = 0;                                      ///< of the open answer; 0: not known yet
   std::optional<Duration> retry_after_;
 
-  std::string body_;          ///< page so far, error body, or frames not yet taken
-  std::size_t taken_ = 0;     ///< bytes of body_ already delivered
-  std::size_t searched_ = 0;  ///< bytes of body_ known to hold no further line end
-  std::vector<Meta> metas_;   ///< what the views of the last step point to
+  std::string body_;          ///< of a page, of a refusal, or the watch's bytes not yet taken
+  bool padded_ = false;       ///< kTextPadding zeros follow in body_
+  bool spent_ = false;        ///< body_ and metas_ are only kept for the views handed out
+  std::size_t taken_ = 0;     ///< bytes of body_ that are done with
+  std::size_t searched_ = 0;  ///< bytes of body_ without a further line end
+  std::vector<Meta> metas_;   ///< what the views of a page point to
 
-  std::string continue_token_, version_, reported_why_;
-  bool unpaged_ = false;
+  std::string continue_token_, list_version_, version_;
+  bool unpaged_ = false;  ///< this list is asked for without limit
   int pages_ = 0;
   std::size_t listed_ = 0;
   Instant list_asked_{}, watch_opened_{};
-  int failures_ = 0, expired_in_a_row_ = 0, same_version_ = 0;
+  int failures_ = 0;          ///< since a watch was last healthy
+  int expired_in_a_row_ = 0;  ///< 410s without a watch between them that lived for a while
+  int same_version_ = 0;      ///< failures at this version that may be due to it
   std::optional<WatchState> reported_;
+  std::string reported_why_;
   std::uint64_t undecodable_ = 0;
 };
 
