@@ -20,13 +20,24 @@ struct Number {
   bool quoted = false;
 };
 
-Error invalid(std::string message) { return Error{.kind = ErrorKind::Invalid, .message = std::move(message)}; }
+Error invalid(std::string message) {
+  return Error{.kind = ErrorKind::Invalid, .message = std::move(message)};
+}
 
-/// What a suffix multiplies by, as numerator / 10^9 (so that "n" is 1). Source: Kubernetes resource.Quantity.
+/// What a suffix multiplies by, as numerator / 10^9 (so that "n" is 1). Source: Kubernetes
+/// resource.Quantity.
 std::optional<Wide> nano_of(std::string_view suffix) {
   constexpr Wide kOne = 1'000'000'000;
-  constexpr std::array<std::pair<std::string_view, int>, 10> kDecimal{
-      {{"n", -9}, {"u", -6}, {"m", -3}, {"", 0}, {"k", 3}, {"M", 6}, {"G", 9}, {"T", 12}, {"P", 15}, {"E", 18}}};
+  constexpr std::array<std::pair<std::string_view, int>, 10> kDecimal{{{"n", -9},
+                                                                       {"u", -6},
+                                                                       {"m", -3},
+                                                                       {"", 0},
+                                                                       {"k", 3},
+                                                                       {"M", 6},
+                                                                       {"G", 9},
+                                                                       {"T", 12},
+                                                                       {"P", 15},
+                                                                       {"E", 18}}};
   constexpr std::array<std::string_view, 6> kBinary{"Ki", "Mi", "Gi", "Ti", "Pi", "Ei"};
   for (const auto& [name, power] : kDecimal) {
     if (suffix != name) continue;
@@ -81,7 +92,8 @@ Result<Number> number_of(const Json& value) {
 
 std::string digits_of(Wide value) {
   std::string out;
-  for (; value > 0; value /= 10) out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+  for (; value > 0; value /= 10)
+    out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
   return out.empty() ? "0" : out;
 }
 
@@ -120,7 +132,8 @@ Result<Json> bounded(const Number& number) {
   return text_of(number);
 }
 
-/// The value in units of 10^-9 and of 10^-scale more, both numbers on the same scale; exact below 10^37.
+/// The value in units of 10^-9 and of 10^-scale more, both numbers on the same scale; exact below
+/// 10^37.
 std::pair<Wide, Wide> on_one_scale(const Number& a, const Number& b) {
   const Wide one = a.digits * power_of_ten(b.scale > a.scale ? b.scale - a.scale : 0);
   const Wide two = b.digits * power_of_ten(a.scale > b.scale ? a.scale - b.scale : 0);
@@ -143,7 +156,8 @@ int compare_products(Wide a, Wide m, Wide b, Wide n) {
   long double left = static_cast<long double>(a) * static_cast<long double>(m);
   long double right = static_cast<long double>(b) * static_cast<long double>(n);
   constexpr long double kSafe = 1.0e37L;
-  if (left > kSafe || left < -kSafe || right > kSafe || right < -kSafe) return left < right ? -1 : (left > right ? 1 : 0);
+  if (left > kSafe || left < -kSafe || right > kSafe || right < -kSafe)
+    return left < right ? -1 : (left > right ? 1 : 0);
   return sign(a * m - b * n);
 }
 
@@ -153,7 +167,8 @@ Result<Json> chosen(const Json& baseline, const Json& operand, int wanted) {
   if (*order == 0 || *order == wanted) return baseline;
   auto number = number_of(operand);
   number->quoted = type_of(baseline) == JsonType::String;
-  if (!number->quoted && !number->suffix.empty()) return invalid("a number field cannot take the quantity " + operand.text);
+  if (!number->quoted && !number->suffix.empty())
+    return invalid("a number field cannot take the quantity " + operand.text);
   return bounded(*number);
 }
 
@@ -166,7 +181,8 @@ Result<Json> multiplied(const Json& baseline, const Json& factor) {
   if (!by) return by.error();
   if (!by->suffix.empty() && by->suffix != "m") return invalid("a factor must be a plain number");
   const bool whole = number->scale == 0;
-  const long double size = static_cast<long double>(number->digits) * static_cast<long double>(by->digits);
+  const long double size =
+      static_cast<long double>(number->digits) * static_cast<long double>(by->digits);
   if (size > 1.0e36L || size < -1.0e36L) return invalid("the result has more than 18 digits");
   number->digits *= by->digits;
   number->scale += by->scale + (by->suffix == "m" ? 3 : 0);
@@ -180,7 +196,8 @@ Result<Json> added(const Json& baseline, const Json& operand) {
   if (!number) return number.error();
   const auto more = number_of(operand);
   if (!more) return more.error();
-  if (!more->suffix.empty() && more->suffix != number->suffix) return invalid("must have the suffix of the baseline");
+  if (!more->suffix.empty() && more->suffix != number->suffix)
+    return invalid("must have the suffix of the baseline");
   const auto [a, b] = on_one_scale(*number, *more);
   number->digits = a + b;
   number->scale = std::max(number->scale, more->scale);
@@ -197,7 +214,11 @@ Result<int> compared(const Json& a, const Json& b) {
   return compare_products(x, *nano_of(left->suffix), y, *nano_of(right->suffix));
 }
 
-Result<Json> greater(const Json& baseline, const Json& operand) { return chosen(baseline, operand, 1); }
-Result<Json> lesser(const Json& baseline, const Json& operand) { return chosen(baseline, operand, -1); }
+Result<Json> greater(const Json& baseline, const Json& operand) {
+  return chosen(baseline, operand, 1);
+}
+Result<Json> lesser(const Json& baseline, const Json& operand) {
+  return chosen(baseline, operand, -1);
+}
 
 }  // namespace doorbuster::planner

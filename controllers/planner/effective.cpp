@@ -1,7 +1,7 @@
-#include <tuple>
-
 #include "controllers/planner/arithmetic.h"
 #include "controllers/planner/settle.h"
+
+#include <tuple>
 
 namespace doorbuster::planner {
 namespace {
@@ -13,7 +13,8 @@ Result<Json> asked(const Value& baseline, const Ask& ask) {
   if (ask.op == Ask::Op::Set) return ask.operand;
   if (!baseline) {
     if (ask.op == Ask::Op::Max || ask.op == Ask::Op::Min) return ask.operand;
-    return Error{.kind = ErrorKind::Invalid, .message = "the field is absent: there is nothing to multiply or add to"};
+    return Error{.kind = ErrorKind::Invalid,
+                 .message = "the field is absent: there is nothing to multiply or add to"};
   }
   switch (ask.op) {
     case Ask::Op::Set:
@@ -54,7 +55,8 @@ Result<Value> effective(Law law, const Value& baseline, const std::map<Holder, A
   for (const auto& [holder, ask] : holders) {
     const auto value = asked(baseline, ask);
     if (!value) return value.error();
-    const auto next = !out ? Result<Json>(*value) : (law == Law::Highest ? greater(*out, *value) : lesser(*out, *value));
+    const auto next = !out ? Result<Json>(*value)
+                           : (law == Law::Highest ? greater(*out, *value) : lesser(*out, *value));
     if (!next) return next.error();
     out = *next;
   }

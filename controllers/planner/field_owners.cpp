@@ -1,9 +1,10 @@
-// Reads metadata.managedFields (Kubernetes: Server-Side Apply, "FieldsV1"): f:name for a member, k:{...} for a list element
-// by key, v:value and i:index for others; a node without members is owned as a whole.
+// Reads metadata.managedFields (Kubernetes: Server-Side Apply, "FieldsV1"): f:name for a member,
+// k:{...} for a list element by key, v:value and i:index for others; a node without members is
+// owned as a whole.
+#include "controllers/planner/ledger.h"
+
 #include <utility>
 #include <vector>
-
-#include "controllers/planner/ledger.h"
 
 namespace doorbuster::planner {
 namespace {
@@ -18,7 +19,8 @@ std::string text_of(const JsonView& object, std::string_view name) {
   return member ? member->string().value_or("") : "";
 }
 
-/// Entries of the main resource and of /scale (which writes spec.replicas); status is nobody's wish.
+/// Entries of the main resource and of /scale (which writes spec.replicas); status is nobody's
+/// wish.
 std::vector<Entry> entries_of(const Document& object) {
   std::vector<Entry> out;
   const auto managed = object.root().at("/metadata/managedFields");
@@ -26,7 +28,8 @@ std::vector<Entry> entries_of(const Document& object) {
   for (const JsonView& one : managed->elements()) {
     const auto fields = one.member("fieldsV1");
     if (!fields || text_of(one, "subresource") == "status") continue;
-    out.push_back({text_of(one, "manager"), text_of(one, "time"), text_of(one, "operation"), *fields});
+    out.push_back(
+        {text_of(one, "manager"), text_of(one, "time"), text_of(one, "operation"), *fields});
   }
   return out;
 }
@@ -71,8 +74,10 @@ FieldWriter writer_of(const Document& object, std::string_view pointer) {
   if (!steps) return last;
   for (const Entry& one : entries_of(object)) {
     if (!owns(one.fields, *steps)) continue;
-    // RFC 3339 in UTC compares as text. Of two in one second ours goes last: who shares a value with us has not changed it.
-    const bool later = one.time > last.time || (one.time == last.time && one.manager == kFieldManager);
+    // RFC 3339 in UTC compares as text. Of two in one second ours goes last: who shares a value
+    // with us has not changed it.
+    const bool later =
+        one.time > last.time || (one.time == last.time && one.manager == kFieldManager);
     if (last.manager.empty() || later) last = {one.manager, one.time, one.operation == "Apply"};
   }
   return last;

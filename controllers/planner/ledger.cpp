@@ -1,11 +1,11 @@
 #include "controllers/planner/ledger.h"
 
+#include "operator/base/bounds.h"
+#include "operator/base/content_hash.h"
+
 #include <array>
 #include <utility>
 #include <vector>
-
-#include "operator/base/bounds.h"
-#include "operator/base/content_hash.h"
 
 namespace doorbuster::planner {
 namespace {
@@ -13,8 +13,10 @@ namespace {
 /// The form of the annotation. A higher number was written by a newer Doorbuster.
 constexpr std::int64_t kForm = 1;
 
-constexpr std::array kOps{Ask::Op::Set, Ask::Op::Multiply, Ask::Op::Add, Ask::Op::Max, Ask::Op::Min};
-constexpr std::array kRanks{Rank::Event, Rank::Rollout, Rank::Degrade, Rank::Person, Rank::Rollback};
+constexpr std::array kOps{
+    Ask::Op::Set, Ask::Op::Multiply, Ask::Op::Add, Ask::Op::Max, Ask::Op::Min};
+constexpr std::array kRanks{
+    Rank::Event, Rank::Rollout, Rank::Degrade, Rank::Person, Rank::Rollback};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> named(const std::array<Enum, N>& all, std::string_view name) {
@@ -73,7 +75,8 @@ bool read_holder(const JsonView& view, HeldField& held) {
                 .name = text_of(view, "name")};
   const auto op = named(kOps, text_of(view, "op"));
   const Value operand = value_of(view, "operand");
-  if (holder.event.empty() || holder.uid.empty() || holder.feature.empty() || !op || !operand) return false;
+  if (holder.event.empty() || holder.uid.empty() || holder.feature.empty() || !op || !operand)
+    return false;
   Ask ask{.op = *op, .operand = *operand};
   if (const auto rank = view.member("rank")) {
     const auto read = named(kRanks, rank->string().value_or(""));
@@ -97,12 +100,14 @@ std::optional<std::pair<FieldPath, HeldField>> entry_of(const JsonView& view) {
   held.requested = value_of(view, "requested");
   held.applied = value_of(view, "applied");
   held.first = value_of(view, "first");
-  if (path.pointer.empty() || held.baseline.has_value() == view.member("absentAt").has_value()) return std::nullopt;
+  if (path.pointer.empty() || held.baseline.has_value() == view.member("absentAt").has_value())
+    return std::nullopt;
   if (!held.baseline && held.absent_at.empty()) return std::nullopt;
   const auto holders = view.member("holders");
   if (!holders || holders->type() != JsonType::Array) return std::nullopt;
   for (const JsonView& one : holders->elements()) {
-    if (held.holders.size() >= bounds::kHoldersPerField || !read_holder(one, held)) return std::nullopt;
+    if (held.holders.size() >= bounds::kHoldersPerField || !read_holder(one, held))
+      return std::nullopt;
   }
   return std::pair{std::move(path), std::move(held)};
 }
@@ -112,12 +117,16 @@ std::string body_of(const Ledger& ledger) {
   std::vector<Json> fields;
   for (const auto& [path, held] : ledger.fields) fields.push_back(entry_json(path, held));
   JsonObject out;
-  out.add("v", kForm).add("uid", ledger.uid).add("serial", ledger.serial).add("fields", json_array(fields));
+  out.add("v", kForm)
+      .add("uid", ledger.uid)
+      .add("serial", ledger.serial)
+      .add("fields", json_array(fields));
   return out.build().text;
 }
 
 Ledger corrupt(std::string why) {
-  return Ledger{.state = Ledger::State::Corrupt, .uid = {}, .serial = 0, .fields = {}, .why = std::move(why)};
+  return Ledger{
+      .state = Ledger::State::Corrupt, .uid = {}, .serial = 0, .fields = {}, .why = std::move(why)};
 }
 
 }  // namespace
@@ -186,32 +195,47 @@ std::string write_ledger(const Ledger& ledger) {
 
 Ledger read_ledger(const std::string* annotation) {
   if (annotation == nullptr) return {};
-  if (annotation->size() > bounds::kAnnotationBytes) return corrupt("the annotation is longer than we ever write");
+  if (annotation->size() > bounds::kAnnotationBytes)
+    return corrupt("the annotation is longer than we ever write");
   const auto view = JsonView::parse(*annotation);
   if (!view || view->type() != JsonType::Object) return corrupt("the annotation is not JSON");
   const auto form = view->member("v");
   const auto number = form ? form->integer() : std::nullopt;
   if (!number || *number < 1) return corrupt("the annotation does not say its form");
   if (*number > kForm) {
-    return Ledger{.state = Ledger::State::Newer, .uid = {}, .serial = 0, .fields = {}, .why = "written by a newer Doorbuster"};
+    return Ledger{.state = Ledger::State::Newer,
+                  .uid = {},
+                  .serial = 0,
+                  .fields = {},
+                  .why = "written by a newer Doorbuster"};
   }
-  Ledger out{.state = Ledger::State::Good, .uid = text_of(*view, "uid"), .serial = 0, .fields = {}, .why = {}};
+  Ledger out{.state = Ledger::State::Good,
+             .uid = text_of(*view, "uid"),
+             .serial = 0,
+             .fields = {},
+             .why = {}};
   const auto serial = view->member("serial");
   const auto fields = view->member("fields");
-  if (!serial || !serial->integer() || !fields || fields->type() != JsonType::Array || out.uid.empty()) {
+  if (!serial || !serial->integer() || !fields || fields->type() != JsonType::Array ||
+      out.uid.empty()) {
     return corrupt("the annotation lacks its uid, serial or fields");
   }
   out.serial = *serial->integer();
   for (const JsonView& one : fields->elements()) {
     auto entry = entry_of(one);
-    if (!entry || out.fields.size() >= bounds::kFieldsPerObject) return corrupt("a field of the annotation cannot be read");
-    if (!out.fields.insert(std::move(*entry)).second) return corrupt("the annotation names a field twice");
+    if (!entry || out.fields.size() >= bounds::kFieldsPerObject)
+      return corrupt("a field of the annotation cannot be read");
+    if (!out.fields.insert(std::move(*entry)).second)
+      return corrupt("the annotation names a field twice");
   }
-  if (text_of(*view, "sum") != content_hash(body_of(out))) return corrupt("the annotation was edited: its checksum is wrong");
+  if (text_of(*view, "sum") != content_hash(body_of(out)))
+    return corrupt("the annotation was edited: its checksum is wrong");
   return out;
 }
 
-std::string write_entry(const FieldPath& path, const HeldField& held) { return entry_json(path, held).text; }
+std::string write_entry(const FieldPath& path, const HeldField& held) {
+  return entry_json(path, held).text;
+}
 
 Result<std::pair<FieldPath, HeldField>> read_entry(const std::string& text) {
   const auto view = JsonView::parse(text);
@@ -226,7 +250,8 @@ Ledger assess(const Present& object, const Ledger& witness) {
   const Value raw = object.object->at(pointer);
   const std::string text = object.object->string(pointer);
   Ledger seen = read_ledger(raw ? &text : nullptr);
-  const bool known = witness.state != Ledger::State::None && witness.uid == object.uid && !witness.fields.empty();
+  const bool known =
+      witness.state != Ledger::State::None && witness.uid == object.uid && !witness.fields.empty();
   if (seen.state == Ledger::State::None && known) {
     seen = witness;
     seen.state = Ledger::State::Stripped;
@@ -234,7 +259,8 @@ Ledger assess(const Present& object, const Ledger& witness) {
   } else if (seen.state == Ledger::State::Good && seen.uid != object.uid) {
     seen.state = Ledger::State::Foreign;
     seen.why = "the annotation was copied from another object";
-  } else if (seen.state == Ledger::State::Good && witness.uid == object.uid && seen.serial < witness.serial) {
+  } else if (seen.state == Ledger::State::Good && witness.uid == object.uid &&
+             seen.serial < witness.serial) {
     seen.state = Ledger::State::Stale;
     seen.why = "the annotation is older than what was written last";
   }
@@ -242,9 +268,10 @@ Ledger assess(const Present& object, const Ledger& witness) {
 }
 
 bool is_gitops(std::string_view manager) {
-  // Argo CD: argocd-controller (server-side), argocd-application-controller (client-side); Flux: kustomize-controller,
-  // helm-controller; Helm itself names its manager "helm".
-  for (const std::string_view known : {"argocd", "kustomize-controller", "helm", "fluxcd", "gitops"}) {
+  // Argo CD: argocd-controller (server-side), argocd-application-controller (client-side); Flux:
+  // kustomize-controller, helm-controller; Helm itself names its manager "helm".
+  for (const std::string_view known :
+       {"argocd", "kustomize-controller", "helm", "fluxcd", "gitops"}) {
     if (manager.starts_with(known)) return true;
   }
   return false;

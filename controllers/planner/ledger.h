@@ -1,14 +1,14 @@
 #pragma once
 
+#include "controllers/planner/seen.h"
+#include "operator/base/json.h"
+#include "operator/base/object_ref.h"
+
 #include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <variant>
-
-#include "controllers/planner/seen.h"
-#include "operator/base/json.h"
-#include "operator/base/object_ref.h"
 
 namespace doorbuster::planner {
 
@@ -17,7 +17,8 @@ inline constexpr const char* kHeldLabel = "doorbuster.dev/held";
 inline constexpr const char* kFinalizer = "doorbuster.dev/restore";
 inline constexpr const char* kFieldManager = "doorbuster";
 
-/// Who wants a value kept. One event may hold one field under several names; one name may hold several fields.
+/// Who wants a value kept. One event may hold one field under several names; one name may hold
+/// several fields.
 struct Holder {
   std::string event;    ///< "shop/flash-sale"
   std::string uid;      ///< of that event: a namesake is somebody else
@@ -45,10 +46,11 @@ const char* to_string(Rank);
 /// One held field: what was there, what we asked for, what the server made of it, and for whom.
 struct HeldField {
   Value baseline;
-  std::string absent_at;  ///< where an absent baseline begins: the shallowest absent ancestor; empty when it was present
-  Value requested;  ///< what we asked for last
-  Value applied;    ///< what the server made of it, only where that differs from `requested`
-  Value first;      ///< the first baseline, where Git moved the baseline since
+  std::string absent_at;  ///< where an absent baseline begins: the shallowest absent ancestor;
+                          ///< empty when it was present
+  Value requested;        ///< what we asked for last
+  Value applied;          ///< what the server made of it, only where that differs from `requested`
+  Value first;            ///< the first baseline, where Git moved the baseline since
   std::map<Holder, Ask> holders;
   bool operator==(const HeldField&) const = default;
   /// Is this live value one that we put there?
@@ -61,7 +63,8 @@ struct FieldPath {
   auto operator<=>(const FieldPath&) const = default;
 };
 
-/// The record of what is held on one object: kept in its annotation, and a second time in the event's status.
+/// The record of what is held on one object: kept in its annotation, and a second time in the
+/// event's status.
 struct Ledger {
   enum class State {
     None,      ///< nothing is held, nothing was
@@ -86,14 +89,17 @@ std::string write_ledger(const Ledger&);
 /// None for no text; Good, Corrupt or Newer otherwise; no comparison with anything else.
 Ledger read_ledger(const std::string* annotation);
 
-/// One field's entry alone, as status.holds[].copy keeps it. Inverse of read_entry (Invalid when it is not one).
+/// One field's entry alone, as status.holds[].copy keeps it. Inverse of read_entry (Invalid when it
+/// is not one).
 std::string write_entry(const FieldPath&, const HeldField&);
 Result<std::pair<FieldPath, HeldField>> read_entry(const std::string& text);
 
-/// The ledger to go by: the annotation of this object against the second copy. `witness.state` is None when there is none.
+/// The ledger to go by: the annotation of this object against the second copy. `witness.state` is
+/// None when there is none.
 Ledger assess(const Present& object, const Ledger& witness);
 
-/// Who wrote a field last, by managedFields; empty when nobody is named. `applied`: by Server-Side Apply.
+/// Who wrote a field last, by managedFields; empty when nobody is named. `applied`: by Server-Side
+/// Apply.
 struct FieldWriter {
   std::string manager;
   std::string time;  ///< of that manager's last change, as the server wrote it

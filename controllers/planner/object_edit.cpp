@@ -27,7 +27,8 @@ Json difference(const JsonView& live, const JsonView& wanted) {
 }  // namespace
 
 std::string shallowest_absent(const Document& object, std::string_view pointer) {
-  for (std::size_t at = pointer.find('/', 1); at != std::string_view::npos; at = pointer.find('/', at + 1)) {
+  for (std::size_t at = pointer.find('/', 1); at != std::string_view::npos;
+       at = pointer.find('/', at + 1)) {
     // A '/' within the brackets of a keyed step is written ~1, so each one here ends a step.
     const std::string_view prefix = pointer.substr(0, at);
     if (!object.at(prefix)) return std::string(prefix);
@@ -44,7 +45,8 @@ Result<Json> merge_patch_between(const Json& live, const Json& wanted) {
   const auto made = merge_patched(live, patch);
   if (!made) return made.error();
   if (!equal_values(*made, wanted)) {
-    return Error{.kind = ErrorKind::Invalid, .message = "no merge patch can say this value: it holds a null"};
+    return Error{.kind = ErrorKind::Invalid,
+                 .message = "no merge patch can say this value: it holds a null"};
   }
   return patch;
 }

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <optional>
-#include <set>
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "controllers/planner/seen.h"
 #include "controllers/planner/settle.h"
 #include "controllers/planner/wanted.h"
 #include "controllers/products/allow_list.h"
 #include "crds/sale_event.h"
 #include "operator/base/instant.h"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
 
 namespace doorbuster::planner {
 
@@ -35,9 +35,9 @@ struct Setup {
 
 /// What a round must look at before it can plan.
 struct Needs {
-  std::set<ObjectRef> objects;                            ///< facts, whole
-  std::set<ObjectRef> workloads;                          ///< and which autoscalers name them (with their facts)
-  std::set<std::pair<std::string, std::string>> kinds;    ///< group or "*", kind
+  std::set<ObjectRef> objects;    ///< facts, whole
+  std::set<ObjectRef> workloads;  ///< and which autoscalers name them (with their facts)
+  std::set<std::pair<std::string, std::string>> kinds;  ///< group or "*", kind
 };
 Needs needs_of(const Event&);
 
@@ -56,11 +56,11 @@ struct Notice {
 struct Plan {
   std::vector<Question> questions;  ///< unanswered: nothing else of this plan may be carried out
   std::optional<SetFinalizer> finalizer;
-  api::SaleEventStatus status;      ///< persisted before any write
-  std::vector<Write> writes;        ///< in order
+  api::SaleEventStatus status;  ///< persisted before any write
+  std::vector<Write> writes;    ///< in order
   std::vector<Notice> notices;
   std::optional<Instant> wake;
-  bool done = false;                ///< nothing is held and nothing will be: the event is over
+  bool done = false;  ///< nothing is held and nothing will be: the event is over
 };
 
 /// What to do about an event now. Pure: no clock, no socket, no chance.

@@ -6,16 +6,19 @@ namespace doorbuster::planner {
 namespace {
 
 /// Plans, asking what the plan wants to know, until nothing more is asked.
-Plan plan_with_answers(World& world, const Event& event, Observation& observation, const Setup& setup, Instant now) {
+Plan plan_with_answers(
+    World& world, const Event& event, Observation& observation, const Setup& setup, Instant now) {
   Plan made = plan(event, observation, setup, now);
   for (int round = 0; round < kQuestionRounds && !made.questions.empty(); ++round) {
-    for (const Question& question : made.questions) observation.answers.insert_or_assign(question.id, world.answer(event, question));
+    for (const Question& question : made.questions)
+      observation.answers.insert_or_assign(question.id, world.answer(event, question));
     made = plan(event, observation, setup, now);
   }
   return made;
 }
 
-/// The event after one of our own writes to it: the next write is guarded by the version that this one made.
+/// The event after one of our own writes to it: the next write is guarded by the version that this
+/// one made.
 std::shared_ptr<const Event> moved_on(const Event& event, const std::string& version) {
   auto next = std::make_shared<Event>(event);
   next->version = version;
@@ -58,7 +61,8 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
   const Plan made = plan_with_answers(world, *event, observation, setup, world.now());
   result.wake = made.wake;
   if (!made.questions.empty()) {
-    result.failed = Error{.kind = ErrorKind::Unavailable, .message = "questions stay open: " + made.questions.front().id};
+    result.failed = Error{.kind = ErrorKind::Unavailable,
+                          .message = "questions stay open: " + made.questions.front().id};
     return result;
   }
   if (made.finalizer && made.finalizer->present) {

@@ -1,23 +1,26 @@
 #pragma once
 
+#include "controllers/planner/plan.h"
+
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "controllers/planner/plan.h"
-
 namespace doorbuster::planner {
 
-/// The seam to reality. Four of them: a cluster, a dry run against one, a simulated cluster, a recording.
+/// The seam to reality. Four of them: a cluster, a dry run against one, a simulated cluster, a
+/// recording.
 class World {
  public:
   virtual ~World() = default;
   virtual Instant now() = 0;
-  /// NotFound: a consistent view says it does not exist. Unavailable: not known now, or older than our own last write.
+  /// NotFound: a consistent view says it does not exist. Unavailable: not known now, or older than
+  /// our own last write.
   virtual Result<std::shared_ptr<const Event>> event(const ObjectRef&) = 0;
   virtual Observation observe(const Event&, const Needs&) = 0;
   virtual Answer answer(const Event&, const Question&) = 0;
-  /// Writes status (the subresource), guarded by the event's uid and version; answers with the new version.
+  /// Writes status (the subresource), guarded by the event's uid and version; answers with the new
+  /// version.
   virtual Result<std::string> publish(const Event&, const api::SaleEventStatus&) = 0;
   /// Adds or removes our finalizer, guarded the same way; answers with the new version.
   virtual Result<std::string> set_finalizer(const Event&, bool present) = 0;
@@ -26,18 +29,19 @@ class World {
 };
 
 struct RoundResult {
-  std::optional<Instant> wake;   ///< when to come back although nothing changed
-  std::optional<Error> failed;   ///< come back with back-off
-  bool wrote = false;            ///< a write was made: its own echo brings the next round
-  bool gone = false;             ///< the event does not exist any more
+  std::optional<Instant> wake;  ///< when to come back although nothing changed
+  std::optional<Error> failed;  ///< come back with back-off
+  bool wrote = false;           ///< a write was made: its own echo brings the next round
+  bool gone = false;            ///< the event does not exist any more
 };
 
 /// Bounds of one round.
 inline constexpr int kQuestionRounds = 4;
 inline constexpr std::size_t kWritesPerRound = 256;
 
-/// One round: observe, plan (asking what it needs to know), persist what the writes depend on, then the writes in order. A write
-/// that fails does not keep the others back, except after a Conflict on the event itself.
+/// One round: observe, plan (asking what it needs to know), persist what the writes depend on, then
+/// the writes in order. A write that fails does not keep the others back, except after a Conflict
+/// on the event itself.
 RoundResult run_round(World&, const ObjectRef& event, const Setup&);
 
 }  // namespace doorbuster::planner

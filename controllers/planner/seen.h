@@ -1,5 +1,10 @@
 #pragma once
 
+#include "operator/base/instant.h"
+#include "operator/base/json.h"
+#include "operator/base/object_ref.h"
+#include "operator/base/result.h"
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -7,11 +12,6 @@
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "operator/base/instant.h"
-#include "operator/base/json.h"
-#include "operator/base/object_ref.h"
-#include "operator/base/result.h"
 
 namespace doorbuster::planner {
 
@@ -35,7 +35,8 @@ class Document {
   std::optional<JsonView> root_;
 };
 
-// ---- What is known of one object. What it is, and that nothing is known of it, are different things.
+// ---- What is known of one object. What it is, and that nothing is known of it, are different
+// things.
 
 struct Present {
   std::string uid, version;  ///< metadata.uid, metadata.resourceVersion
@@ -52,13 +53,15 @@ struct Missing {
 struct Forbidden {
   std::string verb;
 };
-/// Not known: not in the cache yet, older than our own last write, or older than its bound. Never treated as Missing.
+/// Not known: not in the cache yet, older than our own last write, or older than its bound. Never
+/// treated as Missing.
 struct Unread {
   std::string why;
 };
 using Fact = std::variant<std::shared_ptr<const Present>, Missing, Forbidden, Unread>;
 
-/// Which autoscalers name a workload in their scaleTargetRef. Their own facts are among the objects.
+/// Which autoscalers name a workload in their scaleTargetRef. Their own facts are among the
+/// objects.
 struct Autoscalers {
   std::vector<ObjectRef> objects;  ///< sorted
 };
@@ -84,7 +87,8 @@ struct KindFact {
   bool namespaced = true;
   bool has_scale = false;
   std::string api_version;
-  std::string spec_replicas_path = "/spec/replicas";  ///< JSON Pointer of the scale subresource's specReplicasPath
+  std::string spec_replicas_path =
+      "/spec/replicas";  ///< JSON Pointer of the scale subresource's specReplicasPath
   std::string status_replicas_path = "/status/replicas";
 };
 struct KindUnread {
@@ -95,12 +99,15 @@ using KindAnswer = std::variant<KindFact, KindUnread>;
 /// Everything one round knows, cut at one time.
 struct Observation {
   /// Of the event's window: resolved, or why it cannot be (a finding for the user), or Unread.
-  std::variant<Window, Error> window = Error{.kind = ErrorKind::Unavailable, .message = "not resolved"};
+  std::variant<Window, Error> window =
+      Error{.kind = ErrorKind::Unavailable, .message = "not resolved"};
   std::map<ObjectRef, Fact> objects;
-  std::map<ObjectRef, AutoscalersFact> autoscalers;               ///< by workload
-  std::map<std::pair<std::string, std::string>, KindAnswer> kinds;  ///< by group ("*": not said) and kind
-  std::map<std::string, Answer> answers;                          ///< by Question::id
-  std::set<std::string> events;  ///< uids of the events known to exist; only ever used to say that a holder lives
+  std::map<ObjectRef, AutoscalersFact> autoscalers;  ///< by workload
+  std::map<std::pair<std::string, std::string>, KindAnswer>
+      kinds;                              ///< by group ("*": not said) and kind
+  std::map<std::string, Answer> answers;  ///< by Question::id
+  std::set<std::string>
+      events;  ///< uids of the events known to exist; only ever used to say that a holder lives
   bool namespace_terminating = false;
 };
 

@@ -1,12 +1,12 @@
 #include "controllers/planner/settle.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "controllers/planner/arithmetic.h"
 #include "controllers/planner/object_edit.h"
 #include "controllers/planner/settle_field.h"
 #include "operator/base/bounds.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace doorbuster::planner {
 namespace {
@@ -20,9 +20,11 @@ constexpr const char* kLabelPointer = "/metadata/labels/doorbuster.dev~1held";
 struct Draft {
   const ObjectRef& ref;
   const Present& object;
-  Ledger ledger;                       ///< what we go by
-  Ledger written;                      ///< what the annotation says, to see whether it must be written again
+  Ledger ledger;   ///< what we go by
+  Ledger written;  ///< what the annotation says, to see whether it must be written again
   std::map<FieldPath, FieldDraft> fields;
+  bool keep_trace =
+      false;  ///< our managedFields entry is the only evidence that a value there is ours
   Settled out;
 };
 
@@ -32,15 +34,20 @@ std::string repair_command(const ObjectRef& ref) {
   return out + " " + ref.name + " " + kHoldsAnnotation + "-";
 }
 
-/// The record cannot be trusted: nothing is touched, everything held stays, and people are told what to do.
-Settled kept_as_it_is(const ObjectRef& ref, const Present& object, const Ledger& ledger, const Witness& witness) {
+/// The record cannot be trusted: nothing is touched, everything held stays, and people are told
+/// what to do.
+Settled kept_as_it_is(const ObjectRef& ref,
+                      const Present& object,
+                      const Ledger& ledger,
+                      const Witness& witness) {
   Settled out;
   const bool newer = ledger.state == Ledger::State::Newer;
   std::string text = to_text(ref) + ": " + ledger.why + ". Everything held on it stays as it is. ";
   if (newer) {
     text += "Run the Doorbuster that wrote it.";
   } else if (witness.ledger.fields.empty()) {
-    text += "No second copy exists: set the field by hand, then repair with: " + repair_command(ref);
+    text +=
+        "No second copy exists: set the field by hand, then repair with: " + repair_command(ref);
   } else {
     text += "Repair from the second copy in the event's status with: " + repair_command(ref);
   }
@@ -52,10 +59,12 @@ Settled kept_as_it_is(const ObjectRef& ref, const Present& object, const Ledger&
     report.serial = witness.ledger.serial;
     report.entry = held;
     report.live = object.object->at(path.pointer);
-    if (const auto known = witness.contests.find(path); known != witness.contests.end()) report.contest = known->second;
+    if (const auto known = witness.contests.find(path); known != witness.contests.end())
+      report.contest = known->second;
     report.state = "Unknown";
     report.message = text;
-    for (const auto& [holder, ask] : held.holders) report.names.insert(holder.feature + "/" + holder.name);
+    for (const auto& [holder, ask] : held.holders)
+      report.names.insert(holder.feature + "/" + holder.name);
     out.fields.push_back(std::move(report));
   }
   return out;
@@ -77,37 +86,51 @@ void drop_what_is_not_ours(Draft& draft, const Witness& witness) {
     if (held.is_ours(draft.object.object->at(path.pointer))) {
       kept.emplace(path, held);
     } else {
-      draft.out.notices.push_back({"ForeignHold", to_text(FieldRef{draft.ref, path.pointer, path.inside}) + ": " + draft.ledger.why +
-                                                      " and its value is not the one recorded: left as it is"});
+      draft.out.notices.push_back({"ForeignHold",
+                                   to_text(FieldRef{draft.ref, path.pointer, path.inside}) + ": " +
+                                       draft.ledger.why +
+                                       " and its value is not the one recorded: left as it is"});
     }
   }
   draft.ledger.fields = std::move(kept);
 }
 
 Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness) {
-  Draft draft{.ref = ref, .object = object, .ledger = assess(object, witness.ledger), .written = {}, .fields = {}, .out = {}};
+  Draft draft{.ref = ref,
+              .object = object,
+              .ledger = assess(object, witness.ledger),
+              .written = {},
+              .fields = {},
+              .out = {}};
   const Value raw = object.object->at(kAnnotationPointer);
   const std::string text = object.object->string(kAnnotationPointer);
   draft.written = read_ledger(raw ? &text : nullptr);
   const auto state = draft.ledger.state;
-  if (state == Ledger::State::Stale || state == Ledger::State::Foreign) drop_what_is_not_ours(draft, witness);
+  if (state == Ledger::State::Stale || state == Ledger::State::Foreign)
+    drop_what_is_not_ours(draft, witness);
   for (const auto& [path, held] : draft.ledger.fields) {
     FieldDraft field;
     field.ref = {ref, path.pointer, path.inside};
     field.entry = held;
+    field.from_copy = state == Ledger::State::Stripped || state == Ledger::State::Stale;
     draft.fields.emplace(path, std::move(field));
   }
   return draft;
 }
 
 /// What a field that is not held yet had before us.
-void record_baseline(const Draft& draft, FieldDraft& field, const FieldPath& path, const HoldWant& want, const Witness& witness) {
+void record_baseline(const Draft& draft,
+                     FieldDraft& field,
+                     const FieldPath& path,
+                     const HoldWant& want,
+                     const Witness& witness) {
   field.fresh = true;
   const Value live = draft.object.object->at(path.pointer);
   field.entry.baseline = want.baseline ? *want.baseline : live;
   const auto former = witness.former.fields.find(path);
   if (!want.baseline && former != witness.former.fields.end() && former->second.is_ours(live)) {
-    // An object of this name carried our value and was made anew with it: what was there before us still counts.
+    // An object of this name carried our value and was made anew with it: what was there before us
+    // still counts.
     field.entry.baseline = former->second.baseline;
     field.entry.absent_at = former->second.absent_at;
   }
@@ -119,11 +142,13 @@ void record_baseline(const Draft& draft, FieldDraft& field, const FieldPath& pat
 void fold_releases(Draft& draft, const ObjectWants& asked, const Who& who) {
   for (const auto& [feature, release] : asked.releases) {
     for (auto& [path, field] : draft.fields) {
-      const bool meant = release.only.empty() ||
-                         std::find(release.only.begin(), release.only.end(), field.ref) != release.only.end();
+      const bool meant =
+          release.only.empty() ||
+          std::find(release.only.begin(), release.only.end(), field.ref) != release.only.end();
       if (!meant) continue;
       const auto removed = std::erase_if(field.entry.holders, [&](const auto& held) {
-        return held.first.uid == who.uid && held.first.feature == feature && held.first.name == release.name;
+        return held.first.uid == who.uid && held.first.feature == feature &&
+               held.first.name == release.name;
       });
       if (removed == 0) continue;
       field.touched = true;
@@ -139,8 +164,10 @@ void fold_wants(Draft& draft, const ObjectWants& asked, const Witness& witness, 
     auto at = draft.fields.find(path);
     if (at == draft.fields.end()) {
       if (draft.fields.size() >= bounds::kFieldsPerObject) {
-        draft.out.notices.push_back({"TooManyFields", to_text(draft.ref) + ": more than " + std::to_string(bounds::kFieldsPerObject) +
-                                                          " fields cannot be held on one object"});
+        draft.out.notices.push_back({"TooManyFields",
+                                     to_text(draft.ref) + ": more than " +
+                                         std::to_string(bounds::kFieldsPerObject) +
+                                         " fields cannot be held on one object"});
         continue;
       }
       FieldDraft field;
@@ -163,11 +190,13 @@ void mark_our_own(Draft& draft, const Witness& witness, const Who& who) {
       field.names.insert(holder.feature + "/" + holder.name);
       field.touched = true;
     }
-    if (const auto known = witness.contests.find(path); known != witness.contests.end()) field.contest = known->second;
+    if (const auto known = witness.contests.find(path); known != witness.contests.end())
+      field.contest = known->second;
   }
 }
 
-/// HorizontalPodAutoscaler: maxReplicas >= minReplicas, or the server refuses the whole write. The floor gives way.
+/// HorizontalPodAutoscaler: maxReplicas >= minReplicas, or the server refuses the whole write. The
+/// floor gives way.
 void keep_min_under_max(Draft& draft) {
   if (draft.ref.group != "autoscaling" || draft.ref.kind != "HorizontalPodAutoscaler") return;
   const auto after = [&](const char* pointer) -> std::optional<std::int64_t> {
@@ -179,7 +208,8 @@ void keep_min_under_max(Draft& draft) {
   const auto max = after("/spec/maxReplicas");
   if (!min || !max || *min <= *max) return;
   const auto ceiling = draft.fields.find(FieldPath{"/spec/maxReplicas", ""});
-  if (ceiling != draft.fields.end() && ceiling->second.edit && ceiling->second.entry.holders.empty()) {
+  if (ceiling != draft.fields.end() && ceiling->second.edit &&
+      ceiling->second.entry.holders.empty()) {
     // The ceiling was to be restored while a floor still needs it: it waits.
     ceiling->second.edit.reset();
     ceiling->second.postponed = true;
@@ -188,7 +218,8 @@ void keep_min_under_max(Draft& draft) {
   const auto floor = draft.fields.find(FieldPath{"/spec/minReplicas", ""});
   if (floor == draft.fields.end() || !floor->second.edit) return;
   const std::int64_t highest = after("/spec/maxReplicas").value_or(*max);
-  floor->second.message = "limited to maxReplicas " + std::to_string(highest) + ", which is not ours to raise";
+  floor->second.message =
+      "limited to maxReplicas " + std::to_string(highest) + ", which is not ours to raise";
   floor->second.edit->value = json_of(highest);
   floor->second.entry.requested = floor->second.edit->value;
   if (draft.object.object->integer("/spec/minReplicas") == highest) floor->second.edit.reset();
@@ -208,7 +239,10 @@ std::map<FieldPath, HeldField> kept_fields(const Draft& draft, const ObjectWants
   return out;
 }
 
-FieldReport report_of(const Draft& draft, const FieldPath& path, const FieldDraft& field, std::int64_t serial) {
+FieldReport report_of(const Draft& draft,
+                      const FieldPath& path,
+                      const FieldDraft& field,
+                      std::int64_t serial) {
   FieldReport out;
   out.field = field.ref;
   out.uid = draft.object.uid;
@@ -238,19 +272,22 @@ std::optional<Write> without_our_manager_entry(const ObjectRef& ref, const Prese
   const auto ours = our_managed_entry(*object.object);
   if (!ours) return std::nullopt;
   const std::string at = "/metadata/managedFields/" + std::to_string(ours->first);
-  const auto op = [](const char* name, const std::string& path) { return JsonObject().add("op", name).add("path", path); };
+  const auto op = [](const char* name, const std::string& path) {
+    return JsonObject().add("op", name).add("path", path);
+  };
   std::vector<Json> ops;
   ops.push_back(op("test", "/metadata/uid").add("value", object.uid).build());
   ops.push_back(op("test", "/metadata/resourceVersion").add("value", object.version).build());
   ops.push_back(op("test", at + "/manager").add("value", kFieldManager).build());
   ops.push_back(op("remove", at).build());
-  return Write{.object = ref,
-               .api_version = object.api_version,
-               .only_if_uid = object.uid,
-               .only_if_version = object.version,
-               .type = Write::Type::Json,
-               .patch = json_array(ops),
-               .why = {{"TraceRemoved", "nothing is held here any more: our managedFields entry goes too"}}};
+  return Write{
+      .object = ref,
+      .api_version = object.api_version,
+      .only_if_uid = object.uid,
+      .only_if_version = object.version,
+      .type = Write::Type::Json,
+      .patch = json_array(ops),
+      .why = {{"TraceRemoved", "nothing is held here any more: our managedFields entry goes too"}}};
 }
 
 /// All edits of one object and its record as one guarded merge patch.
@@ -283,17 +320,21 @@ Result<Write> one_write(const Draft& draft, const Ledger& record, const std::str
   } else {
     const std::string text = write_ledger(record);
     if (text.size() > bounds::kAnnotationBytes) {
-      return Error{.kind = ErrorKind::Invalid, .message = "the record would be longer than an annotation may be"};
+      return Error{.kind = ErrorKind::Invalid,
+                   .message = "the record would be longer than an annotation may be"};
     }
     if (auto done = apply(kAnnotationPointer, json_of_string(text)); !done) return done.error();
     if (label.empty()) {
       if (auto done = apply(kLabelPointer, json_of_string(install)); !done) return done.error();
     }
   }
-  if (write.why.empty()) write.why.push_back({"RecordWritten", "the record on the object is brought up to date"});
+  if (write.why.empty())
+    write.why.push_back({"RecordWritten", "the record on the object is brought up to date"});
   auto patch = merge_patch_between(Json{draft.object.object->text()}, wanted);
   if (!patch) return patch.error();
-  for (const auto& [pointer, guard] : {std::pair{"/metadata/uid", &draft.object.uid}, std::pair{"/metadata/resourceVersion", &draft.object.version}}) {
+  for (const auto& [pointer, guard] :
+       {std::pair{"/metadata/uid", &draft.object.uid},
+        std::pair{"/metadata/resourceVersion", &draft.object.version}}) {
     patch = with_value(*patch, pointer, json_of_string(*guard));
     if (!patch) return patch.error();
   }
@@ -314,7 +355,8 @@ bool must_write(const Draft& draft, const std::map<FieldPath, HeldField>& kept) 
 
 bool holds_anything(const std::map<FieldPath, HeldField>& fields, const std::string& uid) {
   return std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
-    return std::any_of(field.second.holders.begin(), field.second.holders.end(),
+    return std::any_of(field.second.holders.begin(),
+                       field.second.holders.end(),
                        [&](const auto& holder) { return holder.first.uid == uid; });
   });
 }
@@ -332,20 +374,22 @@ Settled finish(Draft&& draft, const Witness& witness, const ObjectWants& asked, 
     if (made) {
       draft.out.write = std::move(*made);
     } else {
-      draft.out.notices.push_back({"WriteRefused", to_text(draft.ref) + ": " + made.error().message});
+      draft.out.notices.push_back(
+          {"WriteRefused", to_text(draft.ref) + ": " + made.error().message});
       for (auto& [path, field] : draft.fields) {
         if (!field.edit) continue;
         field.state = "Refused";
         field.message = made.error().message;
       }
     }
-  } else if (record.fields.empty()) {
+  } else if (record.fields.empty() && !draft.keep_trace) {
     draft.out.write = without_our_manager_entry(draft.ref, draft.object);
   }
   draft.out.clean = !holds_anything(record.fields, who.uid) && !draft.out.write;
   for (const auto& [path, field] : draft.fields) {
     if (field.touched) draft.out.fields.push_back(report_of(draft, path, field, record.serial));
-    if (field.wake && (!draft.out.wake || *field.wake < *draft.out.wake)) draft.out.wake = field.wake;
+    if (field.wake && (!draft.out.wake || *field.wake < *draft.out.wake))
+      draft.out.wake = field.wake;
     if (!field.notice.code.empty()) draft.out.notices.push_back(field.notice);
   }
   return std::move(draft.out);
@@ -373,7 +417,9 @@ Settled settle_object(const ObjectRef& ref,
   // A field whose baseline cannot be known is not held.
   std::erase_if(draft.fields, [&draft](const auto& field) {
     if (field.second.state != "Refused" || !field.second.fresh) return false;
-    draft.out.notices.push_back({"HoldRefused", to_text(field.second.ref) + ": " + field.second.message});
+    draft.out.notices.push_back(
+        {"HoldRefused", to_text(field.second.ref) + ": " + field.second.message});
+    draft.keep_trace = true;
     return true;
   });
   keep_min_under_max(draft);

@@ -1,5 +1,10 @@
 #pragma once
 
+#include "controllers/planner/ledger.h"
+#include "controllers/planner/seen.h"
+#include "controllers/planner/wanted.h"
+#include "controllers/products/law.h"
+
 #include <map>
 #include <optional>
 #include <set>
@@ -8,28 +13,26 @@
 #include <variant>
 #include <vector>
 
-#include "controllers/planner/ledger.h"
-#include "controllers/planner/seen.h"
-#include "controllers/planner/wanted.h"
-#include "controllers/products/law.h"
-
 namespace doorbuster::planner {
 
-/// The value that the holders make of a baseline. Order of holders does not matter. Invalid when an operand and the baseline
-/// do not fit (a multiple of a string). Highest, Lowest: over all asks and the baseline; Pick: rank, priority, then name.
+/// The value that the holders make of a baseline. Order of holders does not matter. Invalid when an
+/// operand and the baseline do not fit (a multiple of a string). Highest, Lowest: over all asks and
+/// the baseline; Pick: rank, priority, then name.
 Result<Value> effective(products::Law, const Value& baseline, const std::map<Holder, Ask>&);
 
 /// What is remembered of a field that others write too; part of the second copy.
 struct Contest {
-  int reasserted = 0;       ///< how often we wrote our value again
+  int reasserted = 0;         ///< how often we wrote our value again
   std::optional<Instant> at;  ///< when last
-  std::string by;           ///< the manager who wrote last
-  std::string change;       ///< which change of theirs this was, so that one change is never counted twice
-  bool yielded = false;     ///< a person changed it twice within ten minutes: theirs now
+  std::string by;             ///< the manager who wrote last
+  std::string
+      change;  ///< which change of theirs this was, so that one change is never counted twice
+  bool yielded = false;  ///< a person changed it twice within ten minutes: theirs now
   bool operator==(const Contest&) const = default;
 };
 
-/// One request to one object: repeatable, guarded by uid and resourceVersion, carrying what undoes it.
+/// One request to one object: repeatable, guarded by uid and resourceVersion, carrying what undoes
+/// it.
 struct Write {
   ObjectRef object;
   std::string api_version;
@@ -47,7 +50,8 @@ struct FieldReport {
   std::optional<HeldField> entry;  ///< nothing: no longer held
   Value live;
   Contest contest;
-  std::string state;  ///< Held, Pending, Restored, Left, Contested, Yielded, Refused, Unknown, Missing, Forbidden
+  std::string state;  ///< Held, Pending, Restored, Left, Contested, Yielded, Refused, Unknown,
+                      ///< Missing, Forbidden
   std::string message;
   std::set<std::string> names;  ///< of this event's holders on it, "feature/name"
 };
@@ -56,7 +60,8 @@ struct Settled {
   std::optional<Write> write;  ///< at most one; nothing: the object stays untouched this round
   std::vector<FieldReport> fields;
   std::vector<Reason> notices;
-  bool clean = false;  ///< nothing of ours is left on the object: no annotation, label or managedFields entry
+  bool clean = false;  ///< nothing of ours is left on the object: no annotation, label or
+                       ///< managedFields entry
   std::optional<Instant> wake;
 };
 
@@ -64,26 +69,35 @@ struct Settled {
 struct Witness {
   Ledger ledger;  ///< state None when there is none
   std::map<FieldPath, Contest> contests;
-  Ledger former;  ///< rows about an earlier object of this name (another uid): its values are ours, never baselines
+  Ledger former;  ///< rows about an earlier object of this name (another uid): its values are ours,
+                  ///< never baselines
 };
 
 /// Which of an event's wants concern one object.
 struct ObjectWants {
-  std::vector<std::pair<std::string, HoldWant>> wants;      ///< feature, want
-  std::vector<std::pair<std::string, Release>> releases;    ///< feature, release
-  std::set<std::pair<std::string, std::string>> frozen;     ///< feature, name: Retain; nothing under it changes
+  std::vector<std::pair<std::string, HoldWant>> wants;    ///< feature, want
+  std::vector<std::pair<std::string, Release>> releases;  ///< feature, release
+  std::set<std::pair<std::string, std::string>>
+      frozen;  ///< feature, name: Retain; nothing under it changes
 };
 
 struct Who {
   std::string event, uid, install;  ///< "shop/flash-sale"
 };
 
-/// All of DESIGN.md section 3 for one object, which knows of no other: ledger, live against applied, fold, the kind's
-/// invariant, one patch. Pure; the same input gives the same patch, and after its own effect it gives none.
-Settled settle_object(const ObjectRef&, const Present&, const Witness&, const ObjectWants&, const Who&, Instant now);
+/// All of DESIGN.md section 3 for one object, which knows of no other: ledger, live against
+/// applied, fold, the kind's invariant, one patch. Pure; the same input gives the same patch, and
+/// after its own effect it gives none.
+Settled settle_object(
+    const ObjectRef&, const Present&, const Witness&, const ObjectWants&, const Who&, Instant now);
 
-/// An object that carries holds of events that are gone: lets go of those holders, lowering a floor by at most a tenth a
-/// minute (by the time of our own last write, managedFields) and never below what the autoscaler wants.
-Settled settle_orphan(const ObjectRef&, const Present&, const std::set<Holder>& dead, const std::string& install, Instant now);
+/// An object that carries holds of events that are gone: lets go of those holders, lowering a floor
+/// by at most a tenth a minute (by the time of our own last write, managedFields) and never below
+/// what the autoscaler wants.
+Settled settle_orphan(const ObjectRef&,
+                      const Present&,
+                      const std::set<Holder>& dead,
+                      const std::string& install,
+                      Instant now);
 
 }  // namespace doorbuster::planner

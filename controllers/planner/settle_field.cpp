@@ -1,8 +1,8 @@
 #include "controllers/planner/settle_field.h"
 
-#include <algorithm>
-
 #include "controllers/planner/arithmetic.h"
+
+#include <algorithm>
 
 namespace doorbuster::planner {
 namespace {
@@ -27,7 +27,8 @@ void held(FieldDraft& field, const Value& live, const Value& wanted, Instant now
   if (field.contest.at && now - *field.contest.at > kYieldWithin) field.contest = {};
 }
 
-/// Does a live value that others wrote lie beyond what we would keep, on the side that the law prefers?
+/// Does a live value that others wrote lie beyond what we would keep, on the side that the law
+/// prefers?
 bool above(Law law, const Value& live, const Value& wanted) {
   if (law == Law::Pick || !live || !wanted) return false;
   const auto order = compared(*live, *wanted);
@@ -46,17 +47,22 @@ bool same_change(const Contest& contest, const FieldWriter& writer) {
 }
 
 /// A person set another value: written over once, saying so; at the second time theirs stays.
-void against_person(FieldDraft& field, const Value& live, const Value& wanted, const FieldWriter& writer, Instant now) {
+void against_person(FieldDraft& field,
+                    const Value& live,
+                    const Value& wanted,
+                    const FieldWriter& writer,
+                    Instant now) {
   const std::string who = writer.manager.empty() ? "somebody" : writer.manager;
-  const std::string values = "set to " + shown(live) + " by " + who + " while " + shown(wanted) + " is held";
+  const std::string values =
+      "set to " + shown(live) + " by " + who + " while " + shown(wanted) + " is held";
   if (field.contest.yielded) {
     field.state = "Yielded";
     field.message = values + ": theirs stays";
     return;
   }
   if (same_change(field.contest, writer)) return write(field, wanted, "Pending");
-  const bool again = field.contest.reasserted > 0 && field.contest.at && now - *field.contest.at <= kYieldWithin &&
-                     !is_gitops(field.contest.by);
+  const bool again = field.contest.reasserted > 0 && field.contest.at &&
+                     now - *field.contest.at <= kYieldWithin && !is_gitops(field.contest.by);
   if (again) {
     field.contest.yielded = true;
     field.contest.by = writer.manager;
@@ -72,7 +78,11 @@ void against_person(FieldDraft& field, const Value& live, const Value& wanted, c
 }
 
 /// A tool reverts what we hold: written again, ever more slowly, and named after a few times.
-void against_tool(FieldDraft& field, const Value& live, const Value& wanted, const FieldWriter& writer, Instant now) {
+void against_tool(FieldDraft& field,
+                  const Value& live,
+                  const Value& wanted,
+                  const FieldWriter& writer,
+                  Instant now) {
   const std::string who = writer.manager.empty() ? "an unnamed writer" : writer.manager;
   if (same_change(field.contest, writer)) return write(field, wanted, "Pending");
   Duration wait{0};
@@ -81,9 +91,10 @@ void against_tool(FieldDraft& field, const Value& live, const Value& wanted, con
     wait = std::min<Duration>(kFirstBackOff * (1 << doublings), kLongestBackOff);
   }
   const bool contested = field.contest.reasserted >= kContestedAfter;
-  field.message = "reverted to " + shown(live) + " by " + who + " while " + shown(wanted) + " is held; written again " +
-                  std::to_string(field.contest.reasserted) + " times";
-  if (contested) field.notice = {"FieldContested", to_text(field.ref) + ": reverted again and again by " + who};
+  field.message = "reverted to " + shown(live) + " by " + who + " while " + shown(wanted) +
+                  " is held; written again " + std::to_string(field.contest.reasserted) + " times";
+  if (contested)
+    field.notice = {"FieldContested", to_text(field.ref) + ": reverted again and again by " + who};
   if (field.contest.at && now < *field.contest.at + wait) {
     field.state = "Contested";
     field.wake = *field.contest.at + wait;
@@ -94,7 +105,12 @@ void against_tool(FieldDraft& field, const Value& live, const Value& wanted, con
 }
 
 /// The live value is not one that we put there.
-void against_others(FieldDraft& field, const Value& live, Value wanted, Law law, const FieldWriter& writer, Instant now) {
+void against_others(FieldDraft& field,
+                    const Value& live,
+                    Value wanted,
+                    Law law,
+                    const FieldWriter& writer,
+                    Instant now) {
   const bool reverted = equal_values(live, field.entry.baseline);
   const bool git = is_gitops(writer.manager);
   if (git && !reverted && live) {
@@ -108,7 +124,9 @@ void against_others(FieldDraft& field, const Value& live, Value wanted, Law law,
   }
   if (above(law, live, wanted)) {
     field.state = "Held";
-    field.message = "kept at " + shown(live) + ", set by " + (writer.manager.empty() ? "somebody" : writer.manager) + ", above our " + shown(wanted);
+    field.message = "kept at " + shown(live) + ", set by " +
+                    (writer.manager.empty() ? "somebody" : writer.manager) + ", above our " +
+                    shown(wanted);
     return;
   }
   if (git || writer.manager.empty()) return against_tool(field, live, wanted, writer, now);
@@ -116,11 +134,15 @@ void against_others(FieldDraft& field, const Value& live, Value wanted, Law law,
 }
 
 /// Nobody wants it held any more.
-void restore(FieldDraft& field, const Document& object, const Value& live, const FieldWriter& writer) {
+void restore(FieldDraft& field,
+             const Document& object,
+             const Value& live,
+             const FieldWriter& writer) {
   const HeldField& entry = field.entry;
   if (field.leave_value) {
     field.state = "Left";
-    field.message = "left at " + shown(live) + " as deletionPolicy Orphan asks; it was " + shown(entry.baseline);
+    field.message = "left at " + shown(live) + " as deletionPolicy Orphan asks; it was " +
+                    shown(entry.baseline);
     return;
   }
   if (equal_values(live, entry.baseline)) {
@@ -129,12 +151,15 @@ void restore(FieldDraft& field, const Document& object, const Value& live, const
   }
   if (!entry.is_ours(live) && writer.manager != kFieldManager) {
     field.state = "Left";
-    field.message = "left at " + shown(live) + ", set by " + (writer.manager.empty() ? "somebody" : writer.manager) + "; it was " + shown(entry.baseline);
+    field.message = "left at " + shown(live) + ", set by " +
+                    (writer.manager.empty() ? "somebody" : writer.manager) + "; it was " +
+                    shown(entry.baseline);
     field.notice = {"ForeignHold", to_text(field.ref) + ": " + field.message};
     return;
   }
   std::string pointer = field.ref.pointer;
-  if (!entry.baseline && !entry.absent_at.empty() && only_ours_below(object, entry.absent_at)) pointer = entry.absent_at;
+  if (!entry.baseline && !entry.absent_at.empty() && only_ours_below(object, entry.absent_at))
+    pointer = entry.absent_at;
   field.edit = FieldDraft::Edit{pointer, entry.baseline};
   field.state = "Restoring";
 }
@@ -159,24 +184,29 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
   }
   const bool somebodys = !equal_values(live, field.entry.baseline);
   if (field.fresh && writer.manager == kFieldManager && !somebodys) {
-    // Our own manager wrote what stands there and no record says what was before: it may be a value of ours.
+    // Our own manager wrote what stands there and no record says what was before: it may be a value
+    // of ours.
     field.state = "Refused";
-    field.message = "its present value was written by Doorbuster and no record of the baseline is left; waiting for the event that "
-                    "held it, or for a person to set the value";
+    field.message =
+        "its present value was written by Doorbuster and no record of the baseline is left; "
+        "waiting for the event that "
+        "held it, or for a person to set the value";
     return;
   }
   if (equal_values(live, *wanted)) return held(field, live, *wanted, now);
-  if (field.fresh || field.entry.is_ours(live)) return write(field, *wanted, "Pending");
-  if (writer.manager == kFieldManager) {
-    // The server changed what we wrote (a quantity in its own spelling, an admission plugin): its value is the hold.
-    if (field.entry.requested && equal_values(field.entry.requested, *wanted)) {
-      field.entry.applied = live;
-      field.state = "Held";
-      field.message = "the server made " + shown(live) + " of " + shown(*wanted);
-      return;
-    }
-    return write(field, *wanted, "Pending");
+  // The server may change what we write (a quantity in its own spelling, an admission plugin): then
+  // its value is the hold.
+  const bool asked_already = field.entry.requested && equal_values(field.entry.requested, *wanted);
+  const bool changed_by_server = (field.entry.applied && equal_values(live, field.entry.applied)) ||
+                                 (writer.manager == kFieldManager && !field.from_copy);
+  if (!field.fresh && asked_already && changed_by_server) {
+    field.entry.applied = live;
+    field.state = "Held";
+    field.message = "the server made " + shown(live) + " of " + shown(*wanted);
+    return;
   }
+  if (field.fresh || field.entry.is_ours(live) || writer.manager == kFieldManager)
+    return write(field, *wanted, "Pending");
   against_others(field, live, *wanted, law, writer, now);
 }
 

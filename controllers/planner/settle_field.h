@@ -1,20 +1,21 @@
 #pragma once
 
+#include "controllers/planner/ledger.h"
+#include "controllers/planner/settle.h"
+
 #include <optional>
 #include <set>
 #include <string>
-
-#include "controllers/planner/ledger.h"
-#include "controllers/planner/settle.h"
 
 namespace doorbuster::planner {
 
 /// One held field while its object is being settled.
 struct FieldDraft {
   FieldRef ref;
-  HeldField entry;      ///< after folding: no holders means restore
-  bool fresh = false;   ///< held for the first time this round
-  bool touched = false;  ///< this event holds it, or let go of it just now
+  HeldField entry;         ///< after folding: no holders means restore
+  bool fresh = false;      ///< held for the first time this round
+  bool touched = false;    ///< this event holds it, or let go of it just now
+  bool from_copy = false;  ///< `entry` is the second copy: its request may never have been made
   bool leave_value = false;
   bool postponed = false;  ///< its restoring waits for another field
   std::set<std::string> names;
@@ -37,7 +38,8 @@ inline constexpr Duration kFirstBackOff = std::chrono::seconds(10);
 inline constexpr Duration kLongestBackOff = std::chrono::minutes(5);
 inline constexpr int kContestedAfter = 3;
 
-/// Decides one field: leave it, write the effective value, or restore. Live against applied, then who wrote what is there.
+/// Decides one field: leave it, write the effective value, or restore. Live against applied, then
+/// who wrote what is there.
 void settle_field(FieldDraft&, const Document& object, Instant now);
 
 }  // namespace doorbuster::planner

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "controllers/planner/ledger.h"
+#include "controllers/planner/seen.h"
+
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "controllers/planner/ledger.h"
-#include "controllers/planner/seen.h"
 
 namespace doorbuster::planner {
 
@@ -16,14 +16,16 @@ struct Reason {
   bool operator==(const Reason&) const = default;
 };
 
-/// A feature wants this value kept on this field from now on. Wants that are not due yet are Retain.
+/// A feature wants this value kept on this field from now on. Wants that are not due yet are
+/// Retain.
 struct HoldWant {
   FieldRef field;
   Ask ask;
   std::string name;
   Reason reason;
-  /// Where the live value is known to be our own doing by another way (a Deployment scaled by the floor that we held on
-  /// its autoscaler): what to record as baseline if the field is not held yet.
+  /// Where the live value is known to be our own doing by another way (a Deployment scaled by the
+  /// floor that we held on its autoscaler): what to record as baseline if the field is not held
+  /// yet.
   std::optional<Value> baseline;
 };
 /// Let go of everything held under this name on these objects (all of them when empty).
@@ -40,14 +42,17 @@ struct Retain {
 };
 using Item = std::variant<HoldWant, Release, Retain>;
 
-/// A question about the cluster that only the edge can answer; the answer is an observation of the same round's next try.
+/// A question about the cluster that only the edge can answer; the answer is an observation of the
+/// same round's next try.
 struct Question {
   std::string id;  ///< unique by content
   ObjectRef about;
   std::string verb;             ///< of an access review: get, patch
   std::string service_account;  ///< in the event's namespace; empty: the operator itself
 };
-Question access_question(const ObjectRef& about, const std::string& verb, const std::string& service_account);
+Question access_question(const ObjectRef& about,
+                         const std::string& verb,
+                         const std::string& service_account);
 
 /// One line about a target or hold for the status: what was seen, never what is hoped.
 struct TargetReport {
@@ -55,11 +60,13 @@ struct TargetReport {
   ObjectRef object;
   std::optional<ObjectRef> autoscaler;
   std::optional<std::int64_t> baseline_min, baseline_max, baseline_replicas, usual;
-  std::optional<std::int64_t> floor, ceiling;       ///< what the spec asks for at the full floor
-  std::optional<std::int64_t> held, current, ready, wanted;  ///< held: the floor in force on the object
-  std::optional<Instant> stepped_at;                ///< when the floor was last changed by us: memory of the ramp
+  std::optional<std::int64_t> floor, ceiling;  ///< what the spec asks for at the full floor
+  std::optional<std::int64_t> held, current, ready,
+      wanted;                         ///< held: the floor in force on the object
+  std::optional<Instant> stepped_at;  ///< when the floor was last changed by us: memory of the ramp
   int step = 0, steps = 0;
-  std::string state;  ///< Waiting, Ramping, Held, Lowering, Restored, Missing, Forbidden, Refused, ScaledToZero, Unknown
+  std::string state;  ///< Waiting, Ramping, Held, Lowering, Restored, Missing, Forbidden, Refused,
+                      ///< ScaledToZero, Unknown
   std::string message;
   bool ready_enough = false;  ///< at the full floor and ready: what Prepared counts
 };
@@ -70,9 +77,9 @@ struct Wants {
   std::vector<Item> items;
   std::vector<Question> questions;
   std::vector<TargetReport> targets;
-  std::vector<FieldCause> refused;     ///< findings about the spec that only the cluster could show
+  std::vector<FieldCause> refused;  ///< findings about the spec that only the cluster could show
   std::vector<Reason> warnings;
-  std::optional<Instant> wake;         ///< when time alone changes the answer
+  std::optional<Instant> wake;  ///< when time alone changes the answer
 };
 
 }  // namespace doorbuster::planner
