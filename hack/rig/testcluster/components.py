@@ -1,0 +1,152 @@
+"""The programs of a control plane: how each is started and how one knows that it serves."""
+
+import dataclasses
+import socket
+import typing
+import urllib.request
+
+SERVICE_RANGE = "10.0.0.0/24"
+POD_RANGE = "10.244.0.0/16"
+# A /24 of POD_RANGE per node, the first left out.
+MAX_NODES = 250
+ETCD_URL = "http://127.0.0.1:2379"
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What `hack/cluster up` may choose."""
+    nodes: int = 3
+    hpa_sync: str = "2s"
+    metric_resolution: str = "10s"
+    # Component name -> further flags; a flag given here comes last and so wins.
+    extra: typing.Mapping[str, typing.Sequence[str]] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What command lines are made from: the cluster's folder, the built programs, the options."""
+    directory: typing.Any
+    tools: typing.Any
+    options: Options
+
+    @property
+    def pki(self):
+        return self.directory / "pki"
+
+    def kubeconfig_of(self, user):
+        return self.pki / f"{user}.kubeconfig"
+
+
+@dataclasses.dataclass(frozen=True)
+class Component:
+    name: str
+    flags: typing.Callable[[Context], typing.List[str]]
+    serves: typing.Callable[[], bool]
+
+    def command(self, context):
+        extra = context.options.extra.get(self.name, [])
+        return [str(context.tools / "bin" / self.name), *map(str, self.flags(context)), *extra]
+
+
+def _accepts(port):
+    """Asked through a bare connect: whether a component listens; its certificate is its clients' matter."""
+    def probe():
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return True
+        except OSError:
+            return False
+    return probe
+
+
+def _etcd_serves():
+    try:
+        with urllib.request.urlopen(f"{ETCD_URL}/health", timeout=1) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def _etcd(context):
+    # Nothing of a test cluster needs to survive a power failure.
+    return ["--data-dir", context.directory / "etcd", "--unsafe-no-fsync", "--listen-client-urls", ETCD_URL,
+            "--advertise-client-urls", ETCD_URL, "--listen-peer-urls", "http://127.0.0.1:2380",
+            "--log-level", "warn"]
+
+
+def _apiserver(context):
+    pki = context.pki
+    return [
+        "--etcd-servers", ETCD_URL, "--bind-address", "127.0.0.1", "--secure-port", "6443",
+        "--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none",
+        "--service-cluster-ip-range", SERVICE_RANGE, "--allow-privileged",
+        "--tls-cert-file", pki / "apiserver.crt", "--tls-private-key-file", pki / "apiserver.key",
+        "--client-ca-file", pki / "ca.crt", "--authorization-mode", "RBAC", "--anonymous-auth=false",
+        "--service-account-issuer", "https://kubernetes.default.svc",
+        "--service-account-key-file", pki / "service-account.key",
+        "--service-account-signing-key-file", pki / "service-account.key",
+        "--requestheader-client-ca-file", pki / "front-proxy-ca.crt",
+        "--requestheader-allowed-names", "front-proxy-client",
+        "--requestheader-username-headers", "X-Remote-User", "--requestheader-group-headers", "X-Remote-Group",
+        "--requestheader-extra-headers-prefix", "X-Remote-Extra-",
+        "--proxy-client-cert-file", pki / "front-proxy-client.crt",
+        "--proxy-client-key-file", pki / "front-proxy-client.key",
+        "--kubelet-certificate-authority", pki / "ca.crt",
+        "--kubelet-client-certificate", pki / "kubelet-client.crt",
+        "--kubelet-client-key", pki / "kubelet-client.key",
+        "--audit-policy-file", context.directory / "audit-policy.yaml",
+        "--audit-log-path", context.directory.audit_log, "--audit-log-maxsize", "2000",
+    ]
+
+
+def _controller_manager(context):
+    kubeconfig = context.kubeconfig_of("kube-controller-manager")
+    return [
+        "--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig,
+        "--authorization-kubeconfig", kubeconfig, "--bind-address", "127.0.0.1",
+        "--service-account-private-key-file", context.pki / "service-account.key",
+        "--root-ca-file", context.pki / "ca.crt", "--use-service-account-credentials=true",
+        "--leader-elect=false", "--controllers", "*,-bootstrapsigner,-tokencleaner,-nodeipam",
+        "--horizontal-pod-autoscaler-sync-period", context.options.hpa_sync,
+        # kwok's pods are as good as old ones at once; five minutes of distrust would only slow tests.
+        "--horizontal-pod-autoscaler-cpu-initialization-period", "10s",
+        "--horizontal-pod-autoscaler-initial-readiness-delay", "5s",
+        "--kube-api-qps", "500", "--kube-api-burst", "1000",
+    ]
+
+
+def _scheduler(context):
+    kubeconfig = context.kubeconfig_of("kube-scheduler")
+    return ["--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig,
+            "--authorization-kubeconfig", kubeconfig, "--bind-address", "127.0.0.1",
+            "--leader-elect=false", "--kube-api-qps", "500", "--kube-api-burst", "1000"]
+
+
+def _kwok(context):
+    return ["--kubeconfig", context.kubeconfig_of("kwok"), "--manage-all-nodes", "--cidr", "10.244.0.1/16",
+            "--node-ip", "127.0.0.1", "--node-port", "10247", "--server-address", "127.0.0.1:10247",
+            "--tls-cert-file", context.pki / "kubelet.crt", "--tls-private-key-file", context.pki / "kubelet.key",
+            "--node-lease-duration-seconds", "40",
+            "--enable-crds", "Stage,Metric,ClusterResourceUsage,ResourceUsage"]
+
+
+def _metrics_server(context):
+    kubeconfig = context.kubeconfig_of("metrics-server")
+    return ["--kubeconfig", kubeconfig, "--authentication-kubeconfig", kubeconfig,
+            "--authorization-kubeconfig", kubeconfig, "--secure-port", "4443", "--bind-address", "127.0.0.1",
+            "--tls-cert-file", context.pki / "metrics-server-serving.crt",
+            "--tls-private-key-file", context.pki / "metrics-server-serving.key",
+            "--kubelet-certificate-authority", context.pki / "ca.crt", "--kubelet-use-node-status-port",
+            "--kubelet-preferred-address-types", "InternalIP",
+            # It refuses a resolution that is not longer than its time-out.
+            "--metric-resolution", context.options.metric_resolution, "--kubelet-request-timeout", "5s"]
+
+
+COMPONENTS = {component.name: component for component in [
+    Component("etcd", _etcd, _etcd_serves),
+    Component("kube-apiserver", _apiserver, _accepts(6443)),
+    Component("kube-controller-manager", _controller_manager, _accepts(10257)),
+    Component("kube-scheduler", _scheduler, _accepts(10259)),
+    Component("kwok", _kwok, _accepts(10247)),
+    Component("metrics-server", _metrics_server, _accepts(4443)),
+]}
