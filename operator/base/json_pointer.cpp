@@ -320,8 +320,11 @@ Result<Json> with_value(const Json& document, std::string_view pointer, const Va
   if (!root) return root.error();
   const auto steps = parse_pointer(pointer);
   if (!steps) return steps.error();
+  Value trimmed;  // white space around the value would stay behind when it is removed again
   if (value) {
-    if (const auto checked = JsonView::parse(value->text); !checked) return checked.error();
+    const auto checked = JsonView::parse(value->text);
+    if (!checked) return checked.error();
+    trimmed = Json{std::string(checked->text())};
   }
   if (steps->empty()) {
     if (!value) return invalid("the whole document cannot be removed");
@@ -331,11 +334,11 @@ Result<Json> with_value(const Json& document, std::string_view pointer, const Va
   for (std::size_t i = 0; i < steps->size(); ++i) {
     container = view;
     auto next = step_into(view, (*steps)[i]);
-    if (!next) return missing(document, container, Steps(*steps).subspan(i), value, next.error());
+    if (!next) return missing(document, container, Steps(*steps).subspan(i), trimmed, next.error());
     view = std::move(*next);
   }
   const Splice splice(document.text);
-  return value ? splice.replace(view.text(), value->text) : remove(splice, container, view);
+  return trimmed ? splice.replace(view.text(), trimmed->text) : remove(splice, container, view);
 }
 
 }  // namespace doorbuster
