@@ -36,7 +36,7 @@ struct EventSettings {
   std::size_t remembered = 4'096;  ///< events known for deduplication
   int tries = 3;
   Duration between_tries{1'000};
-  Duration timeout{5'000};
+  Duration timeout{2'000};  ///< of one write; stopping may wait as long
 };
 
 /// Writes events.k8s.io/v1 Events on a thread of its own. Recording never blocks and never fails:
