@@ -371,6 +371,21 @@ struct HeldObject {
   bool operator==(const HeldObject&) const = default;
 };
 
+/// What is remembered of another writer of the field.
+struct ContestStatus {
+  /// How often our value was written again.
+  std::optional<std::int32_t> reasserted{};
+  /// When last.
+  std::optional<Instant> at{};
+  /// The field manager that wrote last.
+  std::string by{};
+  /// Which of its changes that was.
+  std::string change{};
+  /// The other writer's value stays.
+  std::optional<bool> yielded{};
+  bool operator==(const ContestStatus&) const = default;
+};
+
 /// One held field.
 struct HoldStatus {
   /// The target or hold that wants it.
@@ -395,6 +410,12 @@ struct HoldStatus {
   Value applied{};
   /// The value last seen, as JSON text.
   Value live{};
+  /// When a ramp last changed what is asked for.
+  std::optional<Instant> stepped_at{};
+  /// From what height the way down began; absent on the way up.
+  std::optional<std::int64_t> peak{};
+  /// What is remembered of another writer of the field.
+  ContestStatus contest{};
   /// The events that keep it, as namespace/name.
   std::vector<std::string> holders{};
   /// For people, such as Held, Restored, Contested or Yielded.
@@ -415,6 +436,8 @@ struct SaleEventStatus {
   std::string verdict{};
   /// The most important thing to know now.
   std::string message{};
+  /// Which Doorbuster carries this event out; another one leaves it alone.
+  std::string install{};
   /// Counts how often the window was begun anew by editing it after it was over.
   std::optional<std::int32_t> run{};
   /// Targets that are ready of those that there are, such as `12/12`.
@@ -457,6 +480,7 @@ Json to_json(const Decision&);
 Json to_json(const TargetBaseline&);
 Json to_json(const TargetStatus&);
 Json to_json(const HeldObject&);
+Json to_json(const ContestStatus&);
 Json to_json(const HoldStatus&);
 Json to_json(const SaleEventStatus&);
 
@@ -480,6 +504,7 @@ void bind(const Node&, Decision&);
 void bind(const Node&, TargetBaseline&);
 void bind(const Node&, TargetStatus&);
 void bind(const Node&, HeldObject&);
+void bind(const Node&, ContestStatus&);
 void bind(const Node&, HoldStatus&);
 void bind(const Node&, SaleEventStatus&);
 

@@ -531,6 +531,24 @@ Json to_json(const HeldObject& in) {
   return json.build();
 }
 
+void bind(const Node& node, ContestStatus& out) {
+  bind_member(node, "reasserted", out.reasserted);
+  bind_member(node, "at", out.at);
+  bind_member(node, "by", out.by);
+  bind_member(node, "change", out.change);
+  bind_member(node, "yielded", out.yielded);
+}
+
+Json to_json(const ContestStatus& in) {
+  JsonObject json;
+  write(json, "reasserted", in.reasserted);
+  write(json, "at", in.at);
+  write_unless_empty(json, "by", in.by);
+  write_unless_empty(json, "change", in.change);
+  write(json, "yielded", in.yielded);
+  return json.build();
+}
+
 void bind(const Node& node, HoldStatus& out) {
   bind_member(node, "name", out.name);
   bind_member(node, "object", out.object);
@@ -543,6 +561,9 @@ void bind(const Node& node, HoldStatus& out) {
   bind_member(node, "requested", out.requested);
   bind_member(node, "applied", out.applied);
   bind_member(node, "live", out.live);
+  bind_member(node, "steppedAt", out.stepped_at);
+  bind_member(node, "peak", out.peak);
+  bind_member(node, "contest", out.contest);
   bind_member(node, "holders", out.holders);
   bind_member(node, "state", out.state);
   bind_member(node, "message", out.message);
@@ -561,6 +582,9 @@ Json to_json(const HoldStatus& in) {
   write(json, "requested", in.requested);
   write(json, "applied", in.applied);
   write(json, "live", in.live);
+  write(json, "steppedAt", in.stepped_at);
+  write(json, "peak", in.peak);
+  write_unless_empty(json, "contest", in.contest);
   write_unless_empty(json, "holders", in.holders);
   write_unless_empty(json, "state", in.state);
   write_unless_empty(json, "message", in.message);
@@ -572,6 +596,7 @@ void bind(const Node& node, SaleEventStatus& out) {
   bind_member(node, "phase", out.phase);
   bind_member(node, "verdict", out.verdict);
   bind_member(node, "message", out.message);
+  bind_member(node, "install", out.install);
   bind_member(node, "run", out.run);
   bind_member(node, "targetsReady", out.targets_ready);
   bind_member(node, "nextDue", out.next_due);
@@ -589,6 +614,7 @@ Json to_json(const SaleEventStatus& in) {
   write_unless_empty(json, "phase", in.phase);
   write_unless_empty(json, "verdict", in.verdict);
   write_unless_empty(json, "message", in.message);
+  write_unless_empty(json, "install", in.install);
   write(json, "run", in.run);
   write_unless_empty(json, "targetsReady", in.targets_ready);
   write(json, "nextDue", in.next_due);

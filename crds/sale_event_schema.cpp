@@ -10,6 +10,8 @@ constexpr Schema kSpecWindowStartSchema = {
     .type = SchemaType::String,
     .pattern =
         {patterns::window_time,
+         "a time such as `2026-11-27T09:00:00` (with `timeZone`) or `2026-11-27T09:00:00+01:00`, "
+         "on a day that exists",
          R"re(^(2[0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(2[048]00|2[0-9](0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$)re"},
     .at_most = 32};
 
@@ -17,12 +19,16 @@ constexpr Schema kSpecWindowEndSchema = {
     .type = SchemaType::String,
     .pattern =
         {patterns::window_time,
+         "a time such as `2026-11-27T09:00:00` (with `timeZone`) or `2026-11-27T09:00:00+01:00`, "
+         "on a day that exists",
          R"re(^(2[0-9]{3}-((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))|(2[048]00|2[0-9](0[48]|[2468][048]|[13579][26]))-02-29)T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$)re"},
     .at_most = 32};
 
 constexpr Schema kSpecWindowTimeZoneSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::zone_name, R"re(^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$)re"},
+    .pattern = {patterns::zone_name,
+                "the name of a time zone such as `Europe/Berlin`",
+                R"re(^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$)re"},
     .at_least = 1,
     .at_most = 64};
 
@@ -34,7 +40,9 @@ constexpr Rule kSpecWindowPrepareRules[] = {
 };
 constexpr Schema kSpecWindowPrepareSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
     .at_most = 32,
     .rules = kSpecWindowPrepareRules};
 
@@ -46,7 +54,9 @@ constexpr Rule kSpecWindowCooldownRules[] = {
 };
 constexpr Schema kSpecWindowCooldownSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
     .at_most = 32,
     .rules = kSpecWindowCooldownRules};
 
@@ -109,6 +119,7 @@ constexpr Schema kSpecWindowSchema = {
 constexpr Schema kSpecServiceAccountNameSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
                 R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
     .at_least = 1,
     .at_most = 253};
@@ -124,7 +135,9 @@ constexpr Schema kSpecModeSchema = {.type = SchemaType::String, .allowed = kSpec
 
 constexpr Schema kSpecCapacityTargetsItemNameSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
     .at_least = 1,
     .at_most = 63};
 
@@ -132,19 +145,21 @@ constexpr Schema kSpecCapacityTargetsItemRefApiVersionSchema = {
     .type = SchemaType::String,
     .pattern =
         {patterns::api_version,
+         "a group and version such as `apps/v1`, or `v1`",
          R"re(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z]([-a-z0-9]*[a-z0-9])?$)re"},
     .at_least = 1,
     .at_most = 300};
 
 constexpr Schema kSpecCapacityTargetsItemRefKindSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::kind_name, R"re(^[A-Z][A-Za-z0-9]*$)re"},
+    .pattern = {patterns::kind_name, "a kind such as `Deployment`", R"re(^[A-Z][A-Za-z0-9]*$)re"},
     .at_least = 1,
     .at_most = 63};
 
 constexpr Schema kSpecCapacityTargetsItemRefNameSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
                 R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
     .at_least = 1,
     .at_most = 253};
@@ -185,6 +200,7 @@ constexpr Rule kSpecCapacityTargetsItemNeedMultiplierRules[] = {
 constexpr Schema kSpecCapacityTargetsItemNeedMultiplierSchema = {
     .type = SchemaType::IntOrString,
     .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
                 R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
     .at_most = 24,
     .rules = kSpecCapacityTargetsItemNeedMultiplierRules};
@@ -235,7 +251,9 @@ constexpr Rule kSpecCapacityTargetsItemRampUpOverRules[] = {
 };
 constexpr Schema kSpecCapacityTargetsItemRampUpOverSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
     .at_most = 32,
     .rules = kSpecCapacityTargetsItemRampUpOverRules};
 
@@ -253,7 +271,9 @@ constexpr Rule kSpecCapacityTargetsItemRampUpStepTimeoutRules[] = {
 };
 constexpr Schema kSpecCapacityTargetsItemRampUpStepTimeoutSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
     .at_most = 32,
     .rules = kSpecCapacityTargetsItemRampUpStepTimeoutRules};
 
@@ -296,7 +316,9 @@ constexpr Rule kSpecCapacityTargetsItemRampDownOverRules[] = {
 };
 constexpr Schema kSpecCapacityTargetsItemRampDownOverSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
     .at_most = 32,
     .rules = kSpecCapacityTargetsItemRampDownOverRules};
 
@@ -400,7 +422,9 @@ constexpr Rule kSpecCapacityRestoreTimeoutRules[] = {
 };
 constexpr Schema kSpecCapacityRestoreTimeoutSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::duration_text, R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
     .at_most = 32,
     .rules = kSpecCapacityRestoreTimeoutRules};
 
@@ -417,7 +441,9 @@ constexpr Schema kSpecCapacitySchema = {.type = SchemaType::Object, .fields = kS
 
 constexpr Schema kSpecHoldsItemNameSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
     .at_least = 1,
     .at_most = 63};
 
@@ -425,26 +451,30 @@ constexpr Schema kSpecHoldsItemObjectApiVersionSchema = {
     .type = SchemaType::String,
     .pattern =
         {patterns::api_version,
+         "a group and version such as `apps/v1`, or `v1`",
          R"re(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z]([-a-z0-9]*[a-z0-9])?$)re"},
     .at_least = 1,
     .at_most = 300};
 
 constexpr Schema kSpecHoldsItemObjectKindSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::kind_name, R"re(^[A-Z][A-Za-z0-9]*$)re"},
+    .pattern = {patterns::kind_name, "a kind such as `Deployment`", R"re(^[A-Z][A-Za-z0-9]*$)re"},
     .at_least = 1,
     .at_most = 63};
 
 constexpr Schema kSpecHoldsItemObjectNameSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
                 R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
     .at_least = 1,
     .at_most = 253};
 
 constexpr Schema kSpecHoldsItemObjectNamespaceSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
     .at_least = 1,
     .at_most = 63};
 
@@ -492,6 +522,7 @@ constexpr Schema kSpecHoldsItemFieldSchema = {
     .type = SchemaType::String,
     .pattern =
         {patterns::field_pointer,
+         "a JSON Pointer such as `/spec/maxReplicas` or `/spec/http/[name=default]/retries`",
          R"re(^(/(\[([^]/~=,]|~[01])+=([^]/~=,]|~[01])*(,([^]/~=,]|~[01])+=([^]/~=,]|~[01])*)*\]|([^]\[/~]|~[01])+))+$)re"},
     .at_least = 2,
     .at_most = 512,
@@ -508,6 +539,7 @@ constexpr Rule kSpecHoldsItemValueMultiplyRules[] = {
 constexpr Schema kSpecHoldsItemValueMultiplySchema = {
     .type = SchemaType::IntOrString,
     .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
                 R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
     .at_most = 24,
     .rules = kSpecHoldsItemValueMultiplyRules};
@@ -515,18 +547,21 @@ constexpr Schema kSpecHoldsItemValueMultiplySchema = {
 constexpr Schema kSpecHoldsItemValueAddSchema = {
     .type = SchemaType::IntOrString,
     .pattern = {patterns::signed_quantity_text,
+                "a number or quantity such as `25`, `\"-2.5\"` or `\"500m\"`",
                 R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
     .at_most = 24};
 
 constexpr Schema kSpecHoldsItemValueMinSchema = {
     .type = SchemaType::IntOrString,
     .pattern = {patterns::signed_quantity_text,
+                "a number or quantity such as `25`, `\"-2.5\"` or `\"500m\"`",
                 R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
     .at_most = 24};
 
 constexpr Schema kSpecHoldsItemValueMaxSchema = {
     .type = SchemaType::IntOrString,
     .pattern = {patterns::signed_quantity_text,
+                "a number or quantity such as `25`, `\"-2.5\"` or `\"500m\"`",
                 R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
     .at_most = 24};
 
@@ -585,7 +620,9 @@ constexpr Schema kSpecHoldsItemDuringSchema = {.type = SchemaType::Object,
 
 constexpr Schema kSpecHoldsItemAfterItemSchema = {
     .type = SchemaType::String,
-    .pattern = {patterns::dns_label, R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
     .at_least = 1,
     .at_most = 63};
 
@@ -677,6 +714,8 @@ constexpr Schema kStatusPhaseSchema = {.type = SchemaType::String, .at_most = 32
 constexpr Schema kStatusVerdictSchema = {.type = SchemaType::String, .at_most = 32};
 
 constexpr Schema kStatusMessageSchema = {.type = SchemaType::String, .at_most = 1024};
+
+constexpr Schema kStatusInstallSchema = {.type = SchemaType::String, .at_most = 63};
 
 constexpr Schema kStatusRunSchema = {
     .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0};
@@ -1016,6 +1055,42 @@ constexpr Schema kStatusHoldsItemAppliedSchema = {.type = SchemaType::String, .a
 
 constexpr Schema kStatusHoldsItemLiveSchema = {.type = SchemaType::String, .at_most = 4096};
 
+constexpr Schema kStatusHoldsItemSteppedAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusHoldsItemPeakSchema = {.type = SchemaType::Integer,
+                                               .format = Format::Int64};
+
+constexpr Schema kStatusHoldsItemContestReassertedSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0};
+
+constexpr Schema kStatusHoldsItemContestAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusHoldsItemContestBySchema = {.type = SchemaType::String, .at_most = 256};
+
+constexpr Schema kStatusHoldsItemContestChangeSchema = {.type = SchemaType::String, .at_most = 320};
+
+constexpr Schema kStatusHoldsItemContestYieldedSchema = {.type = SchemaType::Boolean};
+
+constexpr Field kStatusHoldsItemContestFields[] = {
+    {"reasserted",
+     &kStatusHoldsItemContestReassertedSchema,
+     false,
+     "",
+     "How often our value was written again."},
+    {"at", &kStatusHoldsItemContestAtSchema, false, "", "When last."},
+    {"by", &kStatusHoldsItemContestBySchema, false, "", "The field manager that wrote last."},
+    {"change", &kStatusHoldsItemContestChangeSchema, false, "", "Which of its changes that was."},
+    {"yielded",
+     &kStatusHoldsItemContestYieldedSchema,
+     false,
+     "",
+     "The other writer's value stays."},
+};
+constexpr Schema kStatusHoldsItemContestSchema = {.type = SchemaType::Object,
+                                                  .fields = kStatusHoldsItemContestFields};
+
 constexpr Schema kStatusHoldsItemHoldersItemSchema = {.type = SchemaType::String, .at_most = 320};
 
 constexpr Schema kStatusHoldsItemHoldersSchema = {.type = SchemaType::Array,
@@ -1063,6 +1138,21 @@ constexpr Field kStatusHoldsItemFields[] = {
      "",
      "What the server made of it, as JSON text."},
     {"live", &kStatusHoldsItemLiveSchema, false, "", "The value last seen, as JSON text."},
+    {"steppedAt",
+     &kStatusHoldsItemSteppedAtSchema,
+     false,
+     "",
+     "When a ramp last changed what is asked for."},
+    {"peak",
+     &kStatusHoldsItemPeakSchema,
+     false,
+     "",
+     "From what height the way down began; absent on the way up."},
+    {"contest",
+     &kStatusHoldsItemContestSchema,
+     false,
+     "",
+     "What is remembered of another writer of the field."},
     {"holders",
      &kStatusHoldsItemHoldersSchema,
      false,
@@ -1136,6 +1226,11 @@ constexpr Field kStatusFields[] = {
      "",
      "Whether the sale can go ahead as asked, for people."},
     {"message", &kStatusMessageSchema, false, "", "The most important thing to know now."},
+    {"install",
+     &kStatusInstallSchema,
+     false,
+     "",
+     "Which Doorbuster carries this event out; another one leaves it alone."},
     {"run",
      &kStatusRunSchema,
      false,

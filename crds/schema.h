@@ -26,6 +26,7 @@ struct Rule {
 /// (crds/patterns.h).
 struct Pattern {
   bool (*matches)(std::string_view text) = nullptr;
+  std::string_view means;  ///< "a duration such as `90m`"
   std::string_view regex;
 };
 
