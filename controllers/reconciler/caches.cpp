@@ -1,0 +1,218 @@
+#include "controllers/reconciler/caches.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace doorbuster::reconciler {
+namespace {
+
+constexpr Duration kLookAgain{5};  ///< while waiting for first lists
+
+const ObjectRef kAutoscalerKind{.group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = "", .name = ""};
+
+planner::Fact no_kind(const Error& error, Instant now) {
+  if (error.kind == ErrorKind::NotFound) return planner::Missing{now};
+  return planner::Unread{error.message};
+}
+
+}  // namespace
+
+ObjectRef canonical(const kube::Resource& resource, const ObjectRef& object) {
+  return {.group = resource.group,
+          .kind = resource.kind,
+          .ns = resource.namespaced ? object.ns : "",
+          .name = object.name};
+}
+
+ObjectRef namespace_ref(const std::string& ns) {
+  return {.group = "", .kind = "Namespace", .ns = "", .name = ns};
+}
+
+Caches::Caches(World world) : world_(std::move(world)) {}
+
+std::shared_ptr<KindCache> Caches::cache_of(const kube::Resource& resource) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<KindCache>& cache = caches_[{resource.group, resource.kind}];
+  if (!cache) {
+    cache = std::make_shared<KindCache>(
+        resource, world_.client, interest_, [this](const ObjectRef& object, const Record* before, const Record* after) {
+          on_change(object, before, after);
+        },
+        [this](const KindCache& current) { on_current(current); });
+  }
+  return cache;
+}
+
+std::optional<std::string> Caches::scope_of(const kube::Resource& resource, const std::string& ns) const {
+  if (world_.namespaces.empty()) return "";
+  if (!resource.namespaced) return std::nullopt;
+  const auto found = std::find(world_.namespaces.begin(), world_.namespaces.end(), ns);
+  return found == world_.namespaces.end() ? std::nullopt : std::optional(ns);
+}
+
+std::set<Caches::Scope> Caches::scopes_of(const std::set<ObjectRef>& objects,
+                                          const std::set<ObjectRef>& workloads,
+                                          bool& polls) {
+  std::set<Scope> scopes;
+  const auto add = [&](const ObjectRef& object) {
+    const Result<kube::Resource> resource = world_.kinds->find(object.group, object.kind);
+    if (!resource.ok()) {
+      polls = true;  // it may be served one day, and nothing would tell
+      return;
+    }
+    const auto scope = scope_of(*resource, object.ns);
+    const auto cache = cache_of(*resource);
+    if (scope) scopes.insert({cache, *scope});
+    if (!scope || cache->denied(*scope)) polls = true;
+  };
+  for (const ObjectRef& one : objects) add(one);
+  for (const ObjectRef& one : workloads) {
+    add(one);
+    ObjectRef autoscaler = kAutoscalerKind;
+    autoscaler.ns = one.ns;
+    add(autoscaler);
+  }
+  return scopes;
+}
+
+void Caches::ask(const kube::Key& event, const std::set<ObjectRef>& objects, const std::set<ObjectRef>& workloads) {
+  std::set<ObjectRef> known;
+  for (const std::set<ObjectRef>* set : {&objects, &workloads}) {
+    for (const ObjectRef& one : *set) {
+      const Result<kube::Resource> resource = world_.kinds->find(one.group, one.kind);
+      known.insert(resource.ok() ? canonical(*resource, one) : one);
+    }
+  }
+  interest_->set(event, known, workloads);
+  Claims next;
+  const std::set<Scope> scopes = scopes_of(objects, workloads, next.polls);
+  const std::lock_guard lock(mutex_);
+  Claims& now = claims_[event];
+  for (const Scope& scope : scopes) {
+    const auto had = now.held.find(scope);
+    if (had != now.held.end()) {
+      next.held.emplace(scope, std::move(had->second));
+      continue;
+    }
+    next.held.emplace(scope, world_.watches->acquire(scope.cache->resource(), scope.ns, scope.cache->sink()));
+  }
+  now = std::move(next);
+}
+
+void Caches::forget(const kube::Key& event) {
+  interest_->forget(event);
+  const std::lock_guard lock(mutex_);
+  claims_.erase(event);
+}
+
+void Caches::await_first_lists(const kube::Key& event, Duration at_most) {
+  std::vector<Scope> scopes;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = claims_.find(event);
+    if (found == claims_.end()) return;
+    for (const auto& [scope, claim] : found->second.held) scopes.push_back(scope);
+  }
+  const auto until = std::chrono::steady_clock::now() + at_most;
+  for (const Scope& scope : scopes) {
+    while (!scope.cache->settled(scope.ns) && std::chrono::steady_clock::now() < until) {
+      std::this_thread::sleep_for(kLookAgain);
+    }
+  }
+}
+
+planner::Fact Caches::fact(const ObjectRef& object) {
+  const Result<kube::Resource> resource = world_.kinds->find(object.group, object.kind);
+  if (!resource.ok()) return no_kind(resource.error(), world_.now());
+  return fact_of(*resource, canonical(*resource, object));
+}
+
+planner::Fact Caches::fact_of(const kube::Resource& resource, const ObjectRef& object) {
+  const auto cache = cache_of(resource);
+  const kube::Key key{object.ns, object.name};
+  const auto scope = scope_of(resource, object.ns);
+  if (!scope || cache->denied(*scope)) return cache->polled(key, world_.now(), kPolledFresh);
+  return cache->watched(key, world_.now());
+}
+
+planner::AutoscalersFact Caches::autoscalers(const ObjectRef& workload) {
+  const Result<kube::Resource> resource = world_.kinds->find(kAutoscalerKind.group, kAutoscalerKind.kind);
+  if (!resource.ok()) {
+    if (resource.error().kind == ErrorKind::NotFound) return planner::Autoscalers{};
+    return planner::Unread{resource.error().message};
+  }
+  const Result<kube::Resource> kind = world_.kinds->find(workload.group, workload.kind);
+  if (!kind.ok()) {
+    if (kind.error().kind == ErrorKind::NotFound) return planner::Autoscalers{};
+    return planner::Unread{kind.error().message};
+  }
+  const auto scope = scope_of(*resource, workload.ns);
+  if (!scope) return planner::Unread{"autoscalers of namespace " + workload.ns + " are not watched"};
+  const auto cache = cache_of(*resource);
+  if (std::string why = cache->not_believable(workload.ns, world_.now()); !why.empty()) {
+    return planner::Unread{std::move(why)};
+  }
+  planner::Autoscalers found;
+  const std::string value = target_value(workload.ns, workload.kind, workload.name);
+  for (const auto& [key, record] : cache->store().by_index(kTargetIndex, value)) {
+    if (!means_group(record->target_api_version, kind->group)) continue;
+    found.objects.push_back({.group = resource->group, .kind = resource->kind, .ns = key.ns, .name = key.name});
+  }
+  std::sort(found.objects.begin(), found.objects.end());
+  return found;
+}
+
+bool Caches::namespace_terminating(const std::string& ns) {
+  const planner::Fact fact = this->fact(namespace_ref(ns));
+  const auto* seen = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+  return seen != nullptr && (*seen)->deleting;
+}
+
+bool Caches::polls(const kube::Key& event) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = claims_.find(event);
+  return found != claims_.end() && found->second.polls;
+}
+
+void Caches::wrote(const ObjectRef& object, const std::string& version) {
+  const Result<kube::Resource> resource = world_.kinds->find(object.group, object.kind);
+  if (!resource.ok()) return;
+  const ObjectRef known = canonical(*resource, object);
+  cache_of(*resource)->wrote({known.ns, known.name}, version, world_.now());
+}
+
+void Caches::reread(const ObjectRef& object) {
+  const Result<kube::Resource> resource = world_.kinds->find(object.group, object.kind);
+  if (!resource.ok()) return;
+  const ObjectRef known = canonical(*resource, object);
+  cache_of(*resource)->reread({known.ns, known.name}, world_.now());
+}
+
+void Caches::on_current(const KindCache& cache) const {
+  std::vector<kube::Key> events;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [event, claims] : claims_) {
+      const bool claimed = std::any_of(claims.held.begin(), claims.held.end(), [&](const auto& one) {
+        return one.first.cache.get() == &cache;
+      });
+      if (claimed) events.push_back(event);
+    }
+  }
+  if (!events.empty()) world_.changed(events);
+}
+
+void Caches::on_change(const ObjectRef& object, const Record* before, const Record* after) const {
+  std::set<kube::Key> events;
+  for (kube::Key& one : interest_->events_of(object)) events.insert(std::move(one));
+  for (const Record* side : {before, after}) {
+    if (side == nullptr || !side->names_target) continue;
+    for (kube::Key& one : interest_->events_of_workload(object.ns, side->target_kind, side->target_name)) {
+      events.insert(std::move(one));
+    }
+  }
+  if (!events.empty()) world_.changed({events.begin(), events.end()});
+}
+
+}  // namespace doorbuster::reconciler

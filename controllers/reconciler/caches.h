@@ -1,0 +1,85 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controllers/planner/seen.h"
+#include "controllers/reconciler/interest.h"
+#include "controllers/reconciler/kind_cache.h"
+#include "controllers/reconciler/kinds.h"
+#include "operator/kube/watch_set.h"
+
+namespace doorbuster::reconciler {
+
+/// A round waits so long at most for the first list of a kind that it is the first to need.
+inline constexpr Duration kFirstList{3'000};
+/// Where nothing can be watched, objects are read one by one; a reading is good for so long.
+inline constexpr Duration kPolledFresh{5'000};
+/// And such objects are looked at again so often.
+inline constexpr Duration kPollEvery{15'000};
+
+/// What the operator sees of everybody else's objects: only of kinds that some event needs, and only there. Thread-safe.
+class Caches {
+ public:
+  struct World {
+    std::shared_ptr<kube::Client> client;
+    std::shared_ptr<Kinds> kinds;
+    std::shared_ptr<kube::WatchSet> watches;
+    std::vector<std::string> namespaces;  ///< watched ones; empty: all
+    std::function<Instant()> now;
+    /// These events should look again; called on the I/O thread.
+    std::function<void(const std::vector<kube::Key>&)> changed;
+  };
+  explicit Caches(World world);
+
+  /// What an event asks for from now on: keeps the watches it needs and the texts it reads.
+  void ask(const kube::Key& event, const std::set<ObjectRef>& objects, const std::set<ObjectRef>& workloads);
+  void forget(const kube::Key& event);
+  /// Waits until every watch of an event has its first list or is known not to get one.
+  void await_first_lists(const kube::Key& event, Duration at_most);
+
+  planner::Fact fact(const ObjectRef& object);
+  planner::AutoscalersFact autoscalers(const ObjectRef& workload);
+  /// True only when it is known to be going.
+  bool namespace_terminating(const std::string& ns);
+  /// Does the event look at something that no watch tells of?
+  bool polls(const kube::Key& event) const;
+
+  void wrote(const ObjectRef& object, const std::string& version);
+  void reread(const ObjectRef& object);
+
+ private:
+  struct Scope {
+    std::shared_ptr<KindCache> cache;
+    std::string ns;
+    auto operator<=>(const Scope&) const = default;
+  };
+  struct Claims {
+    std::map<Scope, kube::WatchClaim> held;
+    bool polls = false;
+  };
+  std::shared_ptr<KindCache> cache_of(const kube::Resource& resource);
+  /// The scope whose watch shows an object; nothing where there is none.
+  std::optional<std::string> scope_of(const kube::Resource& resource, const std::string& ns) const;
+  std::set<Scope> scopes_of(const std::set<ObjectRef>& objects, const std::set<ObjectRef>& workloads, bool& polls);
+  void on_change(const ObjectRef& object, const Record* before, const Record* after) const;
+  void on_current(const KindCache& cache) const;
+  planner::Fact fact_of(const kube::Resource& resource, const ObjectRef& object);
+
+  World world_;
+  std::shared_ptr<Interest> interest_ = std::make_shared<Interest>();
+  mutable std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<KindCache>> caches_;  ///< by group and kind
+  std::map<kube::Key, Claims> claims_;
+};
+
+/// The object as the cluster knows it: its group found out, no namespace where its kind has none.
+ObjectRef canonical(const kube::Resource& resource, const ObjectRef& object);
+ObjectRef namespace_ref(const std::string& ns);
+
+}  // namespace doorbuster::reconciler

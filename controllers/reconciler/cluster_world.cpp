@@ -1,0 +1,264 @@
+#include "controllers/reconciler/cluster_world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controllers/planner/ledger.h"
+#include "controllers/reconciler/event_reading.h"
+#include "controllers/reconciler/zones.h"
+#include "crds/reader.h"
+
+namespace doorbuster::reconciler {
+namespace {
+
+constexpr std::size_t kExtraObjects = 256;  ///< an event; more are found again by a later sweep
+
+kube::Key key_of(const ObjectRef& ref) { return {ref.ns, ref.name}; }
+
+/// `apps/v1` -> `v1`.
+std::string version_of(const std::string& api_version) {
+  const auto slash = api_version.find('/');
+  return slash == std::string::npos ? api_version : api_version.substr(slash + 1);
+}
+
+JsonObject guards(const planner::Event& event) {
+  JsonObject metadata;
+  metadata.add("name", std::string_view(event.ref.name)).add("namespace", std::string_view(event.ref.ns));
+  metadata.add("uid", std::string_view(event.uid)).add("resourceVersion", std::string_view(event.version));
+  return metadata;
+}
+
+std::variant<planner::Window, Error> window_of(const planner::Event& event) {
+  if (!event.spec.ok()) return event.spec.error();
+  Result<planner::Window> window = resolve_window(event.spec->window);
+  if (!window.ok()) return window.error();
+  return std::move(window).value();
+}
+
+}  // namespace
+
+kube::Resource sale_events() {
+  kube::Resource resource;
+  resource.group = api::kGroup;
+  resource.version = api::kVersion;
+  resource.plural = api::kSaleEvents;
+  resource.kind = api::kSaleEventKind;
+  resource.subresources = {"status"};
+  return resource;
+}
+
+std::shared_ptr<EventStore> make_event_store() {
+  return std::make_shared<EventStore>(
+      [](const kube::Meta&, std::string_view text) { return read_event(text); });
+}
+
+ClusterWorld::ClusterWorld(Parts parts) : parts_(std::move(parts)) {}
+
+Instant ClusterWorld::now() { return parts_.now(); }
+
+bool ClusterWorld::shows_own_writes(const kube::Key& event) {
+  return parts_.events->shows(written_, event, parts_.now());
+}
+
+Result<std::shared_ptr<const planner::Event>> ClusterWorld::event(const ObjectRef& ref) {
+  const kube::Key key = key_of(ref);
+  const auto later = [](std::string why) {
+    return Error{.kind = ErrorKind::Unavailable, .message = std::move(why), .causes = {}, .retry_after = {}};
+  };
+  if (!parts_.events->synced(key.ns)) return later("SaleEvents are not listed yet");
+  if (!shows_own_writes(key)) return later("the view is older than our own last write");
+  const auto entry = parts_.events->find(key);
+  if (!entry) return Error{.kind = ErrorKind::NotFound, .message = "no such SaleEvent", .causes = {}, .retry_after = {}};
+  if (!entry->value) return Error{.kind = ErrorKind::Invalid, .message = entry->unreadable, .causes = {}, .retry_after = {}};
+  return entry->value;
+}
+
+std::set<ObjectRef> ClusterWorld::objects_of(const planner::Event& event, const planner::Needs& needs) {
+  std::set<ObjectRef> objects = needs.objects;
+  objects.insert(namespace_ref(event.ref.ns));
+  const std::lock_guard lock(mutex_);
+  if (const auto extra = extra_.find(key_of(event.ref)); extra != extra_.end()) {
+    objects.insert(extra->second.begin(), extra->second.end());
+  }
+  return objects;
+}
+
+planner::Observation ClusterWorld::observe(const planner::Event& event, const planner::Needs& needs) {
+  planner::Observation seen;
+  const kube::Key key = key_of(event.ref);
+  const std::set<ObjectRef> objects = objects_of(event, needs);
+  parts_.caches->ask(key, objects, needs.workloads);
+  parts_.caches->await_first_lists(key, kFirstList);
+  seen.window = window_of(event);
+  for (const auto& [group, kind] : needs.kinds) seen.kinds[{group, kind}] = parts_.kinds->describe(group, kind);
+  for (const auto& [known, one] : parts_.events->all()) seen.events.insert(one->uid);
+  seen.namespace_terminating = parts_.caches->namespace_terminating(event.ref.ns);
+  const auto look = [&](const ObjectRef& object) {
+    if (!seen.objects.contains(object)) seen.objects.emplace(object, parts_.caches->fact(object));
+  };
+  for (const ObjectRef& workload : needs.workloads) {
+    look(workload);
+    const planner::AutoscalersFact autoscalers = parts_.caches->autoscalers(workload);
+    if (const auto* known = std::get_if<planner::Autoscalers>(&autoscalers)) {
+      for (const ObjectRef& one : known->objects) look(one);
+    }
+    seen.autoscalers.emplace(workload, autoscalers);
+  }
+  const ObjectRef ns = namespace_ref(event.ref.ns);
+  for (const ObjectRef& object : objects) {
+    if (object != ns || needs.objects.contains(ns)) look(object);
+  }
+  return seen;
+}
+
+void ClusterWorld::warm(const planner::Event& event) {
+  const planner::Needs needs = planner::needs_of(event);
+  parts_.caches->ask(key_of(event.ref), objects_of(event, needs), needs.workloads);
+}
+
+void ClusterWorld::forget(const kube::Key& event) {
+  parts_.caches->forget(event);
+  const std::lock_guard lock(mutex_);
+  extra_.erase(event);
+}
+
+void ClusterWorld::also_look_at(const kube::Key& event, const ObjectRef& object) {
+  const std::lock_guard lock(mutex_);
+  std::set<ObjectRef>& objects = extra_[event];
+  if (objects.size() < kExtraObjects) objects.insert(object);
+}
+
+planner::Answer ClusterWorld::answer(const planner::Event& event, const planner::Question& question) {
+  planner::Answer answer{.at = parts_.now(), .says = planner::Answer::Says::Unknown, .why = ""};
+  const Result<kube::Resource> resource = parts_.kinds->find(question.about.group, question.about.kind);
+  if (!resource.ok()) {
+    answer.why = resource.error().message;
+    return answer;
+  }
+  const ObjectRef about = canonical(*resource, question.about);
+  const kube::AccessAsk ask{.verb = question.verb,
+                            .group = resource->group,
+                            .resource = resource->plural,
+                            .subresource = "",
+                            .ns = about.ns,
+                            .name = about.name};
+  const auto take = [&](const Result<kube::AccessAnswer>& said, const std::string& who) {
+    if (!said.ok()) {
+      answer.says = planner::Answer::Says::Unknown;
+      answer.why = said.error().message;
+      return false;
+    }
+    answer.says = said->allowed ? planner::Answer::Says::Yes : planner::Answer::Says::No;
+    if (!said->allowed) {
+      answer.why = who + " may not " + ask.verb + " " + to_text(about);
+      if (!said->reason.empty()) answer.why += ": " + said->reason;
+    }
+    return said->allowed;
+  };
+  // Both must be allowed: the account bounds what an author can reach, our own role what anybody can.
+  if (!question.service_account.empty() &&
+      !take(parts_.access->service_account(event.ref.ns, question.service_account, ask),
+            "service account " + event.ref.ns + "/" + question.service_account)) {
+    return answer;
+  }
+  take(parts_.access->self(ask), "the operator");
+  return answer;
+}
+
+Result<std::string> ClusterWorld::wrote(const planner::Event& event, const Result<kube::Object>& answer) {
+  if (!answer.ok()) {
+    if (answer.error().kind == ErrorKind::Conflict) {
+      // Something newer exists: whatever it is, decide again from a view that has it.
+      const Result<kube::Object> now = parts_.client->get(sale_events(), key_of(event.ref));
+      if (now.ok()) written_.wrote(key_of(event.ref), now->meta.resource_version, parts_.now());
+    }
+    return answer.error();
+  }
+  written_.wrote(key_of(event.ref), answer->meta.resource_version, parts_.now());
+  return answer->meta.resource_version;
+}
+
+Result<std::string> ClusterWorld::publish(const planner::Event& event, const api::SaleEventStatus& status) {
+  if (status == event.status) return event.version;
+  JsonObject body;
+  body.add("apiVersion", std::string_view(api::kApiVersion)).add("kind", std::string_view(api::kSaleEventKind));
+  body.add("metadata", guards(event).build()).add("status", api::to_json(status));
+  kube::WriteOptions options;
+  options.subresource = "status";
+  return wrote(event, parts_.client->update(sale_events(), key_of(event.ref), body.build(), options));
+}
+
+Result<std::string> ClusterWorld::set_finalizer(const planner::Event& event, bool present) {
+  std::vector<Json> names;
+  for (const std::string& one : event.finalizers) {
+    if (one != planner::kFinalizer) names.push_back(json_of_string(one));
+  }
+  if (present) names.push_back(json_of_string(planner::kFinalizer));
+  JsonObject metadata;
+  metadata.add("uid", std::string_view(event.uid)).add("resourceVersion", std::string_view(event.version));
+  metadata.add("finalizers", json_array(names));
+  const Json body = JsonObject().add("metadata", metadata.build()).build();
+  return wrote(event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));
+}
+
+Outcome ClusterWorld::perform(const planner::Event& event, const planner::Write& write) {
+  const Result<kube::Resource> resource =
+      parts_.kinds->find(write.object.group, write.object.kind, version_of(write.api_version));
+  if (!resource.ok()) return resource.error();
+  const Outcome done = apply(*resource, write);
+  LogLine line{.level = LogLevel::Info, .message = "object written", .fields = {}};
+  if (!done.ok()) {
+    line.level = done.error().kind == ErrorKind::Conflict ? LogLevel::Debug : LogLevel::Warn;
+    line.message = "object not written";
+    line.fields.emplace_back("error", done.error().message);
+  }
+  line.fields.emplace_back("event", event.ref.ns + "/" + event.ref.name);
+  line.fields.emplace_back("object", to_text(write.object));
+  if (!write.why.empty()) line.fields.emplace_back("reason", write.why.front().code);
+  parts_.log(line);
+  return done;
+}
+
+Outcome ClusterWorld::apply(const kube::Resource& resource, const planner::Write& write) {
+  const bool json = write.type == planner::Write::Type::Json;
+  const ObjectRef object = canonical(resource, write.object);
+  const Result<kube::Object> answer = parts_.client->patch(
+      resource, key_of(object), json ? kube::PatchType::Json : kube::PatchType::Merge, write.patch);
+  if (answer.ok()) {
+    parts_.caches->wrote(object, answer->meta.resource_version);
+    return Done{};
+  }
+  Error error = answer.error();
+  // A `test` that did not hold is answered with 422: the object moved on.
+  if (json && error.kind == ErrorKind::Invalid) error.kind = ErrorKind::Conflict;
+  switch (error.kind) {
+    case ErrorKind::Conflict:
+    case ErrorKind::NotFound:
+    case ErrorKind::Unavailable:  // it may have taken effect
+      parts_.caches->reread(object);
+      break;
+    case ErrorKind::Denied:
+    case ErrorKind::Invalid:
+    case ErrorKind::Throttled:
+    case ErrorKind::Gone:
+      break;
+  }
+  return error;
+}
+
+void ClusterWorld::tell(const planner::Event& event, const planner::Notice& notice) {
+  if (!parts_.recorder) return;
+  const bool warning = notice.type == planner::Notice::Type::Warning;
+  parts_.recorder->record({.regarding = {.api_version = api::kApiVersion,
+                                         .kind = api::kSaleEventKind,
+                                         .ns = event.ref.ns,
+                                         .name = event.ref.name,
+                                         .uid = event.uid},
+                           .warning = warning,
+                           .reason = notice.reason.code,
+                           .action = "Reconcile",
+                           .note = notice.reason.text,
+                           .about = ""});
+}
+
+}  // namespace doorbuster::reconciler

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "controllers/planner/round.h"
+#include "controllers/reconciler/caches.h"
+#include "controllers/reconciler/kinds.h"
+#include "operator/kube/access.h"
+#include "operator/kube/client.h"
+#include "operator/kube/events.h"
+#include "operator/kube/store.h"
+#include "operator/kube/written.h"
+
+namespace doorbuster::reconciler {
+
+using EventStore = kube::Store<planner::Event>;
+
+/// The SaleEvents' kind, as our own CRD serves it.
+kube::Resource sale_events();
+/// A cache of SaleEvents.
+std::shared_ptr<EventStore> make_event_store();
+
+/// A real cluster as the planner's World. Thread-safe: one for all workers.
+class ClusterWorld final : public planner::World {
+ public:
+  struct Parts {
+    std::shared_ptr<kube::Client> client;
+    std::shared_ptr<Kinds> kinds;
+    std::shared_ptr<Caches> caches;
+    std::shared_ptr<EventStore> events;
+    std::shared_ptr<kube::AccessReviewer> access;
+    std::shared_ptr<kube::EventRecorder> recorder;
+    std::function<Instant()> now;
+    Log log;
+  };
+  explicit ClusterWorld(Parts parts);
+
+  Instant now() override;
+  Result<std::shared_ptr<const planner::Event>> event(const ObjectRef& ref) override;
+  planner::Observation observe(const planner::Event& event, const planner::Needs& needs) override;
+  planner::Answer answer(const planner::Event& event, const planner::Question& question) override;
+  Result<std::string> publish(const planner::Event& event, const api::SaleEventStatus& status) override;
+  Result<std::string> set_finalizer(const planner::Event& event, bool present) override;
+  Outcome perform(const planner::Event& event, const planner::Write& write) override;
+  void tell(const planner::Event& event, const planner::Notice& notice) override;
+
+  /// Does the cache show our own last write of this event?
+  bool shows_own_writes(const kube::Key& event);
+  /// Keeps the watches of what an event needs without looking at it: a standby's caches are warm.
+  void warm(const planner::Event& event);
+  void forget(const kube::Key& event);
+  /// Objects that carry holds of an event although neither its spec nor its status names them: found by a sweep.
+  void also_look_at(const kube::Key& event, const ObjectRef& object);
+
+ private:
+  std::set<ObjectRef> objects_of(const planner::Event& event, const planner::Needs& needs);
+  Result<std::string> wrote(const planner::Event& event, const Result<kube::Object>& answer);
+  Outcome apply(const kube::Resource& resource, const planner::Write& write);
+
+  Parts parts_;
+  kube::Written written_;  ///< of SaleEvents
+  std::mutex mutex_;
+  std::map<kube::Key, std::set<ObjectRef>> extra_;
+};
+
+}  // namespace doorbuster::reconciler

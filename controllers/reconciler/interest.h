@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "operator/base/object_ref.h"
+#include "operator/kube/client.h"
+
+namespace doorbuster::reconciler {
+
+/// Which events ask for which objects, and the other way round. Thread-safe.
+class Interest {
+ public:
+  /// Replaces what an event asks for: objects, and workloads whose autoscalers it wants to know.
+  void set(const kube::Key& event, std::set<ObjectRef> objects, std::set<ObjectRef> workloads);
+  void forget(const kube::Key& event);
+
+  bool wants(const ObjectRef& object) const;
+  /// Is this (namespace, kind, name) a workload whose autoscalers somebody wants to know?
+  bool wants_autoscalers_of(const std::string& ns, const std::string& kind, const std::string& name) const;
+  std::vector<kube::Key> events_of(const ObjectRef& object) const;
+  std::vector<kube::Key> events_of_workload(const std::string& ns, const std::string& kind, const std::string& name) const;
+
+ private:
+  using Workload = std::string;  ///< target_value(): group left out, for autoscalers may leave it out
+  struct Asked {
+    std::set<ObjectRef> objects;
+    std::set<Workload> workloads;
+  };
+  mutable std::mutex mutex_;
+  std::map<kube::Key, Asked> asked_;
+  std::map<ObjectRef, std::set<kube::Key>> by_object_;
+  std::map<Workload, std::set<kube::Key>> by_workload_;
+};
+
+}  // namespace doorbuster::reconciler

@@ -1,0 +1,100 @@
+#include "controllers/reconciler/kinds.h"
+
+#include <utility>
+
+namespace doorbuster::reconciler {
+namespace {
+
+constexpr Duration kPathsLast{600'000};  ///< a CRD's scale paths hardly ever change
+constexpr const char* kSpecPath = "/spec/replicas";
+constexpr const char* kStatusPath = "/status/replicas";
+
+/// Groups whose scale subresource is Kubernetes' own: no CRD to look into.
+bool is_built_in(const std::string& group) { return group.empty() || group == "apps"; }
+
+kube::Resource crd_resource() {
+  kube::Resource crd;
+  crd.group = "apiextensions.k8s.io";
+  crd.version = "v1";
+  crd.plural = "customresourcedefinitions";
+  crd.kind = "CustomResourceDefinition";
+  crd.namespaced = false;
+  return crd;
+}
+
+}  // namespace
+
+std::string pointer_of_scale_path(const std::string& path) {
+  if (path.size() < 2 || path.front() != '.') return "";
+  std::string pointer;
+  for (const char one : path) {
+    if (one == '[' || one == '~' || one == '/') return "";
+    pointer += one == '.' ? '/' : one;
+  }
+  return pointer.ends_with('/') || pointer.find("//") != std::string::npos ? "" : pointer;
+}
+
+Kinds::Kinds(std::shared_ptr<kube::Client> client, std::function<Instant()> now)
+    : client_(std::move(client)), now_(std::move(now)), mapper_(client_, now_) {}
+
+Result<kube::Resource> Kinds::find(const std::string& group, const std::string& kind, const std::string& version) {
+  return mapper_.find(group, version, kind);
+}
+
+void Kinds::forget() {
+  mapper_.forget();
+  const std::lock_guard lock(mutex_);
+  paths_.clear();
+}
+
+planner::KindAnswer Kinds::describe(const std::string& group, const std::string& kind) {
+  const Result<kube::Resource> resource = find(group, kind);
+  if (!resource.ok()) {
+    if (resource.error().kind == ErrorKind::NotFound) return planner::KindFact{};
+    return planner::KindUnread{resource.error().message};
+  }
+  planner::KindFact fact;
+  fact.served = true;
+  fact.namespaced = resource->namespaced;
+  fact.has_scale = resource->has("scale");
+  fact.api_version = resource->api_version();
+  if (fact.has_scale && !is_built_in(resource->group)) {
+    const Paths paths = scale_paths(*resource);
+    fact.spec_replicas_path = paths.spec;
+    fact.status_replicas_path = paths.status;
+  }
+  return fact;
+}
+
+Kinds::Paths Kinds::scale_paths(const kube::Resource& resource) {
+  const auto key = std::make_pair(resource.group, resource.kind);
+  const Instant now = now_();
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto known = paths_.find(key); known != paths_.end() && now - known->second.read < kPathsLast) {
+      return known->second;
+    }
+  }
+  Paths paths{kSpecPath, kStatusPath, now};
+  const Result<kube::Object> crd = client_->get(crd_resource(), {"", resource.plural + "." + resource.group});
+  if (crd.ok()) {
+    if (const Result<JsonView> root = JsonView::parse(crd->text); root.ok()) {
+      const std::string scale = "/spec/versions/[name=" + resource.version + "]/subresources/scale/";
+      const auto read = [&](const std::string& name, std::string& into) {
+        const Result<JsonView> found = root->at(scale + name);
+        if (!found.ok()) return;
+        const std::string pointer = pointer_of_scale_path(found->string().value_or(""));
+        if (!pointer.empty()) into = pointer;
+      };
+      read("specReplicasPath", paths.spec);
+      read("statusReplicasPath", paths.status);
+    }
+  } else if (is_transient(crd.error().kind)) {
+    return paths;  // not remembered: asked again next time
+  }
+  const std::lock_guard lock(mutex_);
+  paths_[key] = paths;
+  return paths;
+}
+
+}  // namespace doorbuster::reconciler

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "controllers/planner/seen.h"
+#include "operator/base/instant.h"
+#include "operator/kube/client.h"
+
+namespace doorbuster::reconciler {
+
+/// How kinds are served: discovery, and for custom kinds the paths that their CRD names for scaling. Thread-safe.
+class Kinds {
+ public:
+  Kinds(std::shared_ptr<kube::Client> client, std::function<Instant()> now);
+
+  /// Group "*": found out, Invalid when two groups serve the kind. NotFound: not served.
+  Result<kube::Resource> find(const std::string& group, const std::string& kind, const std::string& version = "");
+  planner::KindAnswer describe(const std::string& group, const std::string& kind);
+  void forget();
+
+ private:
+  struct Paths {
+    std::string spec, status;
+    Instant read{};
+  };
+  Paths scale_paths(const kube::Resource& resource);
+
+  std::shared_ptr<kube::Client> client_;
+  std::function<Instant()> now_;
+  kube::RestMapper mapper_;
+  std::mutex mutex_;
+  std::map<std::pair<std::string, std::string>, Paths> paths_;  ///< by group and kind; as many as kinds are named by events
+};
+
+/// `.spec.replicas`, as a CRD writes it, as a JSON Pointer. Empty when it is no such path.
+std::string pointer_of_scale_path(const std::string& path);
+
+}  // namespace doorbuster::reconciler

@@ -1,0 +1,59 @@
+#include "controllers/reconciler/record.h"
+
+#include <simdjson.h>
+
+#include <utility>
+
+#include "controllers/planner/ledger.h"
+
+namespace doorbuster::reconciler {
+
+namespace ondemand = simdjson::ondemand;
+
+std::string target_value(const std::string& ns, const std::string& kind, const std::string& name) {
+  return ns + "/" + kind + "/" + name;
+}
+
+Record plain_record(const kube::Meta& meta) {
+  Record record;
+  record.uid = meta.uid;
+  record.version = meta.resource_version;
+  record.deleting = meta.deleting;
+  return record;
+}
+
+Result<Record> read_autoscaler(const kube::Meta& meta, std::string_view text) {
+  static_assert(kube::kTextPadding >= simdjson::SIMDJSON_PADDING);
+  thread_local ondemand::parser parser;
+  Record record = plain_record(meta);
+  const Error wrong{.kind = ErrorKind::Invalid, .message = "no autoscaler: spec.scaleTargetRef cannot be read", .causes = {}, .retry_after = {}};
+  ondemand::document document;
+  const simdjson::padded_string_view padded(text.data(), text.size(), text.size() + kube::kTextPadding);
+  if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return wrong;
+  ondemand::object target;
+  if (document["spec"]["scaleTargetRef"].get_object().get(target) != simdjson::SUCCESS) return wrong;
+  for (auto field : target) {
+    std::string_view name, value;
+    if (field.unescaped_key().get(name) != simdjson::SUCCESS) return wrong;
+    const std::string key(name);
+    if (field.value().get_string().get(value) != simdjson::SUCCESS) continue;
+    if (key == "apiVersion") record.target_api_version = value;
+    if (key == "kind") record.target_kind = value;
+    if (key == "name") record.target_name = value;
+  }
+  if (record.target_kind.empty() || record.target_name.empty()) return wrong;
+  record.names_target = true;
+  return record;
+}
+
+bool may_be_held(std::string_view text) {
+  return text.find(planner::kHeldLabel) != std::string_view::npos;
+}
+
+bool means_group(const std::string& target_api_version, const std::string& group) {
+  if (target_api_version.empty()) return true;
+  const auto slash = target_api_version.find('/');
+  return slash == std::string::npos ? group.empty() : target_api_version.substr(0, slash) == group;
+}
+
+}  // namespace doorbuster::reconciler

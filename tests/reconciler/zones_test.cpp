@@ -1,0 +1,101 @@
+#include "controllers/reconciler/zones.h"
+
+#include <gtest/gtest.h>
+
+namespace doorbuster::reconciler {
+namespace {
+
+struct WindowCase {
+  const char* says;
+  const char* start;
+  const char* end;
+  const char* zone;      // "": none
+  const char* resolved;  // "start end", or "field: part of the message"
+};
+
+const WindowCase kWindows[] = {
+    {"a winter day in Berlin is an hour ahead of UTC", "2026-11-27T09:00:00", "2026-11-27T13:00:00", "Europe/Berlin",
+     "2026-11-27T08:00:00Z 2026-11-27T12:00:00Z"},
+    {"a summer day in Berlin is two hours ahead", "2026-07-01T09:00:00", "2026-07-01T10:00:00", "Europe/Berlin",
+     "2026-07-01T07:00:00Z 2026-07-01T08:00:00Z"},
+    {"a sale across the end of summer time is an hour longer", "2026-10-25T00:00:00", "2026-10-25T12:00:00", "Europe/Berlin",
+     "2026-10-24T22:00:00Z 2026-10-25T11:00:00Z"},
+    {"Shanghai has one offset all year", "2026-11-11T00:00:00", "2026-11-11T23:59:59", "Asia/Shanghai",
+     "2026-11-10T16:00:00Z 2026-11-11T15:59:59Z"},
+    {"Sao Paulo has given up summer time", "2026-11-27T00:00:00", "2026-11-28T00:00:00", "America/Sao_Paulo",
+     "2026-11-27T03:00:00Z 2026-11-28T03:00:00Z"},
+    {"Sao Paulo still had it in 2018, from midnight on", "2018-11-04T01:00:00", "2018-11-05T00:00:00", "America/Sao_Paulo",
+     "2018-11-04T03:00:00Z 2018-11-05T02:00:00Z"},
+    {"that midnight did not exist", "2018-11-04T00:30:00", "2018-11-05T00:00:00", "America/Sao_Paulo",
+     "spec.window.start: does not exist"},
+    {"an offset needs no zone", "2026-11-27T09:00:00+01:00", "2026-11-27T13:00:00Z", "",
+     "2026-11-27T08:00:00Z 2026-11-27T13:00:00Z"},
+    {"one time may have an offset and the other a zone", "2026-10-25T02:30:00+02:00", "2026-10-25T12:00:00", "Europe/Berlin",
+     "2026-10-25T00:30:00Z 2026-10-25T11:00:00Z"},
+    {"a local time inside a gap is refused", "2026-03-29T02:30:00", "2026-03-29T12:00:00", "Europe/Berlin",
+     "spec.window.start: does not exist"},
+    {"the first instant after a gap exists", "2026-03-29T03:00:00", "2026-03-29T12:00:00", "Europe/Berlin",
+     "2026-03-29T01:00:00Z 2026-03-29T10:00:00Z"},
+    {"a local time inside an overlap needs an offset", "2026-10-25T02:30:00", "2026-10-25T12:00:00", "Europe/Berlin",
+     "spec.window.start: +02:00 for the first or +01:00 for the second"},
+    {"west of Greenwich the offsets are negative", "2026-11-01T01:30:00", "2026-11-02T12:00:00", "America/New_York",
+     "spec.window.start: -04:00 for the first or -05:00 for the second"},
+    {"an unknown zone is refused", "2026-11-27T09:00:00", "2026-11-27T13:00:00", "Europe/Atlantis",
+     "spec.window.timeZone: is no zone"},
+    {"a zone name is no path", "2026-11-27T09:00:00", "2026-11-27T13:00:00", "../../etc/passwd",
+     "spec.window.timeZone: is no zone"},
+    {"a zoned time after 2037 is refused", "2038-01-01T00:00:00", "2038-01-02T00:00:00", "Europe/Berlin",
+     "spec.window.start: lies after 2037"},
+    {"the last day of 2037 is not", "2037-12-31T00:00:00", "2037-12-31T23:00:00", "Europe/Berlin",
+     "2037-12-30T23:00:00Z 2037-12-31T22:00:00Z"},
+    {"with an offset any year will do", "2040-01-01T00:00:00Z", "2040-01-02T00:00:00Z", "",
+     "2040-01-01T00:00:00Z 2040-01-02T00:00:00Z"},
+    {"summer time of 2037 is still known", "2037-07-01T12:00:00", "2037-07-01T13:00:00", "Europe/Berlin",
+     "2037-07-01T10:00:00Z 2037-07-01T11:00:00Z"},
+    {"an end before the start is refused", "2026-11-27T09:00:00Z", "2026-11-27T09:00:00Z", "",
+     "spec.window.end: must be later"},
+    {"a local time without a zone is refused", "2026-11-27T09:00:00", "2026-11-27T13:00:00", "",
+     "spec.window.timeZone: must be set"},
+};
+
+TEST(Zones, ResolvesWindowsOrSaysWhyNot) {
+  for (const WindowCase& one : kWindows) {
+    SCOPED_TRACE(one.says);
+    api::WindowSpec spec;
+    spec.start = one.start;
+    spec.end = one.end;
+    if (*one.zone != '\0') spec.time_zone = one.zone;
+    const Result<planner::Window> window = resolve_window(spec);
+    const std::string expected = one.resolved;
+    if (expected.starts_with("spec.")) {
+      ASSERT_FALSE(window.ok());
+      EXPECT_EQ(window.error().kind, ErrorKind::Invalid);
+      ASSERT_FALSE(window.error().causes.empty());
+      EXPECT_EQ(window.error().causes.front().field, expected.substr(0, expected.find(':')));
+      EXPECT_NE(window.error().causes.front().message.find(expected.substr(expected.find(':') + 2)), std::string::npos)
+          << window.error().causes.front().message;
+      continue;
+    }
+    ASSERT_TRUE(window.ok()) << window.error().message;
+    EXPECT_EQ(to_rfc3339(window->start) + " " + to_rfc3339(window->end), expected);
+  }
+}
+
+TEST(Zones, LeadAndTailAreCountedFromTheInstants) {
+  api::WindowSpec spec;
+  spec.start = "2026-03-29T03:30:00";  // half an hour after clocks went forward
+  spec.end = "2026-03-29T04:30:00";
+  spec.time_zone = "Europe/Berlin";
+  spec.prepare.value = std::chrono::hours(1);
+  spec.cooldown.value = std::chrono::minutes(20);
+  const Result<planner::Window> window = resolve_window(spec);
+  ASSERT_TRUE(window.ok());
+  EXPECT_EQ(to_rfc3339(window->prepare), "2026-03-29T00:30:00Z");
+  EXPECT_EQ(to_rfc3339(window->restored_by), "2026-03-29T02:50:00Z");
+  EXPECT_EQ(window->zone, "Europe/Berlin");
+  EXPECT_EQ(window->tzdata, tzdata_version());
+  EXPECT_NE(window->tzdata, "unknown");
+}
+
+}  // namespace
+}  // namespace doorbuster::reconciler
