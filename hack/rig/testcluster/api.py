@@ -10,7 +10,13 @@ import yaml
 
 FIELD_MANAGER = "doorbuster-rig"
 TIMEOUT_SECONDS = 30
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML as Kubernetes reads it: a bare "=" is a string, not YAML 1.1's key of a default value."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: loader.construct_scalar(node))
 
 # Kinds that the rig itself applies; it needs no discovery for these: kind -> (plural, namespaced).
 _PLURALS = {
