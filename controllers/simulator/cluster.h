@@ -1,0 +1,97 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controllers/simulator/api_server.h"
+#include "controllers/simulator/tree.h"
+#include "operator/base/instant.h"
+#include "operator/base/object_ref.h"
+
+namespace doorbuster::simulator {
+
+/// Demand over time: from each instant on, so many percent of one pod's CPU request in all.
+struct Load {
+  std::map<Instant, std::int64_t> from;
+  std::int64_t at(Instant) const;
+};
+
+/// A Deployment's pods: they are there at once and ready after a while; the newest go first.
+struct Workload {
+  ObjectRef ref;
+  Duration startup{};
+  Load load;
+  bool stuck = false;  ///< new pods do not become ready (no room on the nodes)
+  std::string uid = {};
+  std::vector<Instant> ready_at = {};
+  std::int64_t ready = 0;
+};
+
+/// What the autoscaler controller remembers between two looks (horizontal.go: recommendations, scale events).
+struct Autoscaler {
+  ObjectRef ref;
+  std::string uid = {};
+  std::vector<std::pair<Instant, std::int64_t>> recommended = {};
+  std::vector<std::pair<Instant, std::int64_t>> removed = {};
+  std::vector<std::pair<Instant, std::int64_t>> added = {};
+};
+
+/// The control plane besides us: the API server, the Deployment and the HorizontalPodAutoscaler controllers, and the clock.
+/// The autoscaler follows pkg/controller/podautoscaler: over the maximum it cuts at once, under the minimum it jumps at once,
+/// both ignoring behaviour and metrics; in between a tolerance of a tenth, stabilisation and rate policies.
+class Cluster {
+ public:
+  explicit Cluster(Instant start);
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  Instant now() const { return now_; }
+  ApiServer& api() { return api_; }
+  const ApiServer& api() const { return api_; }
+
+  /// What it starts with.
+  struct Shop {
+    std::string ns, name;
+    std::int64_t replicas = 2;
+    std::optional<std::int64_t> min, max;  ///< no max: without autoscaler
+    Duration startup = std::chrono::seconds(20);
+    std::int64_t demand = 120;  ///< see Load
+    bool slow_scale_down = false;
+    std::string owner = "kubectl";  ///< who applied the manifests
+  };
+  void deploy(const Shop&);
+  /// Creates the autoscaler of a deployment anew.
+  Result<StoredPtr> create_autoscaler(const Shop&);
+  Result<StoredPtr> create_deployment(const Shop&);
+  void create_policy(const std::string& ns, const std::string& name, std::int64_t requests, const std::string& owner);
+
+  Workload* workload(const ObjectRef&);
+  const std::map<ObjectRef, Workload>& workloads() const { return workloads_; }
+  bool metrics_broken = false;
+
+  /// When its controllers look next.
+  Instant next_tick() const { return next_tick_; }
+  /// Moves the clock; the controllers' work due by then is done on the way.
+  void advance(Instant to);
+
+ private:
+  void tick();
+  void run_pods(Workload&);
+  void run_autoscaler(Autoscaler&);
+
+  Instant now_, next_tick_;
+  int ticks_ = 0;
+  ApiServer api_;
+  std::map<ObjectRef, Workload> workloads_;
+  std::map<ObjectRef, Autoscaler> autoscalers_;
+};
+
+/// The period of the Deployment controller's look, and how many of them make one of the autoscaler's (15 s).
+inline constexpr Duration kPodPeriod = std::chrono::seconds(5);
+inline constexpr int kAutoscalerEvery = 3;
+/// Utilisation that every autoscaler of the simulation aims at, in percent.
+inline constexpr std::int64_t kTargetUtilisation = 60;
+
+}  // namespace doorbuster::simulator

@@ -1,0 +1,121 @@
+#include "controllers/simulator/process.h"
+
+#include <algorithm>
+
+#include "controllers/planner/settle.h"
+
+namespace doorbuster::simulator {
+
+void Process::sooner(std::optional<Instant>& due, Instant at) {
+  if (!due || at < *due) due = at;
+}
+
+void Process::changed(const ObjectRef& ref) {
+  if (ref.kind == "SaleEvent") {
+    keys_[ref].gone = false;
+    sooner(keys_[ref].due, world_.visible_at(ref.kind));
+  }
+  for (auto& [event, key] : keys_) {
+    const bool autoscaler = ref.kind == "HorizontalPodAutoscaler" && ref.ns == event.ns;
+    if (autoscaler || key.watched.contains(ref)) sooner(key.due, world_.visible_at(ref.kind));
+  }
+}
+
+void Process::poke() {
+  for (auto& [event, key] : keys_) sooner(key.due, cluster_.now());
+}
+
+void Process::kill(Instant until) {
+  starts_at_ = until;
+  for (auto& [event, key] : keys_) key = Key{};
+  if (killed) killed();
+}
+
+std::optional<Instant> Process::next() const {
+  if (starts_at_) return starts_at_;
+  std::optional<Instant> out = sweep_at_;
+  for (const auto& [event, key] : keys_) {
+    if (key.gone) continue;
+    if (key.due) sooner(out, *key.due);
+    if (key.wake) sooner(out, *key.wake - world_.weather.skew);
+  }
+  return out;
+}
+
+void Process::run_due() {
+  if (starts_at_) {
+    if (cluster_.now() < *starts_at_) return;
+    starts_at_.reset();
+    world_.restart();
+    sweep_at_ = cluster_.now();
+    for (const ObjectRef& event : world_.known_events()) keys_[event].due = cluster_.now();
+  }
+  try {
+    for (auto& [event, key] : keys_) {
+      const bool due = key.due && *key.due <= cluster_.now();
+      const bool awake = key.wake && *key.wake <= world_.now();
+      if (!key.gone && (due || awake)) round(event, key);
+    }
+    if (sweep_at_ && *sweep_at_ <= cluster_.now()) sweep();
+  } catch (const Killed&) {
+    kill(cluster_.now() + downtime);
+  }
+}
+
+void Process::round(const ObjectRef& event, Key& key) {
+  key.due.reset();
+  key.wake.reset();
+  if (before_round) before_round(event);
+  const planner::RoundResult result = planner::run_round(world_, event, setup_);
+  if (const auto& seen = world_.seen(); seen && seen->event->ref == event) {
+    key.watched.clear();
+    for (const auto& [ref, fact] : seen->observation.objects) key.watched.insert(ref);
+  }
+  key.gone = result.gone;
+  key.wake = result.wake;
+  if (result.failed) {
+    // Exponential back-off, 200 ms to 30 s.
+    const int doublings = std::min(key.failures++, 8);
+    sooner(key.due, cluster_.now() + std::min<Duration>(std::chrono::milliseconds(200) * (1 << doublings), std::chrono::seconds(30)));
+  } else {
+    key.failures = 0;
+  }
+  if (after_round) after_round(event, result);
+}
+
+/// The leader's sweep: holders whose event a consistent answer says is gone are let go.
+void Process::sweep() {
+  sweep_at_ = cluster_.now() + kSweepEvery;
+  if (world_.down()) return;
+  std::set<std::string> living;
+  for (const ObjectRef& event : world_.known_events()) {
+    if (const StoredPtr object = cluster_.api().live(event)) living.insert(object->uid());
+  }
+  for (const auto& [group, kind] : {std::pair{"autoscaling", "HorizontalPodAutoscaler"},
+                                    std::pair{"apps", "Deployment"},
+                                    std::pair{"gateway.envoyproxy.io", "BackendTrafficPolicy"}}) {
+    for (const ObjectRef& ref : cluster_.api().objects(group, kind)) {
+      const planner::Fact fact = world_.fact(ref);
+      const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+      if (present == nullptr) continue;
+      const auto& document = *(*present)->object;
+      if (document.string("/metadata/labels/doorbuster.dev~1held") != setup_.install) continue;
+      const std::string text = document.string("/metadata/annotations/doorbuster.dev~1holds");
+      const planner::Ledger ledger = planner::read_ledger(&text);
+      std::set<planner::Holder> dead;
+      for (const auto& [path, held] : ledger.fields) {
+        for (const auto& [holder, ask] : held.holders) {
+          if (holder.install == setup_.install && !living.contains(holder.uid)) dead.insert(holder);
+        }
+      }
+      if (dead.empty()) continue;
+      sweep_at_ = cluster_.now() + kSweepAgain;
+      const planner::Settled settled = planner::settle_orphan(ref, **present, dead, setup_.install, world_.now());
+      if (!settled.write) continue;
+      const auto swept = world_.perform(planner::Event{}, *settled.write);
+      if (!swept) sweep_at_ = cluster_.now() + kSweepAgain;
+    }
+  }
+}
+
+}  // namespace doorbuster::simulator

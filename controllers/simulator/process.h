@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "controllers/simulator/world.h"
+
+namespace doorbuster::simulator {
+
+/// The operator's process: one queue, one key at a time. A key is due when its wake has come, when a change to what it looks
+/// at becomes visible, or, after a failure, when its back-off is over. The same rules as the reconciler's, on the virtual clock.
+class Process {
+ public:
+  Process(Cluster& cluster, SimulatedWorld& world, planner::Setup setup)
+      : cluster_(cluster), world_(world), setup_(std::move(setup)) {}
+
+  /// A change was made somewhere.
+  void changed(const ObjectRef&);
+  /// The clock or the view changed: everything is looked at again when it is due by its own clock.
+  void poke();
+  /// Ends the process; it starts again at `until`.
+  void kill(Instant until);
+  bool running() const { return !starts_at_.has_value(); }
+
+  /// When it has something to do next, by the cluster's clock.
+  std::optional<Instant> next() const;
+  /// Does what is due by now.
+  void run_due();
+
+  std::function<void(const ObjectRef& event)> before_round;
+  std::function<void(const ObjectRef& event, const planner::RoundResult&)> after_round;
+  std::function<void()> killed;
+  /// How long the process stays away after a Killed.
+  Duration downtime = std::chrono::seconds(5);
+
+ private:
+  struct Key {
+    std::optional<Instant> due;   ///< by the cluster's clock
+    std::optional<Instant> wake;  ///< by the operator's clock
+    int failures = 0;
+    std::set<ObjectRef> watched;
+    bool gone = false;
+  };
+  void round(const ObjectRef&, Key&);
+  void sweep();
+  static void sooner(std::optional<Instant>& due, Instant at);
+
+  Cluster& cluster_;
+  SimulatedWorld& world_;
+  planner::Setup setup_;
+  std::map<ObjectRef, Key> keys_;
+  std::optional<Instant> starts_at_;
+  std::optional<Instant> sweep_at_ = Instant{};
+};
+
+/// How often a leader looks for held objects whose holders are gone, and how soon again while there are some.
+inline constexpr Duration kSweepEvery = std::chrono::hours(1);
+inline constexpr Duration kSweepAgain = std::chrono::seconds(30);
+
+}  // namespace doorbuster::simulator

@@ -1,0 +1,275 @@
+#include "controllers/simulator/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crds/reader.h"
+
+namespace doorbuster::simulator {
+namespace {
+
+using planner::Event;
+
+Error error(ErrorKind kind, std::string message) { return Error{.kind = kind, .message = std::move(message)}; }
+
+std::string version_text(const StoredPtr& object) { return json_of(object->version).text; }
+
+/// Only instants with an offset: zones are files, and files are the reconciler's.
+std::variant<planner::Window, Error> resolve(const api::WindowSpec& spec) {
+  const auto start = parse_rfc3339(spec.start), end = parse_rfc3339(spec.end);
+  if (!start || !end) return error(ErrorKind::Invalid, "spec.window: cannot be resolved");
+  return planner::Window{.prepare = *start - spec.prepare.value,
+                         .start = *start,
+                         .end = *end,
+                         .restored_by = *end + spec.cooldown.value,
+                         .zone = "",
+                         .tzdata = ""};
+}
+
+}  // namespace
+
+void SimulatedWorld::restart() {
+  // The lists that come first are consistent reads: they show what is, not what was seen before.
+  views_.clear();
+  written_.clear();
+  specs_.clear();
+  read_back_.clear();
+  just_started_ = true;
+  synced_ = !down();
+  seen_.reset();
+}
+
+Instant SimulatedWorld::visible_at(const std::string& kind) const {
+  Instant at = cluster_.now();
+  if (const auto stalled = weather.stalled_until.find(kind); stalled != weather.stalled_until.end()) {
+    at = std::max(at, stalled->second);
+  }
+  if (down()) at = std::max(at, *weather.down_until);
+  const auto lag = weather.lag.find(kind);
+  return lag == weather.lag.end() ? at : at + lag->second;
+}
+
+Instant SimulatedWorld::view_at(const std::string& kind) {
+  if (!synced_ && !down()) synced_ = true;
+  const auto known = views_.find(kind);
+  if (known == views_.end()) return views_.emplace(kind, cluster_.now()).first->second;
+  const auto stalled = weather.stalled_until.find(kind);
+  if (down() || (stalled != weather.stalled_until.end() && cluster_.now() < stalled->second)) return known->second;
+  const auto lag = weather.lag.find(kind);
+  const Instant at = lag == weather.lag.end() ? cluster_.now() : cluster_.now() - lag->second;
+  known->second = std::max(known->second, at);
+  return known->second;
+}
+
+StoredPtr SimulatedWorld::view(const ObjectRef& ref) {
+  return cluster_.api().as_of(ref, cluster_.api().version_at(view_at(ref.kind)));
+}
+
+bool SimulatedWorld::behind_own_write(const ObjectRef& ref) {
+  const auto own = written_.find(ref);
+  return own != written_.end() && cluster_.api().version_at(view_at(ref.kind)) < own->second;
+}
+
+std::set<ObjectRef> SimulatedWorld::known_events() {
+  std::set<ObjectRef> out;
+  for (const ObjectRef& ref : cluster_.api().objects("doorbuster.dev", "SaleEvent")) out.insert(ref);
+  return out;
+}
+
+Result<std::shared_ptr<const api::SaleEvent>> SimulatedWorld::read(const StoredPtr& object) {
+  const auto key = std::pair{object->uid(), object->tree.number("/metadata/generation", 0)};
+  const auto known = specs_.find(key);
+  if (known != specs_.end() && !just_started_) return known->second;
+  // After a start all of it goes through the reader, status too: what cannot be read back was never remembered.
+  Tree whole = object->tree;
+  whole.set("/status", Tree::parse(api::to_json(*object->status).text));
+  auto read = api::sale_event_of(whole.print());
+  auto result = read.ok() ? Result<std::shared_ptr<const api::SaleEvent>>(
+                                std::make_shared<const api::SaleEvent>(std::move(read).value()))
+                          : Result<std::shared_ptr<const api::SaleEvent>>(read.error());
+  specs_.insert_or_assign(key, result);
+  return result;
+}
+
+Result<std::shared_ptr<const Event>> SimulatedWorld::event(const ObjectRef& ref) {
+  if (!synced_ && down()) return error(ErrorKind::Unavailable, "not listed yet");
+  if (behind_own_write(ref)) return error(ErrorKind::Unavailable, "older than our own last write");
+  const StoredPtr object = view(ref);
+  if (!object) return error(ErrorKind::NotFound, "not found");
+  auto out = std::make_shared<Event>();
+  out->ref = ref;
+  out->uid = object->uid();
+  out->version = version_text(object);
+  out->generation = object->tree.number("/metadata/generation", 0);
+  out->deleting = object->deleting();
+  if (const Tree* list = object->tree.at("/metadata/finalizers")) {
+    for (std::size_t i = 0; i < list->elements().size(); ++i) {
+      out->finalizers.push_back(list->text_at("/" + std::to_string(i)));
+      if (out->finalizers.back() == planner::kFinalizer) out->has_finalizer = true;
+    }
+  }
+  out->created = parse_rfc3339(object->tree.text_at("/metadata/creationTimestamp")).value_or(Instant{});
+  const bool fresh = just_started_;
+  const auto read_event = read(object);
+  just_started_ = false;
+  if (read_event) {
+    out->spec = (*read_event)->spec;
+  } else {
+    out->spec = read_event.error();
+  }
+  out->status = fresh && read_event ? (*read_event)->status : *object->status;
+  return std::shared_ptr<const Event>(std::move(out));
+}
+
+planner::Fact SimulatedWorld::fact(const ObjectRef& ref) {
+  if (weather.denied_kinds.contains(ref.kind)) return planner::Forbidden{.verb = "get"};
+  if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
+  const Instant at = view_at(ref.kind);
+  if (cluster_.now() - at > kViewBound) return planner::Unread{.why = "the view is older than its bound"};
+  if (behind_own_write(ref)) return planner::Unread{.why = "older than our own last write"};
+  const StoredPtr object = view(ref);
+  if (!object) return planner::Missing{.as_of = at + weather.skew};
+  auto out = std::make_shared<planner::Present>();
+  out->uid = object->uid();
+  out->version = version_text(object);
+  out->as_of = at + weather.skew;
+  out->deleting = object->deleting();
+  out->api_version = api_version_of(ref);
+  out->object = object->document();
+  return std::shared_ptr<const planner::Present>(std::move(out));
+}
+
+planner::AutoscalersFact SimulatedWorld::autoscalers_of(const ObjectRef& workload) {
+  const std::string kind = "HorizontalPodAutoscaler";
+  if (weather.denied_kinds.contains(kind)) return planner::Unread{.why = "autoscalers may not be read"};
+  if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
+  if (cluster_.now() - view_at(kind) > kViewBound) return planner::Unread{.why = "the view is older than its bound"};
+  planner::Autoscalers out;
+  for (const ObjectRef& ref : cluster_.api().objects("autoscaling", kind)) {
+    if (ref.ns != workload.ns) continue;
+    const StoredPtr object = view(ref);
+    if (!object || object->tree.text_at("/spec/scaleTargetRef/name") != workload.name) continue;
+    if (object->tree.text_at("/spec/scaleTargetRef/kind") == workload.kind) out.objects.push_back(ref);
+  }
+  std::sort(out.objects.begin(), out.objects.end());
+  return out;
+}
+
+planner::Observation SimulatedWorld::observe(const Event& event, const planner::Needs& needs) {
+  planner::Observation out;
+  if (event.spec) {
+    out.window = resolve(event.spec->window);
+  } else {
+    out.window = error(ErrorKind::Invalid, "the spec is not accepted");
+  }
+  for (const ObjectRef& ref : needs.objects) out.objects.emplace(ref, fact(ref));
+  for (const ObjectRef& ref : needs.workloads) {
+    out.objects.emplace(ref, fact(ref));
+    auto autoscalers = autoscalers_of(ref);
+    if (const auto* known = std::get_if<planner::Autoscalers>(&autoscalers)) {
+      for (const ObjectRef& one : known->objects) out.objects.emplace(one, fact(one));
+    }
+    out.autoscalers.emplace(ref, std::move(autoscalers));
+  }
+  for (const auto& [group, kind] : needs.kinds) {
+    planner::KindFact served;
+    for (const ObjectRef& known : {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", "")}) {
+      if (known.kind != kind || (group != "*" && group != known.group)) continue;
+      served = planner::KindFact{.served = true,
+                                 .namespaced = true,
+                                 .has_scale = known.kind == "Deployment",
+                                 .api_version = api_version_of(known)};
+    }
+    out.kinds.emplace(std::pair{group, kind}, served);
+  }
+  for (const ObjectRef& ref : known_events()) {
+    if (const StoredPtr object = view(ref)) out.events.insert(object->uid());
+  }
+  out.namespace_terminating = cluster_.api().terminating(event.ref.ns);
+  seen_ = Seen{.event = std::make_shared<const Event>(event), .observation = out, .now = now()};
+  return out;
+}
+
+planner::Answer SimulatedWorld::answer(const Event&, const planner::Question& question) {
+  using Says = planner::Answer::Says;
+  planner::Answer out{.at = now(), .says = Says::Yes, .why = {}};
+  if (down() || weather.reviews_fail) {
+    out.says = Says::Unknown;
+    out.why = "the review was not answered";
+  } else if (weather.account_denied_kinds.contains(question.about.kind)) {
+    out.says = Says::No;
+    out.why = "not allowed";
+  }
+  if (seen_) seen_->observation.answers.insert_or_assign(question.id, out);
+  return out;
+}
+
+Result<StoredPtr> SimulatedWorld::request(
+    Boundary boundary, const ObjectRef& ref, const std::function<Result<StoredPtr>()>& send) {
+  const Mishap wrong = mishap ? mishap(boundary, ref) : Mishap::None;
+  if (wrong == Mishap::KillBefore) throw Killed{};
+  if (down() || wrong == Mishap::TimeOut) return error(ErrorKind::Unavailable, "no answer");
+  if (wrong == Mishap::Forbid || weather.denied_kinds.contains(ref.kind)) {
+    return error(ErrorKind::Denied, "may not patch");
+  }
+  if (wrong == Mishap::ServerError) return error(ErrorKind::Unavailable, "500 Internal Server Error");
+  if (wrong == Mishap::Throttle) {
+    return Error{.kind = ErrorKind::Throttled, .message = "429", .causes = {}, .retry_after = std::chrono::seconds(1)};
+  }
+  if (wrong == Mishap::ForeignFirst && write_first) write_first(ref);
+  auto done = send();
+  if (wrong == Mishap::KillAfter) throw Killed{};
+  if (!done) return done.error();
+  if (wrong == Mishap::LoseAnswer) return error(ErrorKind::Unavailable, "the answer was lost");
+  written_[ref] = (*done)->version;
+  return done;
+}
+
+Result<std::string> SimulatedWorld::publish(const Event& event, const api::SaleEventStatus& status) {
+  if (on_publish) on_publish(event, status);
+  const auto done = request(Boundary::Publish, event.ref, [&] {
+    return cluster_.api().set_status(event.ref,
+                                     event.uid,
+                                     integer_of(Json{event.version}).value_or(0),
+                                     std::make_shared<const api::SaleEventStatus>(status));
+  });
+  if (!done) return done.error();
+  return version_text(*done);
+}
+
+Result<std::string> SimulatedWorld::set_finalizer(const Event& event, bool present) {
+  const auto done = request(present ? Boundary::AddFinalizer : Boundary::RemoveFinalizer, event.ref, [&] {
+    Tree patch = Tree::object();
+    patch.set("/metadata/uid", Tree::string(event.uid));
+    patch.set("/metadata/resourceVersion", Tree::string(event.version));
+    Tree list = Tree::parse("[]");
+    for (const std::string& one : event.finalizers) {
+      if (one != planner::kFinalizer) list.elements().push_back(Tree::string(one));
+    }
+    if (present) list.elements().push_back(Tree::string(planner::kFinalizer));
+    patch.set("/metadata/finalizers", std::move(list));
+    return cluster_.api().merge_patch(event.ref, Json{patch.print()}, Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
+  });
+  if (!done) return done.error();
+  return version_text(*done);
+}
+
+Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write) {
+  if (on_perform) on_perform(event, write);
+  const auto done = request(Boundary::Perform, write.object, [&]() -> Result<StoredPtr> {
+    const StoredPtr before = cluster_.api().live(write.object);
+    const Writer ours{.manager = planner::kFieldManager, .apply = false, .subresource = {}};
+    auto made = write.type == planner::Write::Type::Merge ? cluster_.api().merge_patch(write.object, write.patch, ours)
+                                                         : cluster_.api().json_patch(write.object, write.patch, ours);
+    if (made && on_written) on_written(event, write, before, *made);
+    return made;
+  });
+  if (!done) return done.error();
+  return Done{};
+}
+
+void SimulatedWorld::tell(const Event& event, const planner::Notice& notice) {
+  if (on_notice) on_notice(event, notice);
+}
+
+}  // namespace doorbuster::simulator

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "controllers/planner/round.h"
+#include "controllers/simulator/cluster.h"
+#include "crds/reader.h"
+
+namespace doorbuster::simulator {
+
+/// Thrown through a round where the operator's process ends: nothing after that line happens.
+struct Killed {};
+
+/// The places of a round at which something can go wrong.
+enum class Boundary { AddFinalizer, Publish, Perform, RemoveFinalizer };
+inline constexpr Boundary kBoundaries[] = {
+    Boundary::AddFinalizer, Boundary::Publish, Boundary::Perform, Boundary::RemoveFinalizer};
+
+/// What goes wrong with one request.
+enum class Mishap {
+  None,
+  KillBefore,    ///< the process ends before the request is sent
+  KillAfter,     ///< it ends after the server did it
+  LoseAnswer,    ///< the server did it, the answer is lost
+  TimeOut,       ///< nothing was done, no answer either
+  Forbid,        ///< 403
+  ServerError,   ///< 500, nothing done
+  Throttle,      ///< 429
+  ForeignFirst,  ///< somebody else writes the object in between: Conflict
+};
+
+/// What may be wrong with the operator's view of the cluster and its rights. Durations from now on.
+struct Weather {
+  std::map<std::string, Duration> lag;             ///< by kind: how late its watch is
+  std::map<std::string, Instant> stalled_until;    ///< by kind: nothing new arrives before
+  std::optional<Instant> down_until;               ///< no request is answered before
+  std::set<std::string> denied_kinds;              ///< the operator's own role may not touch these
+  std::set<std::string> account_denied_kinds;      ///< the event's service account may not
+  bool reviews_fail = false;                       ///< access reviews get no answer
+  Duration skew{};                                 ///< of the operator's clock against the cluster's
+};
+
+/// A view older than this is not a view any more (Unread).
+inline constexpr Duration kViewBound = std::chrono::minutes(1);
+
+/// The operator's one process and what it can see: per-kind views that lag but never go back, an own write that must be seen
+/// before the object is read again, a clock that may be wrong, requests that fail as they do in reality.
+class SimulatedWorld : public planner::World {
+ public:
+  explicit SimulatedWorld(Cluster& cluster) : cluster_(cluster) {}
+
+  Weather weather;
+  std::function<Mishap(Boundary, const ObjectRef&)> mishap;
+  std::function<void(const ObjectRef&)> write_first;  ///< carries out ForeignFirst
+
+  /// What the last round was given; answers are added as they are asked for.
+  struct Seen {
+    std::shared_ptr<const planner::Event> event;
+    planner::Observation observation;
+    Instant now;
+  };
+  const std::optional<Seen>& seen() const { return seen_; }
+
+  /// Called before a request is carried out (and before anything that goes wrong with it).
+  std::function<void(const planner::Event&, const api::SaleEventStatus&)> on_publish;
+  std::function<void(const planner::Event&, const planner::Write&)> on_perform;
+  /// Called with the object before and after a write that the server carried out.
+  std::function<void(const planner::Event&, const planner::Write&, const StoredPtr&, const StoredPtr&)> on_written;
+  std::function<void(const planner::Event&, const planner::Notice&)> on_notice;
+
+  /// The process starts anew: no memory, lists before it watches.
+  void restart();
+  bool down() const { return weather.down_until && cluster_.now() < *weather.down_until; }
+  /// When a change that is made now will be seen.
+  Instant visible_at(const std::string& kind) const;
+  std::set<ObjectRef> known_events();
+
+  Instant now() override { return cluster_.now() + weather.skew; }
+  Result<std::shared_ptr<const planner::Event>> event(const ObjectRef&) override;
+  planner::Observation observe(const planner::Event&, const planner::Needs&) override;
+  planner::Answer answer(const planner::Event&, const planner::Question&) override;
+  Result<std::string> publish(const planner::Event&, const api::SaleEventStatus&) override;
+  Result<std::string> set_finalizer(const planner::Event&, bool present) override;
+  Outcome perform(const planner::Event&, const planner::Write&) override;
+  void tell(const planner::Event&, const planner::Notice&) override;
+
+  planner::Fact fact(const ObjectRef&);
+
+ private:
+  Instant view_at(const std::string& kind);
+  StoredPtr view(const ObjectRef&);
+  bool behind_own_write(const ObjectRef&);
+  planner::AutoscalersFact autoscalers_of(const ObjectRef& workload);
+  Result<std::shared_ptr<const api::SaleEvent>> read(const StoredPtr&);
+  Result<StoredPtr> request(Boundary, const ObjectRef&, const std::function<Result<StoredPtr>()>& send);
+
+  Cluster& cluster_;
+  std::optional<Seen> seen_;
+  std::map<std::string, Instant> views_;
+  std::map<ObjectRef, std::int64_t> written_;
+  std::map<std::pair<std::string, std::int64_t>, Result<std::shared_ptr<const api::SaleEvent>>> specs_;
+  std::set<std::int64_t> read_back_;  ///< versions whose status went through JSON since the start
+  bool just_started_ = true;
+  bool synced_ = true;
+};
+
+}  // namespace doorbuster::simulator
