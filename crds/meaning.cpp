@@ -1,0 +1,138 @@
+// check_meaning(): what is wrong with a spec although every field of it is right.
+
+#include "crds/reader.h"
+#include "operator/base/bounds.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace doorbuster::api {
+namespace {
+
+constexpr std::size_t kMaxLiteralBytes =
+    4096;  ///< it stands in the held object's annotation and in status
+
+std::string path_of(std::size_t hold, std::string_view field) {
+  return "spec.holds[" + doorbuster::json_of(static_cast<std::int64_t>(hold)).text + "]." +
+         std::string(field);
+}
+
+std::string_view group_of(const std::string& api_version) {
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string::npos ? std::string_view()
+                                    : std::string_view(api_version).substr(0, slash);
+}
+
+/// Could the two be one object? A group or namespace that one leaves out may be the other's.
+bool may_be_one(const HoldObject& a, const HoldObject& b) {
+  if (a.kind != b.kind || a.name != b.name) return false;
+  if (a.ns && b.ns && *a.ns != *b.ns) return false;
+  return !a.api_version || !b.api_version || group_of(*a.api_version) == group_of(*b.api_version);
+}
+
+bool overlap(const HoldSpan& a, const HoldSpan& b) {
+  return a.from <= b.until && b.from <= a.until;
+}
+
+bool is_within(std::string_view inner, std::string_view outer) {
+  return inner.size() > outer.size() && inner.substr(0, outer.size()) == outer &&
+         inner[outer.size()] == '/';
+}
+
+class Meaning {
+ public:
+  explicit Meaning(const SaleEventSpec& spec) : spec_(spec) {}
+
+  std::vector<Finding> findings() {
+    for (std::size_t i = 0; i < spec_.holds.size(); ++i) {
+      literal(i);
+      for (std::size_t j = 0; j < i; ++j) pair(j, i);
+      object_is_bounded(i);
+    }
+    order();
+    return std::move(findings_);
+  }
+
+ private:
+  void wrong(std::string path, std::string message, std::string hint) {
+    if (findings_.size() >= kMaxFindings) return;
+    findings_.push_back({.severity = Severity::Error,
+                         .path = std::move(path),
+                         .message = std::move(message),
+                         .hint = std::move(hint),
+                         .mark = {}});
+  }
+
+  void literal(std::size_t i) {
+    const auto* set = std::get_if<HoldLiteral>(&spec_.holds[i].value);
+    if (!set || set->value.text.size() <= kMaxLiteralBytes) return;
+    wrong(path_of(i, "value.literal"),
+          "must be at most 4096 bytes of JSON",
+          "hold a field further down");
+  }
+
+  void pair(std::size_t first, std::size_t second) {
+    const HoldSpec &a = spec_.holds[first], &b = spec_.holds[second];
+    if (!may_be_one(a.object, b.object) || !overlap(a.during, b.during)) return;
+    const bool two_literals = std::holds_alternative<HoldLiteral>(a.value) &&
+                              std::holds_alternative<HoldLiteral>(b.value);
+    if (a.field == b.field && two_literals) {
+      wrong(path_of(second, "field"),
+            "must not be set to two literals at the same time; `" + a.name + "` sets it too",
+            "remove one of the two, or let their phases not overlap");
+    }
+    if (is_within(a.field, b.field) || is_within(b.field, a.field)) {
+      wrong(path_of(second, "field"),
+            "must not lie within, or contain, the field of `" + a.name + "`",
+            "hold the outer field as one literal, or only fields within it");
+    }
+  }
+
+  void object_is_bounded(std::size_t i) {
+    const HoldObject& object = spec_.holds[i].object;
+    const auto same = std::count_if(
+        spec_.holds.begin(),
+        spec_.holds.begin() + static_cast<std::ptrdiff_t>(i) + 1,
+        [&object](const HoldSpec& other) { return may_be_one(object, other.object); });
+    if (same != static_cast<std::ptrdiff_t>(bounds::kFieldsPerObject) + 1) return;
+    wrong(path_of(i, "object"),
+          "must not be held in more than 32 fields",
+          "hold an outer field as one literal");
+  }
+
+  /// A hold whose `after` leads back to itself would never begin.
+  void order() {
+    std::map<std::string_view, std::size_t> index;
+    for (std::size_t i = 0; i < spec_.holds.size(); ++i) index.emplace(spec_.holds[i].name, i);
+    for (std::size_t i = 0; i < spec_.holds.size(); ++i) {
+      std::set<std::size_t> reached;
+      std::vector<std::size_t> open{i};
+      while (!open.empty()) {
+        const std::size_t at = open.back();
+        open.pop_back();
+        for (const std::string& name : spec_.holds[at].after) {
+          const auto found = index.find(name);
+          if (found != index.end() && reached.insert(found->second).second)
+            open.push_back(found->second);
+        }
+      }
+      if (!reached.contains(i)) continue;
+      wrong(path_of(i, "after"),
+            "must not lead back to the hold itself",
+            "remove one entry of the circle");
+      return;
+    }
+  }
+
+  const SaleEventSpec& spec_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> check_meaning(const SaleEventSpec& spec) { return Meaning(spec).findings(); }
+
+}  // namespace doorbuster::api

@@ -1,0 +1,217 @@
+#include "crds/twins.h"
+
+#include "crds/fields.h"
+#include "crds/patterns.h"
+#include "operator/base/instant.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace doorbuster::api::twins {
+namespace {
+
+/// The text of a member; empty when it is absent.
+std::string_view text_of(const Node& self, std::string_view name) {
+  const Node* found = self.find(name);
+  return found ? std::string_view(found->text) : std::string_view();
+}
+
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+template <std::size_t N>
+bool is_one_of(std::string_view text, const std::array<std::string_view, N>& names) {
+  return std::find(names.begin(), names.end(), text) != names.end();
+}
+
+bool both_have_offset(const Node& window) {
+  return patterns::has_offset(text_of(window, "start")) &&
+         patterns::has_offset(text_of(window, "end"));
+}
+
+/// A text that the pattern refuses has its finding already.
+bool at_most(const Node& self, Duration bound) {
+  if (!patterns::duration_text(self.text)) return true;
+  const auto value = parse_duration(self.text);
+  return value && *value <= bound;
+}
+
+/// Between two numbers, either of which may be left out of the range.
+struct Range {
+  std::int64_t from, to;
+  bool with_from;
+};
+
+bool within(const Node& self, std::int64_t least_integer, Range range) {
+  if (self.type == JsonType::Number) {
+    const auto whole = doorbuster::integer_of(Json{self.text});
+    return whole && *whole >= least_integer && *whole <= range.to;
+  }
+  if (!patterns::quantity_text(self.text)) return true;
+  const auto value = parse_quantity(self.text);
+  if (!value) return false;
+  const Int128 from = static_cast<Int128>(range.from) * kNanosPerUnit;
+  const Int128 to = static_cast<Int128>(range.to) * kNanosPerUnit;
+  return (value->nanos > from || (range.with_from && value->nanos == from)) && value->nanos <= to;
+}
+
+/// Is `pointer` this path or below it?
+bool lies_in(std::string_view pointer, std::string_view path) {
+  return starts_with(pointer, path) &&
+         (pointer.size() == path.size() || pointer[path.size()] == '/');
+}
+
+/// What follows `/metadata/labels/` or `/metadata/annotations/`; nothing for another pointer.
+std::string_view owned_name(std::string_view pointer) {
+  for (const std::string_view prefix : {"/metadata/labels/", "/metadata/annotations/"}) {
+    if (starts_with(pointer, prefix)) return pointer.substr(prefix.size());
+  }
+  return {};
+}
+
+}  // namespace
+
+bool local_time_has_zone(const Node& self) {
+  return self.has("timeZone") || both_have_offset(self);
+}
+
+bool offsets_have_no_zone(const Node& self) {
+  return !self.has("timeZone") || !both_have_offset(self);
+}
+
+bool end_after_start(const Node& self) {
+  const std::string_view start = text_of(self, "start"), end = text_of(self, "end");
+  if (!patterns::window_time(start) || !patterns::window_time(end)) return true;
+  if (patterns::has_offset(start) != patterns::has_offset(end)) return true;
+  if (!patterns::has_offset(start)) return end > start;
+  const auto from = parse_rfc3339(start), to = parse_rfc3339(end);
+  return !from || !to || *to > *from;
+}
+
+bool at_most_24_hours(const Node& self) { return at_most(self, std::chrono::hours(24)); }
+bool at_most_7_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 7)); }
+bool at_most_30_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 30)); }
+
+bool one_target_per_workload(const Node& self) {
+  std::set<std::pair<std::string_view, std::string_view>> seen;
+  for (const Node& target : self.items) {
+    const Node* ref = target.find("ref");
+    if (ref && !seen.emplace(text_of(*ref, "kind"), text_of(*ref, "name")).second) return false;
+  }
+  return true;
+}
+
+bool ceiling_covers_replicas(const Node& self) {
+  const Node* need = self.find("need");
+  const Node* replicas = need ? need->find("replicas") : nullptr;
+  const Node* ceiling = self.find("ceiling");
+  if (!replicas || !ceiling) return true;
+  const auto least = parse_quantity(replicas->text), most = parse_quantity(ceiling->text);
+  return !least || !most || least->nanos <= most->nanos;
+}
+
+bool target_is_a_workload(const Node& self) {
+  static constexpr std::array<std::string_view, 8> kOthers{"HorizontalPodAutoscaler",
+                                                           "VerticalPodAutoscaler",
+                                                           "ScaledObject",
+                                                           "Pod",
+                                                           "DaemonSet",
+                                                           "Job",
+                                                           "CronJob",
+                                                           "Service"};
+  return !is_one_of(text_of(self, "kind"), kOthers);
+}
+
+bool one_need(const Node& self) { return self.has("replicas") != self.has("multiplier"); }
+
+bool multiplier_in_range(const Node& self) {
+  return within(self, 1, Range{.from = 1, .to = 1000, .with_from = true});
+}
+
+bool after_names_holds(const Node& self) {
+  std::set<std::string_view> names;
+  for (const Node& hold : self.items) names.insert(text_of(hold, "name"));
+  for (const Node& hold : self.items) {
+    const Node* after = hold.find("after");
+    if (!after) continue;
+    for (const Node& name : after->items) {
+      if (!names.contains(name.text)) return false;
+    }
+  }
+  return true;
+}
+
+bool not_after_itself(const Node& self) {
+  const Node* after = self.find("after");
+  if (!after) return true;
+  const std::string_view name = text_of(self, "name");
+  return std::none_of(after->items.begin(), after->items.end(), [name](const Node& one) {
+    return one.text == name;
+  });
+}
+
+bool template_is_opt_in(const Node& self) {
+  return text_of(self, "allowTemplate") == "true" ||
+         !lies_in(text_of(self, "field"), "/spec/template");
+}
+
+bool kind_may_be_held(const Node& self) {
+  static constexpr std::array<std::string_view, 17> kGuarded{"Secret",
+                                                             "Role",
+                                                             "RoleBinding",
+                                                             "ClusterRole",
+                                                             "ClusterRoleBinding",
+                                                             "ServiceAccount",
+                                                             "CustomResourceDefinition",
+                                                             "APIService",
+                                                             "ValidatingWebhookConfiguration",
+                                                             "MutatingWebhookConfiguration",
+                                                             "ValidatingAdmissionPolicy",
+                                                             "ValidatingAdmissionPolicyBinding",
+                                                             "MutatingAdmissionPolicy",
+                                                             "MutatingAdmissionPolicyBinding",
+                                                             "SaleEvent",
+                                                             "SaleAction",
+                                                             "SaleSchedule"};
+  return !is_one_of(text_of(self, "kind"), kGuarded);
+}
+
+bool group_may_be_held(const Node& self) {
+  static constexpr std::array<std::string_view, 6> kGuarded{"rbac.authorization.k8s.io",
+                                                            "admissionregistration.k8s.io",
+                                                            "apiextensions.k8s.io",
+                                                            "apiregistration.k8s.io",
+                                                            "certificates.k8s.io",
+                                                            "doorbuster.dev"};
+  const std::string_view version = text_of(self, "apiVersion");
+  const std::size_t slash = version.find('/');
+  return slash == std::string_view::npos || !is_one_of(version.substr(0, slash), kGuarded);
+}
+
+bool field_may_be_held(const Node& self) {
+  for (const std::string_view path : {"/apiVersion", "/kind", "/status", "/metadata"}) {
+    if (lies_in(self.text, path)) return !owned_name(self.text).empty();
+  }
+  return true;
+}
+
+bool field_is_not_ours(const Node& self) {
+  const std::string_view name = owned_name(self.text);
+  return name.substr(0, name.find('/')).find("doorbuster.dev~1") == std::string_view::npos;
+}
+
+bool factor_in_range(const Node& self) {
+  return within(self, 1, Range{.from = 0, .to = 1'000'000, .with_from = false});
+}
+
+bool until_not_before_from(const Node& self) {
+  const std::string_view from = text_of(self, "from"), until = text_of(self, "until");
+  return from == until || from == "Prepare" || until == "Cooldown";
+}
+
+}  // namespace doorbuster::api::twins
