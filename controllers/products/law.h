@@ -1,10 +1,10 @@
 #pragma once
 
+#include "operator/base/object_ref.h"
+
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "operator/base/object_ref.h"
 
 namespace doorbuster::products {
 
@@ -17,7 +17,8 @@ enum class Law {
 
 Law law_of(const FieldRef&);
 
-/// Order of writes going up, lowest first (nodes, pools, max, min, proxies, limits, flags, traffic); down is the reverse.
+/// Order of writes going up, lowest first (nodes, pools, max, min, proxies, limits, flags,
+/// traffic); down is the reverse.
 int order_of(const ObjectRef&);
 
 }  // namespace doorbuster::products
