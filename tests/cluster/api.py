@@ -1,0 +1,144 @@
+"""A small Kubernetes client for the tests: plain HTTPS with the kubeconfig's certificate, errors as exceptions."""
+
+import base64
+import http.client
+import json
+import os
+import ssl
+import tempfile
+import threading
+import time
+import urllib.parse
+
+import yaml
+
+
+class ApiError(Exception):
+    def __init__(self, status, body):
+        super().__init__(f"{status}: {body.get('message', body) if isinstance(body, dict) else body}")
+        self.status, self.body = status, body
+
+
+PATHS = {
+    "saleevents": "/apis/doorbuster.dev/v1alpha1",
+    "deployments": "/apis/apps/v1",
+    "statefulsets": "/apis/apps/v1",
+    "replicasets": "/apis/apps/v1",
+    "horizontalpodautoscalers": "/apis/autoscaling/v2",
+    "configmaps": "/api/v1",
+    "pods": "/api/v1",
+    "serviceaccounts": "/api/v1",
+    "roles": "/apis/rbac.authorization.k8s.io/v1",
+    "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
+    "events": "/apis/events.k8s.io/v1",
+    "leases": "/apis/coordination.k8s.io/v1",
+    "backendtrafficpolicies": "/apis/gateway.envoyproxy.io/v1alpha1",
+}
+ROOTS = {"namespaces": "/api/v1", "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
+         "clusterrolebindings": "/apis/rbac.authorization.k8s.io/v1",
+         "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1"}
+MERGE, JSON_PATCH, APPLY = ("application/merge-patch+json", "application/json-patch+json", "application/apply-patch+yaml")
+
+
+class Api:
+    """Calls as the cluster's administrator, who writes as field manager `kubectl-edit` unless told otherwise."""
+
+    def __init__(self, kubeconfig=None):
+        config = yaml.safe_load(open(kubeconfig or os.environ["KUBECONFIG"], encoding="utf-8"))
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        self.server = cluster["server"]
+        self.ca = base64.b64decode(cluster["certificate-authority-data"])
+        self.context = ssl.create_default_context(cadata=self.ca.decode())
+        if "client-certificate-data" in user:
+            with tempfile.NamedTemporaryFile("wb", suffix=".pem") as pem:
+                pem.write(base64.b64decode(user["client-certificate-data"]) + b"\n" + base64.b64decode(user["client-key-data"]))
+                pem.flush()
+                self.context.load_cert_chain(pem.name)
+        self.token = user.get("token")
+        self.local = threading.local()
+
+    def request(self, method, path, body=None, content_type="application/json", timeout=30):
+        url = urllib.parse.urlsplit(self.server)
+        headers = {"Content-Type": content_type, "User-Agent": "doorbuster-tests"}
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        data = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
+        for attempt in (0, 1):
+            connection = getattr(self.local, "connection", None)
+            if connection is None:
+                connection = http.client.HTTPSConnection(url.hostname, url.port, context=self.context, timeout=timeout)
+                self.local.connection = connection
+            try:
+                connection.request(method, path, body=data, headers=headers)
+                answer = connection.getresponse()
+                text = answer.read()
+                break
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                self.local.connection = None
+                if attempt or method != "GET":
+                    raise
+        try:
+            out = json.loads(text) if text else {}
+        except ValueError:
+            out = text.decode("utf-8", "replace")
+        if answer.status >= 400:
+            raise ApiError(answer.status, out)
+        return out
+
+    def path(self, kind, ns=None, name=None, subresource=None):
+        out = ROOTS.get(kind) or PATHS[kind]
+        if ns is not None and kind in PATHS:
+            out += f"/namespaces/{ns}"
+        out += f"/{kind}"
+        if name:
+            out += f"/{name}"
+        return out + (f"/{subresource}" if subresource else "")
+
+    def get(self, kind, ns, name, **options):
+        return self.request("GET", self.path(kind, ns, name), **options)
+
+    def find(self, kind, ns, name):
+        """The object, or nothing when it does not exist."""
+        try:
+            return self.get(kind, ns, name)
+        except ApiError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def list(self, kind, ns, selector=""):
+        query = f"?labelSelector={urllib.parse.quote(selector)}" if selector else ""
+        return self.request("GET", self.path(kind, ns) + query)["items"]
+
+    def create(self, kind, ns, body, manager="kubectl-create"):
+        return self.request("POST", self.path(kind, ns) + f"?fieldManager={manager}", body)
+
+    def patch(self, kind, ns, name, body, manager="kubectl-edit", content_type=MERGE, subresource=None, force=False):
+        query = f"?fieldManager={manager}" + ("&force=true" if force else "")
+        return self.request("PATCH", self.path(kind, ns, name, subresource) + query, body, content_type)
+
+    def replace(self, kind, ns, name, body, manager="kubectl-replace"):
+        return self.request("PUT", self.path(kind, ns, name) + f"?fieldManager={manager}", body)
+
+    def delete(self, kind, ns, name, propagation="Background"):
+        try:
+            return self.request("DELETE", self.path(kind, ns, name) + f"?propagationPolicy={propagation}")
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
+    def token_for(self, ns, account, seconds=7200):
+        body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": seconds}}
+        return self.request("POST", f"/api/v1/namespaces/{ns}/serviceaccounts/{account}/token", body)["status"]["token"]
+
+
+def wait_for(what, condition, seconds=30, every=0.1):
+    """The first true answer of `condition`; AssertionError naming `what` and the last answer when it does not come."""
+    deadline, last = time.monotonic() + seconds, None
+    while time.monotonic() < deadline:
+        last = condition()
+        if last:
+            return last
+        time.sleep(every)
+    raise AssertionError(f"did not happen within {seconds} s: {what} (last seen: {last!r})")

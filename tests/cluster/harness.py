@@ -1,0 +1,231 @@
+"""What the real-cluster tests share: operators as processes, shops in namespaces of their own, sales of a few seconds."""
+
+import base64
+import datetime
+import json
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import yaml
+
+from api import APPLY, Api, ApiError, wait_for  # noqa: F401 (re-exported for the tests)
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+OPERATOR = os.environ.get("DOORBUSTER_OPERATOR", os.path.join(ROOT, "build/dev/doorbuster"))
+HOLDS, LABEL = "doorbuster.dev/holds", "doorbuster.dev/held"
+SYSTEM = "doorbuster-system"
+
+
+def utc(seconds=0.0):
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds)
+
+
+def instant(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + "Z"
+
+
+class Operator:
+    """One operator process under the shipped service account, through a proxy when given one."""
+
+    def __init__(self, api, name="operator", server=None, namespaces=(), install="tests", lease="doorbuster", extra=(), account=f"{SYSTEM}/doorbuster"):
+        self.api, self.name = api, name
+        self.folder = tempfile.mkdtemp(prefix=f"doorbuster-{name}.")
+        ns, account = account.split("/")
+        config = {
+            "apiVersion": "v1", "kind": "Config", "current-context": "t",
+            "clusters": [{"name": "t", "cluster": {"server": server or api.server,
+                                                   "certificate-authority-data": base64.b64encode(api.ca).decode()}}],
+            "users": [{"name": "t", "user": {"token": api.token_for(ns, account)}}],
+            "contexts": [{"name": "t", "context": {"cluster": "t", "user": "t"}}],
+        }
+        self.config = os.path.join(self.folder, "kubeconfig")
+        with open(self.config, "w", encoding="utf-8") as out:
+            json.dump(config, out)
+        self.command = [OPERATOR, "run", "--kubeconfig", self.config, "--install-id", install, "--lease-namespace", SYSTEM, "--lease-name", lease,
+                        "--bind-address", "127.0.0.1:0", *extra]
+        for one in namespaces:
+            self.command += ["--namespace", one]
+        self.process = None
+        self.log = os.path.join(self.folder, "log")
+
+    def start(self):
+        out = open(self.log, "ab")
+        self.process = subprocess.Popen(self.command, stdout=out, stderr=subprocess.STDOUT)
+        out.close()
+        return self
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        if self.running():
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+
+    def stop(self, seconds=10):
+        """SIGTERM; the exit code."""
+        if self.running():
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(seconds)
+        return self.process.returncode if self.process else None
+
+    def tail(self, lines=25):
+        try:
+            return "".join(open(self.log, encoding="utf-8", errors="replace").readlines()[-lines:])
+        except OSError:
+            return ""
+
+
+class Shop:
+    """A namespace with one workload `checkout` (3 pods) and its autoscaler (3 to 10), and what a sale of it needs."""
+
+    def __init__(self, api, ns, autoscaler=True, replicas=3, most=10):
+        self.api, self.ns = api, ns
+        api.create("namespaces", None, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ns}})
+        self.grant()
+        self.deployment("checkout", replicas)
+        if autoscaler:
+            self.hpa("checkout", replicas, most)
+        wait_for(f"{ns}: {replicas} ready pods", lambda: self.ready("checkout") == replicas, 40)
+
+    def grant(self):
+        rules = [
+            {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["get", "patch"]},
+            {"apiGroups": ["apps"], "resources": ["deployments", "deployments/scale", "statefulsets", "statefulsets/scale"], "verbs": ["get", "patch"]},
+            {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "patch"]},
+        ]
+        meta = {"name": "sale"}
+        self.api.create("serviceaccounts", self.ns, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
+        self.api.create("roles", self.ns, {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta, "rules": rules})
+        self.api.create("rolebindings", self.ns, {
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta,
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "sale"},
+            "subjects": [{"kind": "ServiceAccount", "name": "sale", "namespace": self.ns}]})
+
+    def deployment(self, name, replicas):
+        self.api.create("deployments", self.ns, {
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+            "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}},
+                     "template": {"metadata": {"labels": {"app": name}},
+                                  "spec": {"terminationGracePeriodSeconds": 0,
+                                           "containers": [{"name": "app", "image": f"shop/{name}:v1", "resources": {"requests": {"cpu": "10m"}}}]}}}})
+
+    def hpa_manifest(self, name, low, high):
+        return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": name, "namespace": self.ns},
+                "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}, "minReplicas": low, "maxReplicas": high,
+                         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]}}
+
+    def hpa(self, name, low, high, manager="kubectl-create"):
+        self.api.create("horizontalpodautoscalers", self.ns, self.hpa_manifest(name, low, high), manager)
+
+    def ready(self, name):
+        return self.api.get("deployments", self.ns, name).get("status", {}).get("readyReplicas", 0)
+
+    def autoscaler(self, name="checkout"):
+        return self.api.get("horizontalpodautoscalers", self.ns, name)
+
+    def bounds(self, name="checkout"):
+        spec = self.autoscaler(name)["spec"]
+        return spec["minReplicas"], spec["maxReplicas"]
+
+    def sale(self, name="flash", begins=5.0, lasts=5.0, prepare="4s", cooldown="4s", targets=None, **spec):
+        """Applies an event that starts `begins` seconds from now; its manifest."""
+        start = utc(begins)
+        if targets is None:
+            targets = [self.target()]
+        manifest = {
+            "apiVersion": "doorbuster.dev/v1alpha1", "kind": "SaleEvent", "metadata": {"name": name, "namespace": self.ns},
+            "spec": {"window": {"start": instant(start), "end": instant(start + datetime.timedelta(seconds=lasts)), "prepare": prepare, "cooldown": cooldown},
+                     "serviceAccountName": "sale", "capacity": {"targets": targets}, **spec}}
+        self.api.create("saleevents", self.ns, manifest)
+        return manifest
+
+    @staticmethod
+    def target(name="checkout", replicas=12, **more):
+        return {"name": name, "ref": {"kind": "Deployment", "name": name}, "need": {"replicas": replicas},
+                "ramp": {"up": {"over": "2s", "steps": 2, "stepTimeout": "1s"}, "down": {"over": "2s", "steps": 2, "maxPercentPerMinute": 100}}, **more}
+
+    def event(self, name="flash"):
+        return self.api.get("saleevents", self.ns, name)
+
+    def phase(self, name="flash"):
+        found = self.api.find("saleevents", self.ns, name)
+        return (found or {}).get("status", {}).get("phase")
+
+    def reach(self, phase, name="flash", seconds=40):
+        return wait_for(f"{self.ns}/{name}: phase {phase}", lambda: self.phase(name) == phase, seconds)
+
+    def reach_floor(self, floor, seconds=30, name="checkout"):
+        return wait_for(f"{self.ns}: minReplicas {floor}", lambda: self.bounds(name)[0] == floor, seconds)
+
+    def assert_untouched(self, low=3, high=10, name="checkout"):
+        """Every field back, and no trace of us on the object."""
+        found = self.autoscaler(name)
+        meta = found["metadata"]
+        assert (found["spec"]["minReplicas"], found["spec"]["maxReplicas"]) == (low, high), found["spec"]
+        assert HOLDS not in meta.get("annotations", {}), meta
+        assert LABEL not in meta.get("labels", {}), meta
+        ours = [one for one in meta.get("managedFields", []) if one["manager"] == "doorbuster"]
+        assert not ours, ours
+
+    def condition(self, kind, name="flash"):
+        for one in self.event(name).get("status", {}).get("conditions", []):
+            if one["type"] == kind:
+                return one
+        return {}
+
+    def reasons(self):
+        """Reasons of the Kubernetes Events about this namespace's sales."""
+        return {one["reason"] for one in self.api.list("events", self.ns) if one.get("regarding", {}).get("kind") == "SaleEvent"}
+
+
+def install(api):
+    """The CRD and the shipped manifests, as an administrator would install them."""
+    folder = os.path.join(ROOT, "charts/manifests")
+    files = [os.path.join(ROOT, "crds/doorbuster.dev_saleevents.yaml")]
+    files += [os.path.join(folder, one) for one in sorted(os.listdir(folder)) if one.endswith(".yaml") and "deployment" not in one]
+    for one in files:
+        subprocess.run(["kubectl", "apply", "--server-side", "--force-conflicts", "-f", one], check=True, capture_output=True)
+    wait_for("the CRD is served", lambda: served(api), 20)
+
+
+def served(api):
+    try:
+        api.request("GET", PATH_ALL)
+        return True
+    except ApiError:
+        return False
+
+
+PATH_ALL = "/apis/doorbuster.dev/v1alpha1/saleevents"
+
+
+class Watcher(threading.Thread):
+    """Remembers every minReplicas and maxReplicas that an autoscaler ever had."""
+
+    def __init__(self, shop, name="checkout"):
+        super().__init__(daemon=True)
+        self.shop, self.name, self.seen, self.ended = shop, name, [], False
+
+    def run(self):
+        while not self.ended:
+            try:
+                now = self.shop.bounds(self.name)
+                if not self.seen or self.seen[-1] != now:
+                    self.seen.append(now)
+            except (ApiError, OSError):
+                pass
+            time.sleep(0.05)
+
+    def stop(self):
+        self.ended = True
+        self.join()
+        return self.seen
+
+
+def load_yaml(text):
+    return yaml.safe_load(text)

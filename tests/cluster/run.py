@@ -1,0 +1,89 @@
+"""Runs the real-cluster tests, many at once in one cluster: run.py [--all] [--jobs N] [NAME...]. Called by hack/cluster-tests."""
+
+import argparse
+import concurrent.futures
+import importlib
+import os
+import random
+import sys
+import time
+import traceback
+
+import harness
+from api import Api
+
+SUITES = ["life_cases", "writer_cases", "kill_cases", "outage_cases", "install_cases"]
+
+
+def cases(wanted, everything):
+    """(name, function, alone): functions whose name begins with test_; `alone` ones want the cluster to themselves."""
+    for suite in SUITES:
+        module = importlib.import_module(suite)
+        for name in sorted(vars(module)):
+            function = getattr(module, name)
+            if not name.startswith("test_") or not callable(function):
+                continue
+            if getattr(function, "only_all", False) and not everything:
+                continue
+            if wanted and not any(one in f"{suite}.{name}" for one in wanted):
+                continue
+            yield f"{suite}.{name}", function, getattr(function, "alone", False)
+
+
+def run_one(name, function, api):
+    began = time.monotonic()
+    ns = "t-" + name.split(".test_")[1].replace("_", "-")[:40] + f"-{random.randrange(16**4):04x}"
+    try:
+        function(api, ns)
+        problem = None
+    except Exception:  # pylint: disable=broad-except
+        problem = traceback.format_exc()
+    return name, problem, time.monotonic() - began
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--all", action="store_true", default=bool(os.environ.get("DOORBUSTER_ALL")))
+    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    api = Api()
+    harness.install(api)
+    chosen = list(cases(options.names, options.all))
+    if not chosen:
+        print("no such test", file=sys.stderr)
+        return 2
+    operator = harness.Operator(api, "shared").start()
+    failed, passed = [], 0
+
+    def tell(result):
+        nonlocal passed
+        name, problem, seconds = result
+        print(f"{'ok    ' if problem is None else 'FAILED'} {name} ({seconds:.1f} s)", flush=True)
+        if problem is None:
+            passed += 1
+        else:
+            failed.append(name)
+            print(problem, flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(run_one, n, f, api) for n, f, alone in chosen if not alone]):
+            tell(done.result())
+    for name, function, alone in chosen:
+        if alone:
+            tell(run_one(name, function, api))
+    if not operator.running():
+        failed.append("the shared operator ended by itself")
+    if failed:
+        print("--- the end of the shared operator's log\n" + operator.tail(60))
+    code = operator.stop()
+    if code != 0:
+        failed.append(f"the shared operator stopped with {code}")
+    print(f"cluster: {passed} passed, {len(failed)} failed")
+    for one in failed:
+        print(f"  {one}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
