@@ -308,6 +308,7 @@ void EventRecorder::record(EventNote note) { state_->record(std::move(note)); }
 void EventRecorder::stop(Duration at_most) {
   {
     std::unique_lock lock(state_->mutex);
+    if (state_->quit) return;
     state_->stopping = true;
     state_->wake.notify_all();
     state_->wake_quit.notify_all();
