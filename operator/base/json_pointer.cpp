@@ -1,5 +1,6 @@
 // Pointers into JSON texts (RFC 6901 with keyed steps), and the edit of one place.
 #include "operator/base/json.h"
+#include "operator/base/utf8.h"
 
 #include <algorithm>
 #include <charconv>
@@ -33,6 +34,15 @@ std::optional<std::string> unescaped(std::string_view step) {
     out.push_back(step[++i] == '0' ? '~' : '/');
   }
   return out;
+}
+
+bool is_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
 }
 
 std::string escaped(std::string_view text) {
@@ -265,6 +275,7 @@ Result<Json> missing(const Json& document,
 Result<std::vector<PointerStep>> parse_pointer(std::string_view pointer) {
   if (pointer.size() > kMaxPointerBytes)
     return invalid("a pointer longer than the bound of 4096 bytes");
+  if (!is_utf8(pointer)) return invalid("a pointer is UTF-8");
   std::vector<PointerStep> steps;
   if (pointer.empty()) return steps;
   if (pointer.front() != '/') return invalid("a pointer begins with /");

@@ -47,6 +47,7 @@ TEST(JsonPointerTest, FindsOneValueOrSaysWhyNot) {
       {"brackets with an empty key", "/list/[=default]", "Invalid"},
       {"a key twice", "/list/[name=a,name=b]", "Invalid"},
       {"a comma within a value", "/list/[name=x,y]", "Invalid"},
+      {"bytes that are not UTF-8", "/spec/a\xFF", "Invalid"},
       {"a pointer beyond its bound", "/" + std::string(kMaxPointerBytes, 'a'), "Invalid"},
   };
   const auto view = *JsonView::parse(kShop);
