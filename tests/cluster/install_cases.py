@@ -1,0 +1,63 @@
+"""Several installations in one cluster; an operator that is started, stopped and asked how it is."""
+
+import json
+import subprocess
+import time
+import urllib.request
+
+from harness import OPERATOR, Operator, Shop, wait_for
+
+
+def test_an_event_belongs_to_one_install(api, ns):
+    shop = Shop(api, ns)
+    first = Operator(api, f"{ns}-a", namespaces=[ns], install=f"{ns}-a", lease=f"{ns}-a").start()
+    second = Operator(api, f"{ns}-b", namespaces=[ns], install=f"{ns}-b", lease=f"{ns}-b").start()
+    try:
+        shop.sale(begins=6, lasts=5)
+        shop.reach_floor(12)
+        assert shop.event()["status"].get("install"), shop.event()["status"]
+        shop.reach("Completed")
+        shop.assert_untouched()
+    finally:
+        first.stop()
+        second.stop()
+
+
+def test_it_stops_cleanly_within_five_seconds_and_hands_the_lease_on(api, ns):
+    operator = Operator(api, ns, namespaces=[ns], install=ns, lease=ns).start()
+    wait_for("leads", lambda: (api.find("leases", "doorbuster-system", ns) or {}).get("spec", {}).get("holderIdentity"))
+    began = time.monotonic()
+    assert operator.stop() == 0, operator.tail()
+    assert time.monotonic() - began < 5
+    assert not api.get("leases", "doorbuster-system", ns)["spec"].get("holderIdentity")
+
+
+def test_it_says_how_it_is(api, ns):
+    port = 20000 + sum(map(ord, ns)) % 20000
+    operator = Operator(api, ns, namespaces=[ns], install=ns, lease=ns, extra=["--bind-address", f"127.0.0.1:{port}"])
+    operator.command = [one for i, one in enumerate(operator.command)
+                        if not (one == "127.0.0.1:0" or (one == "--bind-address" and operator.command[i + 1] == "127.0.0.1:0"))]
+    operator.start()
+    try:
+        def fetch(path):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                    return answer.status, answer.read().decode()
+            except OSError:
+                return 0, ""
+
+        wait_for("ready", lambda: fetch("/readyz")[0] == 200)
+        assert fetch("/healthz")[0] == 200
+        text = fetch("/metrics")[1]
+        for name in ("controller_runtime_reconcile_total", "workqueue_depth", "rest_client_requests_total", "leader_election_master_status",
+                     "doorbuster_build_info"):
+            assert name in text, f"{name} is missing in\n{text[:2000]}"
+    finally:
+        operator.stop()
+
+
+def test_version_names_itself(api, ns):
+    text = subprocess.run([OPERATOR, "version"], check=True, capture_output=True, text=True).stdout
+    assert "doorbuster" in text.lower(), text
+    data = json.loads(subprocess.run([OPERATOR, "version", "--output", "json"], check=True, capture_output=True, text=True).stdout)
+    assert data["version"], data
