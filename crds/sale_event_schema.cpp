@@ -657,7 +657,7 @@ constexpr Field kSpecHoldsItemFields[] = {
     {"during",
      &kSpecHoldsItemDuringSchema,
      false,
-     R"({})",
+     R"({"from":"Live","until":"Live"})",
      "The phases of the window through which it is kept, both included."},
     {"after",
      &kSpecHoldsItemAfterSchema,
