@@ -1,16 +1,16 @@
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "operator/base/instant.h"
 #include "operator/base/json.h"
 #include "operator/base/object_ref.h"
 #include "operator/base/result.h"
 #include "operator/kube/transport.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace doorbuster::kube {
 
@@ -47,7 +47,8 @@ struct Object {
 /// Reads the Meta of an object's text; Invalid when it is no object or lacks a name.
 Result<Object> object_of(std::string text);
 
-/// -1, 0, 1: resourceVersions of one kind compared as decimal numbers (KEP-5504); nothing when one is not such a number.
+/// -1, 0, 1: resourceVersions of one kind compared as decimal numbers (KEP-5504); nothing when one
+/// is not such a number.
 std::optional<int> compare_versions(std::string_view a, std::string_view b);
 
 struct Page {
@@ -57,7 +58,8 @@ struct Page {
 
 enum class PatchType { Json, Merge };  ///< RFC 6902, RFC 7396
 
-/// How a write is done. A merge patch carries its resourceVersion and uid preconditions inside the body's metadata.
+/// How a write is done. A merge patch carries its resourceVersion and uid preconditions inside the
+/// body's metadata.
 struct WriteOptions {
   std::string field_manager = "doorbuster";
   std::string subresource;  ///< "", "status", "scale"
@@ -67,34 +69,52 @@ struct WriteOptions {
 
 struct DeleteOptions {
   std::string uid, resource_version;  ///< preconditions; empty: none
-  std::string propagation;            ///< "Background", "Foreground", "Orphan"; empty: the kind's own
+  std::string propagation;  ///< "Background", "Foreground", "Orphan"; empty: the kind's own
   bool dry_run = false;
   Duration timeout{10'000};
 };
 
-/// Asked right before each write leaves (never for dry runs): an Error keeps it back. Leader election answers here (fencing).
-/// It may shorten the deadline so that no write outlives the lease.
+/// Asked right before each write leaves (never for dry runs): an Error keeps it back. Leader
+/// election answers here (fencing). It may shorten the deadline so that no write outlives the
+/// lease.
 using WriteGate = std::function<Outcome(Duration& timeout)>;
 
-/// Kubernetes calls over a Transport. Thread-safe. Every failure is a value; the server's Status object gives kind, message,
-/// causes and Retry-After. Nothing is retried here.
+/// Kubernetes calls over a Transport. Thread-safe. Every failure is a value; the server's Status
+/// object gives kind, message, causes and Retry-After. Nothing is retried here.
 class Client {
  public:
   explicit Client(std::shared_ptr<Transport> transport, WriteGate gate = {});
 
-  Result<Object> get(const Resource&, const Key&, const std::string& subresource = "", Duration timeout = Duration(10'000)) const;
+  Result<Object> get(const Resource&,
+                     const Key&,
+                     const std::string& subresource = "",
+                     Duration timeout = Duration(10'000)) const;
   /// One page. `selector`: a label selector; empty: all. resource_version "" is a consistent read.
-  Result<Page> list(const Resource&, const std::string& ns, int limit, const std::string& continue_token,
-                    const std::string& selector = "", Duration timeout = Duration(30'000)) const;
-  Result<Object> create(const Resource&, const std::string& ns, const Json& body, const WriteOptions& = {}) const;
-  Result<Object> update(const Resource&, const Key&, const Json& body, const WriteOptions& = {}) const;
-  Result<Object> patch(const Resource&, const Key&, PatchType, const Json& body, const WriteOptions& = {}) const;
+  Result<Page> list(const Resource&,
+                    const std::string& ns,
+                    int limit,
+                    const std::string& continue_token,
+                    const std::string& selector = "",
+                    Duration timeout = Duration(30'000)) const;
+  Result<Object> create(const Resource&,
+                        const std::string& ns,
+                        const Json& body,
+                        const WriteOptions& = {}) const;
+  Result<Object> update(const Resource&,
+                        const Key&,
+                        const Json& body,
+                        const WriteOptions& = {}) const;
+  Result<Object> patch(
+      const Resource&, const Key&, PatchType, const Json& body, const WriteOptions& = {}) const;
   /// The deleted object or its Status, as the server sent it.
   Outcome remove(const Resource&, const Key&, const DeleteOptions& = {}) const;
   /// Any GET below the API server, e.g. "/version": the body of a 200.
   Result<std::string> raw(const std::string& target, Duration timeout = Duration(10'000)) const;
   /// POST of a review object (SubjectAccessReview and its kin): the answer's text.
-  Result<std::string> review(const Resource&, const std::string& ns, const Json& body, Duration timeout = Duration(5'000)) const;
+  Result<std::string> review(const Resource&,
+                             const std::string& ns,
+                             const Json& body,
+                             Duration timeout = Duration(5'000)) const;
 
   Transport& transport() const { return *transport_; }
 
@@ -107,16 +127,23 @@ class Client {
 std::optional<Error> error_of(const Response& response);
 
 /// The request target of a resource: "/apis/apps/v1/namespaces/shop/deployments/checkout/scale".
-std::string target_of(const Resource&, const std::string& ns, const std::string& name = "", const std::string& subresource = "");
+std::string target_of(const Resource&,
+                      const std::string& ns,
+                      const std::string& name = "",
+                      const std::string& subresource = "");
 
-/// Finds the served Resource of a kind. Thread-safe; remembers discovery and refreshes it when a kind is missing
-/// (at most once in `refresh_every`) or when told to.
+/// Finds the served Resource of a kind. Thread-safe; remembers discovery and refreshes it when a
+/// kind is missing (at most once in `refresh_every`) or when told to.
 class RestMapper {
  public:
-  explicit RestMapper(std::shared_ptr<Client> client, std::function<Instant()> now, Duration refresh_every = Duration(10'000));
-  /// `version` empty: the group's preferred one. `group` may also be left to be found out ("*") for a bare kind:
-  /// Invalid when two groups serve it. NotFound: not served.
-  Result<Resource> find(const std::string& group, const std::string& version, const std::string& kind);
+  explicit RestMapper(std::shared_ptr<Client> client,
+                      std::function<Instant()> now,
+                      Duration refresh_every = Duration(10'000));
+  /// `version` empty: the group's preferred one. `group` may also be left to be found out ("*") for
+  /// a bare kind: Invalid when two groups serve it. NotFound: not served.
+  Result<Resource> find(const std::string& group,
+                        const std::string& version,
+                        const std::string& kind);
   void forget();
 
  private:
