@@ -47,6 +47,55 @@ void Kinds::forget() {
   paths_.clear();
 }
 
+Result<std::vector<kube::Resource>> Kinds::all_of(const std::string& group, const std::string& kind) {
+  std::vector<kube::Resource> found;
+  std::vector<std::string> names{kind};
+  if (kind == "*") {
+    Result<std::vector<std::string>> all = kinds_of(group);
+    if (!all.ok()) return all.error();
+    names = std::move(all).value();
+  }
+  for (const std::string& name : names) {
+    Result<kube::Resource> resource = find(group, name);
+    if (resource.ok()) {
+      found.push_back(std::move(resource).value());
+    } else if (resource.error().kind != ErrorKind::NotFound) {
+      return resource.error();
+    }
+  }
+  return found;
+}
+
+Result<std::vector<std::string>> Kinds::kinds_of(const std::string& group) const {
+  std::vector<std::string> names;
+  const auto gone = [&](const Error& error) -> Result<std::vector<std::string>> {
+    if (error.kind == ErrorKind::NotFound) return names;
+    return error;
+  };
+  std::string target = "/api/v1";
+  if (!group.empty()) {
+    const Result<std::string> versions = client_->raw("/apis/" + group);
+    if (!versions.ok()) return gone(versions.error());
+    const Result<JsonView> root = JsonView::parse(*versions);
+    if (!root.ok()) return root.error();
+    const Result<JsonView> preferred = root->at("/preferredVersion/groupVersion");
+    if (!preferred.ok()) return preferred.error();
+    target = "/apis/" + preferred->string().value_or("");
+  }
+  const Result<std::string> list = client_->raw(target);
+  if (!list.ok()) return gone(list.error());
+  const Result<JsonView> root = JsonView::parse(*list);
+  if (!root.ok()) return root.error();
+  const std::optional<JsonView> resources = root->member("resources");
+  if (!resources) return names;
+  for (const JsonView& one : resources->elements()) {
+    const auto name = one.member("name"), kind = one.member("kind");
+    if (!name || !kind || name->string().value_or("/").find('/') != std::string::npos) continue;
+    names.push_back(kind->string().value_or(""));
+  }
+  return names;
+}
+
 planner::KindAnswer Kinds::describe(const std::string& group, const std::string& kind) {
   const Result<kube::Resource> resource = find(group, kind);
   if (!resource.ok()) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "controllers/planner/seen.h"
 #include "operator/base/instant.h"
@@ -19,6 +20,8 @@ class Kinds {
 
   /// Group "*": found out, Invalid when two groups serve the kind. NotFound: not served.
   Result<kube::Resource> find(const std::string& group, const std::string& kind, const std::string& version = "");
+  /// One kind, or with kind "*" every kind of a group. Empty when none is served.
+  Result<std::vector<kube::Resource>> all_of(const std::string& group, const std::string& kind);
   planner::KindAnswer describe(const std::string& group, const std::string& kind);
   void forget();
 
@@ -27,6 +30,7 @@ class Kinds {
     std::string spec, status;
     Instant read{};
   };
+  Result<std::vector<std::string>> kinds_of(const std::string& group) const;
   Paths scale_paths(const kube::Resource& resource);
 
   std::shared_ptr<kube::Client> client_;

@@ -1,0 +1,204 @@
+#include "controllers/reconciler/reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "controllers/reconciler/event_reading.h"
+
+namespace doorbuster::reconciler {
+namespace {
+
+constexpr Duration kEchoWait{1'000};   ///< the echo of our own write brings an event back sooner; this is for a lost one
+constexpr Duration kSoonest{20};       ///< a plan that wants to be made again at once waits so long: no busy loop
+
+bool is_information(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Conflict:
+      return true;
+    case ErrorKind::NotFound:
+    case ErrorKind::Denied:
+    case ErrorKind::Invalid:
+    case ErrorKind::Throttled:
+    case ErrorKind::Unavailable:
+    case ErrorKind::Gone:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+const char* to_string(RoundEnd end) {
+  switch (end) {
+    case RoundEnd::Success:
+      return "success";
+    case RoundEnd::Error:
+      return "error";
+    case RoundEnd::Requeue:
+      return "requeue";
+    case RoundEnd::RequeueAfter:
+      return "requeue_after";
+  }
+  return "error";
+}
+
+Reconciler::Reconciler(Settings settings, Parts parts) : settings_(std::move(settings)), parts_(std::move(parts)) {
+  queue_ = std::make_shared<kube::WorkQueue>(kube::WorkQueue::Clocks{parts_.now, parts_.steady}, parts_.queue_observer);
+  events_ = make_event_store();
+  auto kinds = std::make_shared<Kinds>(parts_.client, parts_.now);
+  const auto look_again = [queue = queue_](const kube::Key& key) { queue->add(key); };
+  caches_ = std::make_shared<Caches>(Caches::World{.client = parts_.client,
+                                                   .kinds = kinds,
+                                                   .watches = parts_.watches,
+                                                   .namespaces = settings_.namespaces,
+                                                   .now = parts_.now,
+                                                   .changed = [look_again](const std::vector<kube::Key>& events) {
+                                                     for (const kube::Key& one : events) look_again(one);
+                                                   }});
+  world_ = std::make_shared<ClusterWorld>(ClusterWorld::Parts{.client = parts_.client,
+                                                              .kinds = kinds,
+                                                              .caches = caches_,
+                                                              .events = events_,
+                                                              .access = parts_.access,
+                                                              .recorder = parts_.recorder,
+                                                              .now = parts_.now,
+                                                              .log = parts_.log});
+  sweep_ = std::make_unique<Sweep>(Sweep::Parts{.client = parts_.client,
+                                                .kinds = kinds,
+                                                .events = events_,
+                                                .world = world_,
+                                                .setup = settings_.setup,
+                                                .namespaces = settings_.namespaces,
+                                                .every = settings_.sweep_every,
+                                                .now = parts_.now,
+                                                .leading = parts_.leading,
+                                                .look_again = look_again,
+                                                .meter = parts_.meter,
+                                                .log = parts_.log});
+}
+
+Reconciler::~Reconciler() { stop(Duration(0)); }
+
+void Reconciler::start() {
+  events_->on_change([this](const kube::Key& key, const EventStore::Pointer& before, const EventStore::Pointer& after) {
+    on_event_change(key, before, after);
+  });
+  std::vector<std::string> scopes = settings_.namespaces;
+  if (scopes.empty()) scopes = {""};
+  for (const std::string& ns : scopes) claims_.push_back(parts_.watches->acquire(sale_events(), ns, events_));
+  for (int worker = 0; worker < settings_.workers; ++worker) {
+    threads_.emplace_back([this] { work_through(); });
+  }
+  sweep_->start();
+}
+
+void Reconciler::lead() {
+  for (const auto& [key, event] : events_->all()) queue_->add(key);
+  sweep_->lead();
+}
+
+bool Reconciler::stop(Duration at_most) {
+  if (stopped_) return true;
+  stopped_ = true;
+  queue_->shut_down();
+  const bool idle = queue_->wait_idle(at_most);
+  sweep_->stop();
+  for (std::thread& thread : threads_) thread.join();
+  claims_.clear();
+  parts_.watches->stop();
+  return idle;
+}
+
+bool Reconciler::synced() const {
+  if (settings_.namespaces.empty()) return events_->synced("");
+  return std::all_of(settings_.namespaces.begin(), settings_.namespaces.end(), [this](const std::string& ns) {
+    return events_->synced(ns);
+  });
+}
+
+void Reconciler::on_event_change(const kube::Key& key, const EventStore::Pointer& before, const EventStore::Pointer& after) {
+  queue_->add(key);
+  if (after) {
+    if (parts_.meter) parts_.meter->on_event(*after, parts_.now());
+    return;
+  }
+  if (parts_.meter) parts_.meter->on_event_gone(key);
+  if (!before) return;
+  // It may have gone without us (its finalizer taken off by hand): what it held is looked after.
+  for (const api::HoldStatus& row : before->status.holds) {
+    const api::HeldObject& object = row.object;
+    sweep_->suspect({.group = object.group, .kind = object.kind, .ns = object.ns, .name = object.name});
+  }
+}
+
+void Reconciler::work_through() {
+  while (const auto key = queue_->take()) {
+    if (parts_.meter) parts_.meter->on_active_workers(1);
+    work_on(*key);
+    if (parts_.meter) parts_.meter->on_active_workers(-1);
+    queue_->done(*key);
+  }
+}
+
+void Reconciler::work_on(const kube::Key& key) {
+  if (!events_->synced(key.ns)) {
+    queue_->add_at(key, parts_.now() + kEchoWait);
+    return;
+  }
+  if (!world_->shows_own_writes(key)) {
+    queue_->add_at(key, parts_.now() + kEchoWait);
+    return;
+  }
+  const ObjectRef ref = event_ref(key.ns, key.name);
+  const Result<std::shared_ptr<const planner::Event>> event = world_->event(ref);
+  if (!event.ok()) {
+    if (event.error().kind == ErrorKind::NotFound) {
+      world_->forget(key);
+      queue_->plan(key, std::nullopt);
+      queue_->forget(key);
+      return;
+    }
+    report_failure(key, event.error());
+    queue_->retry(key);
+    return;
+  }
+  if (!parts_.leading()) {
+    world_->warm(**event);
+    return;
+  }
+  const Duration began = parts_.steady();
+  const planner::RoundResult result = planner::run_round(*world_, ref, settings_.setup);
+  finish(key, result, parts_.steady() - began);
+}
+
+void Reconciler::finish(const kube::Key& key, const planner::RoundResult& result, Duration took) {
+  const Instant now = parts_.now();
+  std::optional<Instant> wake = result.wake;
+  if (caches_->polls(key)) wake = std::min(wake.value_or(Instant::max()), now + kPollEvery);
+  if (wake) wake = std::max(*wake, now + kSoonest);
+  queue_->plan(key, wake);
+  RoundEnd end = wake ? RoundEnd::RequeueAfter : RoundEnd::Success;
+  if (result.failed) {
+    end = is_information(result.failed->kind) ? RoundEnd::Requeue : RoundEnd::Error;
+    if (end == RoundEnd::Error) report_failure(key, *result.failed);
+    if (result.failed->retry_after) {
+      queue_->add_at(key, now + *result.failed->retry_after);
+    } else {
+      queue_->retry(key);
+    }
+  } else {
+    queue_->forget(key);
+  }
+  if (parts_.meter) {
+    parts_.meter->on_round(end, took);
+    if (const auto event = events_->get(key)) parts_.meter->on_event(*event, now);
+  }
+}
+
+void Reconciler::report_failure(const kube::Key& key, const Error& error) {
+  parts_.log({LogLevel::Warn,
+              "round failed",
+              {{"event", key.ns + "/" + key.name}, {"kind", to_string(error.kind)}, {"error", error.message}}});
+}
+
+}  // namespace doorbuster::reconciler

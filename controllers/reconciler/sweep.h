@@ -1,0 +1,75 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "controllers/planner/settle.h"
+#include "controllers/reconciler/cluster_world.h"
+#include "controllers/reconciler/meter.h"
+
+namespace doorbuster::reconciler {
+
+/// Bounds of a sweep.
+inline constexpr std::size_t kOrphans = 10'000;       ///< objects under watch for dead holders at once
+inline constexpr int kSweepPage = 500;
+inline constexpr Duration kOrphanAgain{1'000};        ///< between two requests to one object
+inline constexpr Duration kOrphanLater{60'000};       ///< after an answer that does not help
+
+/// Finds everything that carries our label: shows it to the living events whose holds it carries, and lets go of holders
+/// whose event is gone. One thread; works only between lead() and the end of leadership.
+class Sweep {
+ public:
+  struct Parts {
+    std::shared_ptr<kube::Client> client;
+    std::shared_ptr<Kinds> kinds;
+    std::shared_ptr<EventStore> events;
+    std::shared_ptr<ClusterWorld> world;
+    planner::Setup setup;
+    std::vector<std::string> namespaces;  ///< empty: all
+    Duration every{3'600'000};
+    std::function<Instant()> now;
+    std::function<bool()> leading;
+    std::function<void(const kube::Key&)> look_again;  ///< at this event
+    std::shared_ptr<Meter> meter;
+    Log log;
+  };
+  explicit Sweep(Parts parts);
+  ~Sweep();  ///< stops
+
+  void start();
+  void stop();
+  /// We lead now: sweep at once.
+  void lead();
+  /// An event is gone that had held this object: see what is left on it.
+  void suspect(const ObjectRef& object);
+
+ private:
+  void run();
+  void sweep_all();
+  void sweep_kind(const kube::Resource& resource, std::size_t& held);
+  void inspect(const kube::Resource& resource, const kube::Object& object);
+  /// Lets go of dead holders; when to look at it again, nothing when it needs us no more.
+  std::optional<Duration> tend(const ObjectRef& object);
+  std::optional<Duration> settle(const ObjectRef& ref, const kube::Resource& resource, const planner::Present& present);
+  enum class Life { Lives, Dead, Unknown };
+  Life life_of(const planner::Holder& holder);
+  std::set<planner::Holder> holders_of(const planner::Present& present) const;
+  bool wait_until_due(std::vector<ObjectRef>& due, bool& sweep);
+
+  Parts parts_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stopping_ = false;
+  std::optional<Instant> next_sweep_;
+  std::map<ObjectRef, Instant> orphans_;
+  std::thread thread_;
+};
+
+}  // namespace doorbuster::reconciler
