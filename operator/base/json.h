@@ -49,6 +49,9 @@ class JsonView {
       const;  ///< a member's name as the source spells it, with quotes; empty for others
   /// Member of an object; nothing when absent or not an object.
   std::optional<JsonView> member(std::string_view name) const;
+  /// Members or elements in source order, without working out the members' names; none of a scalar.
+  std::vector<JsonView> entries() const;
+  std::string name() const;  ///< a member's name, unescaped; empty for others
   std::vector<std::pair<std::string, JsonView>> members()
       const;  ///< in source order, names unescaped
   std::vector<JsonView> elements() const;

@@ -197,13 +197,6 @@ Result<Json> take_out(const Splice& splice,
   return splice.replace(Splice::between(from, end_of(entry.text())), "");
 }
 
-std::vector<JsonView> entries_of(const JsonView& container) {
-  if (container.type() == JsonType::Array) return container.elements();
-  std::vector<JsonView> entries;
-  for (auto& [name, view] : container.members()) entries.push_back(std::move(view));
-  return entries;
-}
-
 /// The value within the objects that the remaining steps name. NotFound when one of them is keyed.
 Result<std::string> wrapped(Steps steps, const Json& value) {
   std::string before, after;
@@ -223,7 +216,7 @@ Result<Json> put_new(const Splice& splice,
   const PointerStep& step = steps.front();
   auto inner = wrapped(steps.subspan(1), value);
   if (!inner) return inner.error();
-  const std::vector<JsonView> entries = entries_of(container);
+  const std::vector<JsonView> entries = container.entries();
   const JsonView* last = entries.empty() ? nullptr : &entries.back();
   switch (container.type()) {
     case JsonType::Object:
@@ -246,7 +239,7 @@ Result<Json> put_new(const Splice& splice,
 }
 
 Result<Json> remove(const Splice& splice, const JsonView& container, const JsonView& found) {
-  const std::vector<JsonView> entries = entries_of(container);
+  const std::vector<JsonView> entries = container.entries();
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (entries[i].text().data() == found.text().data()) {
       return take_out(splice, container, entries, i);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 #include <deque>
 
 namespace doorbuster {
@@ -124,11 +125,16 @@ class JsonView::Indexer {
 
   bool sees(char c) const { return at_ < text_.size() && text_[at_] == c; }
 
+  // These loops see every byte: plain pointers, so that a build without optimisation is quick
+  // enough too.
   void skip_blanks() {
-    while (at_ < text_.size() &&
-           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
-      ++at_;
+    const char* const all = text_.data();
+    std::size_t at = at_;
+    while (at < text_.size() &&
+           (all[at] == ' ' || all[at] == '\n' || all[at] == '\r' || all[at] == '\t')) {
+      ++at;
     }
+    at_ = at;
   }
 
   bool value(int depth, Name name) {
@@ -216,25 +222,32 @@ class JsonView::Indexer {
     }
   }
 
+  /// Moves past what stands in a string for itself: printable ASCII but the quote and the
+  /// backslash.
+  void skip_plain() {
+    const char* const all = text_.data();
+    const std::size_t size = text_.size();
+    std::size_t at = at_;
+    while (at < size && all[at] >= 0x20 && all[at] != '"' && all[at] != '\\') ++at;
+    at_ = at;
+  }
+
   bool string(bool& escaped) {
     ++at_;
-    while (at_ < text_.size()) {
+    for (skip_plain(); at_ < text_.size(); skip_plain()) {
       const auto byte = static_cast<unsigned char>(text_[at_]);
       if (byte == '"') return ++at_, true;
       if (byte < 0x20) return fail("a raw control character in a string");
+      std::size_t length = 0;
       if (byte == '\\') {
         escaped = true;
-        const Escape escape = escape_at(text_, at_);
-        if (escape.length == 0)
-          return fail("an escape that means nothing, or half a surrogate pair");
-        at_ += escape.length;
-      } else if (byte < 0x80) {
-        ++at_;
+        length = escape_at(text_, at_).length;
+        if (length == 0) return fail("an escape that means nothing, or half a surrogate pair");
       } else {
-        const std::size_t length = utf8_length(text_, at_);
+        length = utf8_length(text_, at_);
         if (length == 0) return fail("bytes that are not UTF-8");
-        at_ += length;
       }
+      at_ += length;
     }
     return fail("a string does not end");
   }
@@ -273,6 +286,37 @@ class JsonView::Indexer {
 
   /// No two members of the object at `self` share a name, escapes resolved.
   bool names_differ(std::size_t self) {
+    constexpr std::size_t kFewMembers = 12;
+    std::size_t count = 0;
+    bool escaped = false;
+    for (std::size_t i = self + 1; i < nodes_.size(); i = nodes_[i].next) {
+      escaped = escaped || nodes_[i].name_escaped;
+      ++count;
+    }
+    const bool differ =
+        escaped || count > kFewMembers ? many_names_differ(self) : few_names_differ(self);
+    return differ || fail("two members of one name in the object that ends here");
+  }
+
+  /// Each with each, which for few is quicker than sorting.
+  bool few_names_differ(std::size_t self) const {
+    const Node* const nodes = nodes_.data();
+    const std::size_t end = nodes_.size();
+    for (std::size_t i = self + 1; i < end; i = nodes[i].next) {
+      for (std::size_t j = nodes[i].next; j < end; j = nodes[j].next) {
+        const std::uint32_t length = nodes[i].name_end - nodes[i].name_begin;
+        if (length == nodes[j].name_end - nodes[j].name_begin &&
+            std::memcmp(text_.data() + nodes[i].name_begin,
+                        text_.data() + nodes[j].name_begin,
+                        length) == 0) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  bool many_names_differ(std::size_t self) {
     names_.clear();
     decoded_.clear();
     for (std::size_t i = self + 1; i < nodes_.size(); i = nodes_[i].next) {
@@ -284,8 +328,7 @@ class JsonView::Indexer {
                            : name.substr(1, name.size() - 2));
     }
     std::sort(names_.begin(), names_.end());
-    return std::adjacent_find(names_.begin(), names_.end()) == names_.end() ||
-           fail("two members of one name in the object that ends here");
+    return std::adjacent_find(names_.begin(), names_.end()) == names_.end();
   }
 
   std::uint32_t here() const { return static_cast<std::uint32_t>(at_); }
@@ -331,36 +374,45 @@ std::string_view JsonView::name_text() const {
 
 std::optional<JsonView> JsonView::member(std::string_view name) const {
   if (type() != JsonType::Object) return std::nullopt;
-  for (std::size_t i = index_ + 1; i < node().next; i = (*nodes_)[i].next) {
-    const Node& found = (*nodes_)[i];
-    const std::string_view spelled =
-        source_.substr(found.name_begin, found.name_end - found.name_begin);
-    if (found.name_escaped ? unescaped(spelled) == name
-                           : spelled.substr(1, spelled.size() - 2) == name) {
-      return child(i);
-    }
+  const Node* const nodes = nodes_->data();
+  const std::size_t end = nodes[index_].next;
+  for (std::size_t i = index_ + 1; i < end; i = nodes[i].next) {
+    const std::size_t begin = nodes[i].name_begin, length = nodes[i].name_end - begin;
+    const bool found = nodes[i].name_escaped ? unescaped(source_.substr(begin, length)) == name
+                                             : length == name.size() + 2 &&
+                                                   source_.substr(begin + 1, name.size()) == name;
+    if (found) return child(i);
   }
   return std::nullopt;
+}
+
+std::string JsonView::name() const {
+  const std::string_view spelled = name_text();
+  if (spelled.empty()) return {};
+  return node().name_escaped ? unescaped(spelled)
+                             : std::string(spelled.substr(1, spelled.size() - 2));
+}
+
+std::vector<JsonView> JsonView::entries() const {
+  std::vector<JsonView> all;
+  if (type() != JsonType::Object && type() != JsonType::Array) return all;
+  const std::size_t end = node().next;
+  for (std::size_t i = index_ + 1; i < end; i = (*nodes_)[i].next) all.push_back(child(i));
+  return all;
 }
 
 std::vector<std::pair<std::string, JsonView>> JsonView::members() const {
   std::vector<std::pair<std::string, JsonView>> all;
   if (type() != JsonType::Object) return all;
-  for (std::size_t i = index_ + 1; i < node().next; i = (*nodes_)[i].next) {
-    JsonView one = child(i);
-    std::string name = unescaped(one.name_text());
+  for (JsonView& one : entries()) {
+    std::string name = one.name();
     all.emplace_back(std::move(name), std::move(one));
   }
   return all;
 }
 
 std::vector<JsonView> JsonView::elements() const {
-  std::vector<JsonView> all;
-  if (type() != JsonType::Array) return all;
-  for (std::size_t i = index_ + 1; i < node().next; i = (*nodes_)[i].next) {
-    all.push_back(child(i));
-  }
-  return all;
+  return type() == JsonType::Array ? entries() : std::vector<JsonView>{};
 }
 
 std::optional<std::string> JsonView::string() const {
