@@ -13,6 +13,9 @@
 namespace doorbuster::api {
 namespace {
 
+/// Stands where no object or list belongs: all members of what is there are unknown.
+constexpr Schema kNothing = {.type = SchemaType::Object};
+
 constexpr std::size_t kMaxShown = 64;  ///< characters of a wrong value in a message
 
 std::string in_ticks(std::string_view text) { return "`" + std::string(text) + "`"; }
@@ -172,12 +175,14 @@ class Walker {
   }
 
   void prepare(Node& node, const Schema& schema, const std::string& path) {
-    if (schema.type == SchemaType::Array && node.type == JsonType::Array) {
+    if (schema.type == SchemaType::Any) return;
+    if (node.type == JsonType::Array) {
+      const Schema& items = schema.items ? *schema.items : kNothing;
       for (std::size_t i = 0; i < node.items.size(); ++i) {
-        prepare(node.items[i], *schema.items, element(path, i));
+        prepare(node.items[i], items, element(path, i));
       }
     }
-    if (schema.type != SchemaType::Object || node.type != JsonType::Object) return;
+    if (node.type != JsonType::Object) return;
     prune(node, schema, path);
     for (const Field& field : schema.fields) {
       if (node.has(field.name) || field.default_json.empty()) continue;
@@ -289,13 +294,15 @@ class Walker {
     if (schema.list_type != ListType::Atomic) unique(node, schema, path);
   }
 
-  /// Entries of a map list by their key, of a set by their value: each once.
+  /// Entries of a map list by their key, of a set by their value: each once. The first repetition
+  /// is reported.
   void unique(const Node& node, const Schema& schema, const std::string& path) {
-    std::set<std::string_view> seen;
+    std::set<std::string_view> seen, reported;
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const Node* key = &node.items[i];
       if (schema.list_type == ListType::Map) key = key->find(schema.list_key);
       if (!key || key->type != JsonType::String || seen.insert(key->text).second) continue;
+      if (!reported.insert(key->text).second) continue;
       wrong(element(path, i),
             *key,
             "must not repeat " + shown(key->text),
