@@ -309,16 +309,16 @@ std::optional<Finding> wrong_bytes(std::string_view text, const SourceLines& lin
   return std::nullopt;
 }
 
-/// Does the line of an error begin with a tab? The commonest reason for one.
-bool is_indented_with_tab(std::string_view text, Mark mark) {
+/// The tab in the indentation of the line of an error, the commonest reason for one.
+std::optional<Mark> tab_in_indentation(std::string_view text, Mark mark) {
   for (std::uint32_t line = 1; line < mark.line; ++line) {
     const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return false;
+    if (end == std::string_view::npos) return std::nullopt;
     text.remove_prefix(end + 1);
   }
-  const std::string_view line = text.substr(0, text.find('\n'));
-  const std::size_t first = line.find_first_not_of(' ');
-  return first != std::string_view::npos && line[first] == '\t';
+  const std::size_t first = text.find_first_not_of(' ');
+  if (first == std::string_view::npos || text[first] != '\t') return std::nullopt;
+  return Mark{.line = mark.line, .column = static_cast<std::uint32_t>(first + 1)};
 }
 
 Finding syntax_finding(const YAML::Exception& error,
@@ -326,8 +326,8 @@ Finding syntax_finding(const YAML::Exception& error,
                        const SourceLines& lines) {
   const bool placed = !error.mark.is_null() && error.mark.pos >= 0;
   const Mark mark = placed ? lines.at(static_cast<std::size_t>(error.mark.pos)) : Mark{};
-  if (is_indented_with_tab(text, mark)) {
-    return document_finding(mark, "must not be indented with tabs", "use spaces");
+  if (const auto tab = tab_in_indentation(text, mark)) {
+    return document_finding(*tab, "must not be indented with tabs", "use spaces");
   }
   return document_finding(mark, "must be YAML: " + error.msg);
 }
