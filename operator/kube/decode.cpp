@@ -2,7 +2,7 @@
 
 #include "operator/kube/sink.h"
 
-#include "simdjson.h"
+#include <simdjson.h>
 
 #include <algorithm>
 

@@ -30,12 +30,14 @@ def read(root, path):
         return file.read()
 
 
-def bare_code(text):
-    """The text with strings emptied and comments blanked, every line where it was."""
+def without(text, strings):
+    """The text with comments blanked and, if asked, strings emptied; every line stays where it was."""
 
     def blank(match):
         token = match.group(0)
         lines = "\n" * token.count("\n")
-        return lines if token.startswith(("//", "/*")) else '""' + lines
+        if token.startswith(("//", "/*")):
+            return lines
+        return '""' + lines if strings else token
 
     return _TOKENS.sub(blank, text)
