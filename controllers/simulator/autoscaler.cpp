@@ -120,6 +120,8 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   const StoredPtr scaled = api_.live(target);
   const Workload* pods = workload(target);
   if (!scaled || pods == nullptr) return;
+  const std::tuple seen{object->version, scaled->version, pods->load.at(now_), metrics_broken};
+  if (seen == own.settled_at) return;
   const Tree& spec = *object->tree.at("/spec");
   const std::int64_t current = scaled->tree.number("/spec/replicas", 1);
   std::int64_t desired = current;
@@ -154,7 +156,14 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   }
   const Tree* old = object->tree.at("/status");
   Tree status = status_of(old == nullptr ? Tree::object() : *old, current, desired, metric, conditions);
-  if (old != nullptr && *old == status) return;
+  if (old != nullptr && *old == status) {
+    // A recommendation that leaves the window can still change the answer.
+    const bool steady = std::all_of(own.recommended.begin(), own.recommended.end(),
+                                    [&](const auto& one) { return one.second == metric.proposal; });
+    const bool ready = pods->ready == current;
+    if (steady && ready && desired == current && own.added.empty() && own.removed.empty()) own.settled_at = seen;
+    return;
+  }
   const auto written = api_.edit(own.ref, Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "status"},
                                  [&](Tree& tree) { tree.set("/status", std::move(status)); });
   if (!written) return;

@@ -88,6 +88,7 @@ void Cluster::run_pods(Workload& pods) {
     pods.ready = 0;
     return;
   }
+  if (object->version == pods.settled_at && !pods.stuck) return;
   if (object->uid() != pods.uid) {
     pods.uid = object->uid();
     pods.ready_at.clear();
@@ -105,6 +106,7 @@ void Cluster::run_pods(Workload& pods) {
   pods.ready = std::count_if(pods.ready_at.begin(), pods.ready_at.end(), [&](Instant at) { return at <= now_; });
   const auto total = static_cast<std::int64_t>(wanted);
   if (object->tree.number("/status/replicas", -1) == total && object->tree.number("/status/readyReplicas", -1) == pods.ready) {
+    if (pods.ready == total) pods.settled_at = object->version;
     return;
   }
   const auto written = api_.edit(pods.ref, Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "status"}, [&](Tree& tree) {

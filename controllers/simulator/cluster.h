@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "controllers/simulator/api_server.h"
@@ -27,6 +28,7 @@ struct Workload {
   std::string uid = {};
   std::vector<Instant> ready_at = {};
   std::int64_t ready = 0;
+  std::int64_t settled_at = 0;  ///< version at which nothing more is to be done
 };
 
 /// What the autoscaler controller remembers between two looks (horizontal.go: recommendations, scale events).
@@ -36,6 +38,8 @@ struct Autoscaler {
   std::vector<std::pair<Instant, std::int64_t>> recommended = {};
   std::vector<std::pair<Instant, std::int64_t>> removed = {};
   std::vector<std::pair<Instant, std::int64_t>> added = {};
+  /// What it looked at when nothing was to be done: own version, target's version, load, metrics broken.
+  std::tuple<std::int64_t, std::int64_t, std::int64_t, bool> settled_at = {};
 };
 
 /// The control plane besides us: the API server, the Deployment and the HorizontalPodAutoscaler controllers, and the clock.

@@ -32,8 +32,14 @@ void Process::kill(Instant until) {
 }
 
 std::optional<Instant> Process::next() const {
+  std::optional<Instant> out = next_key();
+  if (!starts_at_ && sweep_at_) sooner(out, *sweep_at_);
+  return out;
+}
+
+std::optional<Instant> Process::next_key() const {
   if (starts_at_) return starts_at_;
-  std::optional<Instant> out = sweep_at_;
+  std::optional<Instant> out;
   for (const auto& [event, key] : keys_) {
     if (key.gone) continue;
     if (key.due) sooner(out, *key.due);

@@ -26,6 +26,8 @@ class Process {
 
   /// When it has something to do next, by the cluster's clock.
   std::optional<Instant> next() const;
+  /// The same without the sweep: nothing means that no event is due ever again.
+  std::optional<Instant> next_key() const;
   /// Does what is due by now.
   void run_due();
 

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "controllers/simulator/cluster.h"
+#include "controllers/simulator/world.h"
+#include "operator/base/instant.h"
+
+namespace doorbuster::simulation {
+
+/// Everything that can happen to a simulated shop besides the operator's own doing.
+enum class Act {
+  // what the author of an event does with it
+  MoveEndLater,
+  MoveEndSooner,
+  RaiseNeed,
+  LowerNeed,
+  RemoveTarget,
+  RemoveHold,
+  Suspend,
+  Unsuspend,
+  DryRun,
+  Live,
+  SetPolicy,
+  DeleteEvent,
+  RecreateEvent,
+  TakeFinalizer,
+  // what other people and tools do with the objects
+  PersonSets,
+  GitSets,
+  GitReverts,
+  HelmUpgrade,
+  GitApplies,
+  SaveCopy,
+  ApplyCopy,
+  ReplaceWithOld,
+  RolloutUndo,
+  CorruptAnnotation,
+  RemoveAnnotation,
+  RemoveLabel,
+  CopyAnnotation,
+  DeleteAutoscaler,
+  CreateAutoscaler,
+  RestoreAutoscaler,
+  DeleteWorkload,
+  CreateWorkload,
+  DeleteNamespace,
+  ScaleByHand,
+  SetLoad,
+  StickPods,
+  UnstickPods,
+  // what goes wrong around the operator
+  Kill,
+  StepClock,
+  Lag,
+  Stall,
+  Outage,
+  DenyKind,
+  AllowKind,
+  DenyAccount,
+  AllowAccount,
+  FailReviews,
+  AnswerReviews,
+  BreakMetrics,
+  MendMetrics,
+  GoWrong,  ///< with the n-th request of a kind
+};
+const char* to_string(Act);
+
+/// One line of a history's script. What a line does not need stays at its default.
+struct Step {
+  Act act = Act::Kill;
+  Duration at{};            ///< since the beginning
+  std::string subject;      ///< an event's, shop's, target's, hold's, kind's name
+  std::string field;        ///< "min", "max", "replicas", "requests"
+  std::int64_t amount = 0;
+  Duration span{};
+  simulator::Boundary boundary = simulator::Boundary::Perform;
+  simulator::Mishap mishap = simulator::Mishap::None;
+  int nth = 0;              ///< which request of that boundary, from 1
+};
+std::string to_text(const Step&);
+
+struct TargetPlan {
+  std::string name, shop;
+  std::optional<std::int64_t> replicas;
+  std::string multiplier;
+  std::optional<std::int64_t> ceiling;
+  std::int64_t up_steps = 3, down_steps = 4;
+  Duration up_over = std::chrono::minutes(3), down_over = std::chrono::minutes(3), step_timeout = std::chrono::minutes(2);
+  std::int64_t max_percent = 30;
+};
+struct HoldPlan {
+  std::string name, kind, object, ns, field, op, value;  ///< op: literal, multiply, add, min, max; value: JSON text
+  std::string from = "Live", until = "Live";
+};
+struct EventPlan {
+  std::string name;
+  Duration created{}, start{}, end{}, prepare{}, cooldown{};
+  std::vector<TargetPlan> targets;
+  std::vector<HoldPlan> holds;
+  std::string policy = "Ramp";
+  Duration restore_timeout = std::chrono::minutes(20);
+};
+/// The object as its author applies it.
+simulator::Tree manifest(const EventPlan&, Instant begin);
+
+struct History {
+  std::uint64_t seed = 0;
+  std::vector<simulator::Cluster::Shop> shops;
+  std::vector<EventPlan> events;
+  std::vector<Step> steps;
+  std::optional<std::int64_t> clamp;  ///< an admission plugin lets no rate limit exceed this
+  std::map<std::string, Duration> lag;
+};
+
+inline const Instant kBegin = std::chrono::sys_days(std::chrono::year(2026) / 11 / 27) + std::chrono::hours(8);
+inline constexpr const char* kShopNamespace = "shop";
+inline constexpr const char* kEdgeNamespace = "edge";
+inline constexpr std::int64_t kRateLimit = 100;
+
+/// The history of a seed: the same on every machine.
+History make_history(std::uint64_t seed);
+std::string to_text(const History&);
+
+}  // namespace doorbuster::simulation

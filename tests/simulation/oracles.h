@@ -1,0 +1,84 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controllers/planner/plan.h"
+#include "controllers/simulator/world.h"
+#include "tests/simulation/truth.h"
+
+namespace doorbuster::simulation {
+
+using PlanFunction = std::function<planner::Plan(const planner::Event&, const planner::Observation&, const planner::Setup&, Instant)>;
+
+struct Violation {
+  std::string oracle, text;
+  Instant at;
+};
+
+/// How a history came to its end.
+struct Ending {
+  bool quiet = false;       ///< nothing was due any more, within the bound
+  std::string busy;         ///< what was not, otherwise
+  int late_requests = 0;    ///< requests that change something, after a restart and another look when all was quiet
+};
+
+/// What an oracle may look at.
+struct Scene {
+  const simulator::Cluster& cluster;
+  const Truth& truth;
+  const simulator::SimulatedWorld& world;
+  const planner::Setup& setup;
+  const PlanFunction& plan;
+  const Ending& ending;
+};
+
+/// A write that was carried out.
+struct Written {
+  const planner::Event& event;
+  const planner::Write& write;
+  const StoredPtr& before;
+  const StoredPtr& after;
+};
+
+/// One sentence that must be true of every history. Each watches what it needs and complains when the sentence is broken.
+class Oracle {
+ public:
+  virtual ~Oracle() = default;
+  virtual const char* name() const = 0;
+  virtual const char* sentence() const = 0;
+  virtual void before_round(const Scene&) {}
+  virtual void on_publish(const Scene&, const planner::Event&, const api::SaleEventStatus&) {}
+  virtual void on_perform(const Scene&, const planner::Event&, const planner::Write&) {}
+  virtual void on_written(const Scene&, const Written&) {}
+  virtual void after_round(const Scene&) {}
+  virtual void at_instant(const Scene&) {}
+  virtual void at_end(const Scene&) {}
+
+  std::vector<Violation> violations;
+
+ protected:
+  void complain(const Scene& scene, const std::string& text) {
+    if (violations.size() < 3) violations.push_back({name(), text, scene.cluster.now()});
+  }
+};
+
+/// All of them.
+std::vector<std::unique_ptr<Oracle>> all_oracles();
+/// In their order; so many functions make them.
+std::vector<std::unique_ptr<Oracle>> oracles_of_values();
+std::vector<std::unique_ptr<Oracle>> oracles_of_conduct();
+std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
+
+/// The capacity fields of an object after a patch, against before: did anything go down, or was a hold let go?
+struct Change {
+  bool lowers = false;    ///< a floor, ceiling or number of replicas
+  bool releases = false;  ///< fewer holders in the record, or our traces removed
+};
+Change change_of(const planner::Write&, const Tree& before);
+
+}  // namespace doorbuster::simulation

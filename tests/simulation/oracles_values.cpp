@@ -1,0 +1,248 @@
+// Oracles of what values stand where.
+#include <algorithm>
+#include <cmath>
+
+#include "tests/simulation/oracles.h"
+
+namespace doorbuster::simulation {
+namespace {
+
+std::string field_text(const ObjectRef& ref, const std::string& pointer) { return ref.name + pointer; }
+
+/// A deployment's replicas are its autoscaler's business while there is one.
+bool scaled_by_autoscaler(const Scene& scene, const ObjectRef& deployment) {
+  for (const ObjectRef& ref : scene.cluster.api().objects("autoscaling", "HorizontalPodAutoscaler")) {
+    for (const StoredPtr& version : scene.cluster.api().history(ref)) {
+      if (version->tree.text_at("/spec/scaleTargetRef/name") == deployment.name) return true;
+    }
+  }
+  return false;
+}
+
+class BaselineRestored : public Oracle {
+ public:
+  const char* name() const override { return "BaselineRestored"; }
+  const char* sentence() const override {
+    return "when all is over every field is what it was, or what somebody else made of it";
+  }
+  void at_end(const Scene& scene) override {
+    for (const auto& [field, truth] : scene.truth.fields()) {
+      if (truth.gone || truth.uid.empty() || scene.truth.spoilt.contains(field.object)) continue;
+      if (field.object.kind == "Deployment" && scaled_by_autoscaler(scene, field.object)) continue;
+      if (contains(truth.allowed, truth.live)) continue;
+      complain(scene, field_text(field.object, field.pointer) + " ends at " + shown(truth.live) + ", was " +
+                          shown(truth.allowed.front()));
+    }
+  }
+};
+
+class FloorNotBelow : public Oracle {
+ public:
+  const char* name() const override { return "FloorNotBelow"; }
+  const char* sentence() const override {
+    return "no write of ours leaves a floor or a ceiling below what was there before us, or lowers what a person set";
+  }
+  void on_written(const Scene& scene, const Written& written) override {
+    for (const char* pointer : {kMin, kMax, kReplicas}) {
+      const FieldTruth* truth = scene.truth.field(written.after->ref, pointer);
+      const auto before = number(written.before->tree.value_at(pointer));
+      const auto after = number(written.after->tree.value_at(pointer));
+      if (truth == nullptr || !before || !after || *after >= *before) continue;
+      const auto least = lowest(truth->allowed);
+      if (least && *after < *least) {
+        complain(scene, field_text(written.after->ref, pointer) + " lowered to " + std::to_string(*after) + ", below " +
+                            std::to_string(*least));
+      }
+      const std::string who = writer_before(scene, written, pointer);
+      if (who == "doorbuster" || who == "kube-controller-manager" || who.empty()) continue;
+      if (truth->ours.contains(json_of(*before).text)) continue;
+      complain(scene, field_text(written.after->ref, pointer) + " lowered from " + std::to_string(*before) + " to " +
+                          std::to_string(*after) + " although " + who + " had set it");
+    }
+  }
+
+ private:
+  static std::string writer_before(const Scene& scene, const Written& written, const char* pointer) {
+    // The truth has seen this write already; who owned the value before is in the object's own record.
+    (void)scene;
+    for (const auto& [writer, owned] : written.before->owners) {
+      if (owned.leaves.contains(pointer)) return writer.manager;
+    }
+    return "";
+  }
+};
+
+class CapacityKept : public Oracle {
+ public:
+  const char* name() const override { return "CapacityKept"; }
+  const char* sentence() const override { return "within the window nothing that an event needs is lowered below its need"; }
+  void on_written(const Scene& scene, const Written& written) override {
+    const auto& event = written.event;
+    if (event.uid.empty() || event.deleting || !event.spec || !scene.world.seen()) return;
+    const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
+    const Instant now = scene.world.seen()->now;
+    if (window == nullptr || now < window->prepare || now >= window->end) return;
+    for (const auto& target : event.spec->capacity.targets) {
+      if (!about(written, target.ref.name)) continue;
+      const std::int64_t need = need_of(event, target);
+      for (const char* pointer : {kMin, kMax, kReplicas}) {
+        const auto before = number(written.before->tree.value_at(pointer));
+        const auto after = number(written.after->tree.value_at(pointer));
+        if (!before || !after || *after >= std::min(*before, need)) continue;
+        complain(scene, field_text(written.after->ref, pointer) + " lowered from " + std::to_string(*before) + " to " +
+                            std::to_string(*after) + " while " + std::to_string(need) + " are needed");
+      }
+    }
+  }
+
+ private:
+  static bool about(const Written& written, const std::string& workload) {
+    if (written.after->ref.ns != written.event.ref.ns) return false;
+    return written.after->ref.kind == "Deployment" ? written.after->ref.name == workload
+                                                   : written.after->tree.text_at("/spec/scaleTargetRef/name") == workload;
+  }
+  static std::int64_t need_of(const planner::Event& event, const api::TargetSpec& target) {
+    if (const auto* replicas = std::get_if<api::NeedReplicas>(&target.need)) return replicas->value;
+    for (const auto& row : event.status.targets) {
+      if (row.name == target.name) return row.floor.value_or(0);
+    }
+    return 0;
+  }
+};
+
+class NotBelowWanted : public Oracle {
+ public:
+  const char* name() const override { return "NotBelowWanted"; }
+  const char* sentence() const override {
+    return "on the way down a floor is not lowered below what the metrics ask for, nor a ceiling below what runs";
+  }
+  void on_written(const Scene& scene, const Written& written) override {
+    if (written.after->ref.kind != "HorizontalPodAutoscaler" || at_once(scene, written)) return;
+    const Tree& seen = written.before->tree;
+    const auto min = number(seen.value_at(kMin)), new_min = number(written.after->tree.value_at(kMin));
+    const auto max = number(seen.value_at(kMax)), new_max = number(written.after->tree.value_at(kMax));
+    const std::int64_t current = seen.number("/status/currentReplicas", 0);
+    const auto wanted = wanted_of(seen, current);
+    if (min && new_min && *new_min < *min && wanted && *new_min < std::min(*min, *wanted)) {
+      complain(scene, written.after->ref.name + ": floor lowered to " + std::to_string(*new_min) + " while " +
+                          std::to_string(*wanted) + " are wanted");
+    }
+    if (max && new_max && *new_max < *max && *new_max < current) {
+      complain(scene, written.after->ref.name + ": ceiling lowered to " + std::to_string(*new_max) + " while " +
+                          std::to_string(current) + " run");
+    }
+  }
+
+ private:
+  static bool at_once(const Scene& scene, const Written& written) {
+    if (!written.event.spec) return written.event.deleting;
+    const bool immediate = written.event.spec->deletion_policy == api::DeletionPolicy::Immediate;
+    return (written.event.deleting && immediate) || scene.cluster.api().terminating(written.event.ref.ns);
+  }
+  /// By DESIGN.md section 4, from the status that the write was guarded by.
+  static std::optional<std::int64_t> wanted_of(const Tree& autoscaler, std::int64_t current) {
+    bool active = true, too_few = false;
+    if (const Tree* conditions = autoscaler.at("/status/conditions")) {
+      for (const Tree& one : conditions->elements()) {
+        if (one.text_at("/type") == "ScalingActive") active = one.text_at("/status") == "True";
+        if (one.text_at("/type") == "ScalingLimited") too_few = one.text_at("/reason") == "TooFewReplicas" && one.text_at("/status") == "True";
+      }
+    }
+    const std::int64_t used = autoscaler.number("/status/currentMetrics/0/resource/current/averageUtilization", -1);
+    if (!active || too_few || used < 0) return std::nullopt;
+    return (current * used + simulator::kTargetUtilisation - 1) / simulator::kTargetUtilisation;
+  }
+};
+
+class NoCliff : public Oracle {
+ public:
+  const char* name() const override { return "NoCliff"; }
+  const char* sentence() const override { return "on the way down no more goes within a minute than the event allows"; }
+  void on_written(const Scene& scene, const Written& written) override {
+    const char* pointer = written.after->ref.kind == "HorizontalPodAutoscaler" ? kMin : kReplicas;
+    const auto before = number(written.before->tree.value_at(pointer));
+    const auto after = number(written.after->tree.value_at(pointer));
+    if (!before || !after) return;
+    std::int64_t& peak = peaks_[written.after->ref];
+    peak = std::max({peak, *before, *after});
+    const auto& event = written.event;
+    if (*after >= *before || scene.truth.clock_stepped || event.uid.empty() || !event.spec) return;
+    const bool terminating = scene.cluster.api().terminating(event.ref.ns);
+    if (terminating || (event.deleting && event.spec->deletion_policy != api::DeletionPolicy::Ramp)) return;
+    std::int64_t percent = 100;
+    for (const auto& target : event.spec->capacity.targets) {
+      if (target.ref.name == written.after->ref.name) percent = target.ramp.down.max_percent_per_minute;
+    }
+    auto& drops = drops_[written.after->ref];
+    drops.emplace_back(scene.cluster.now(), *before - *after);
+    std::int64_t sum = 0;
+    for (const auto& [at, drop] : drops) {
+      if (scene.cluster.now() - at < std::chrono::seconds(55)) sum += drop;
+    }
+    const std::int64_t allowed = std::max<std::int64_t>(1, (peak * percent + 99) / 100);
+    if (sum <= allowed) return;
+    complain(scene, written.after->ref.name + ": " + std::to_string(sum) + " of " + std::to_string(peak) +
+                        " taken away within a minute, " + std::to_string(allowed) + " allowed");
+  }
+
+ private:
+  std::map<ObjectRef, std::int64_t> peaks_;
+  std::map<ObjectRef, std::vector<std::pair<Instant, std::int64_t>>> drops_;
+};
+
+class FullFloorByStart : public Oracle {
+ public:
+  const char* name() const override { return "FullFloorByStart"; }
+  const char* sentence() const override {
+    return "from start to end the full floor is in force, unless something disturbs the operator just now";
+  }
+  void at_instant(const Scene& scene) override {
+    const Instant now = scene.cluster.now();
+    if (now < scene.truth.calm_at) return;
+    for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
+      const StoredPtr event = scene.cluster.api().live(ref);
+      if (!event || event->deleting() || now - event->at < std::chrono::seconds(0)) continue;
+      const Tree& spec = *event->tree.at("/spec");
+      const auto start = parse_rfc3339(spec.text_at("/window/start")), end = parse_rfc3339(spec.text_at("/window/end"));
+      const auto created = parse_rfc3339(event->tree.text_at("/metadata/creationTimestamp"));
+      if (!start || !end || now >= *end || now < std::max(*start, *created + std::chrono::seconds(90))) continue;
+      if (spec.text_at("/mode") == "DryRun" || spec.at("/suspend") != nullptr) continue;
+      for (const Tree& target : spec.at("/capacity/targets")->elements()) check(scene, *event, target);
+    }
+  }
+
+ private:
+  void check(const Scene& scene, const simulator::Stored& event, const Tree& target) {
+    const std::string workload = target.text_at("/ref/name");
+    const StoredPtr deployment = scene.cluster.api().live(simulator::deployment_ref(event.ref.ns, workload));
+    const StoredPtr autoscaler = scene.cluster.api().live(simulator::autoscaler_ref(event.ref.ns, workload));
+    if (!deployment || deployment->tree.number("/spec/replicas", 0) == 0) return;
+    const StoredPtr held = autoscaler ? autoscaler : deployment;
+    const FieldTruth* truth = scene.truth.field(held->ref, autoscaler ? kMin : kReplicas);
+    const FieldTruth* ceiling = scene.truth.field(held->ref, kMax);
+    if (truth == nullptr || truth->fought || (ceiling != nullptr && ceiling->fought)) return;
+    if (scene.truth.spoilt.contains(held->ref) || scene.truth.spoilt.contains(deployment->ref)) return;
+    std::int64_t need = target.number("/need/replicas", 0);
+    for (const auto& row : event.status->targets) {
+      if (row.name == target.text_at("/name") && need == 0) need = row.floor.value_or(-1);
+    }
+    const std::int64_t now = number(truth->live).value_or(0);
+    if (need < 0) complain(scene, workload + ": a floor is not even known");
+    if (now < need) complain(scene, workload + ": floor " + std::to_string(now) + " of " + std::to_string(need) + " in mid-sale");
+  }
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Oracle>> oracles_of_values() {
+  std::vector<std::unique_ptr<Oracle>> out;
+  out.push_back(std::make_unique<BaselineRestored>());
+  out.push_back(std::make_unique<FloorNotBelow>());
+  out.push_back(std::make_unique<CapacityKept>());
+  out.push_back(std::make_unique<NotBelowWanted>());
+  out.push_back(std::make_unique<NoCliff>());
+  out.push_back(std::make_unique<FullFloorByStart>());
+  return out;
+}
+
+}  // namespace doorbuster::simulation

@@ -1,0 +1,256 @@
+#include "tests/simulation/stage.h"
+
+#include <algorithm>
+
+namespace doorbuster::simulation {
+namespace {
+
+using simulator::Boundary;
+using simulator::Mishap;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// So long nothing must be due before a history counts as over: longer than the autoscaler's stabilisation.
+constexpr Duration kQuiet = minutes(7);
+/// Time that the operator is given to recover from a disturbance before it is held to its promises again: its longest
+/// back-off (30 s), a slow watch, a step of the ramp.
+constexpr Duration kRecovery = seconds(100);
+
+}  // namespace
+
+Result<std::shared_ptr<const planner::Event>> StagedWorld::event(const ObjectRef& ref) {
+  auto read = SimulatedWorld::event(ref);
+  if (!read || !sabotage_.recall) return read;
+  auto altered = std::make_shared<planner::Event>(**read);
+  sabotage_.recall(*altered);
+  return std::shared_ptr<const planner::Event>(std::move(altered));
+}
+
+planner::Observation StagedWorld::observe(const planner::Event& event, const planner::Needs& needs) {
+  planner::Observation out = SimulatedWorld::observe(event, needs);
+  if (sabotage_.see) sabotage_.see(out);
+  return out;
+}
+
+Result<std::string> StagedWorld::publish(const planner::Event& event, const api::SaleEventStatus& status) {
+  if (!sabotage_.publish) return SimulatedWorld::publish(event, status);
+  api::SaleEventStatus altered = status;
+  sabotage_.publish(event, altered);
+  return SimulatedWorld::publish(event, altered);
+}
+
+Result<std::string> StagedWorld::set_finalizer(const planner::Event& event, bool present) {
+  if (sabotage_.drop_finalizers && present) return event.version;
+  return SimulatedWorld::set_finalizer(event, present);
+}
+
+Outcome StagedWorld::perform(const planner::Event& event, const planner::Write& write) {
+  if (!sabotage_.perform) return SimulatedWorld::perform(event, write);
+  Outcome last = Done{};
+  for (const planner::Write& one : sabotage_.perform(event, write)) {
+    const Outcome done = SimulatedWorld::perform(event, one);
+    if (!done) last = done;
+  }
+  return last;
+}
+
+Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
+    : history_(history),
+      with_trace_(with_trace),
+      cluster_(kBegin - minutes(10)),
+      world_(cluster_, sabotage),
+      setup_{.install = "shop-install", .allow = products::AllowList::standard()},
+      process_(cluster_, world_, setup_),
+      truth_(cluster_),
+      plan_([&sabotage](const planner::Event& event, const planner::Observation& seen, const planner::Setup& setup, Instant now) {
+        if (!sabotage.see) return planner::plan(event, seen, setup, now);
+        planner::Observation altered = seen;
+        sabotage.see(altered);
+        return planner::plan(event, altered, setup, now);
+      }),
+      oracles_(all_oracles()),
+      to_create_(history.events) {
+  std::stable_sort(to_create_.begin(), to_create_.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
+  connect();
+}
+
+Scene Stage::scene() const {
+  return Scene{.cluster = cluster_, .truth = truth_, .world = world_, .setup = setup_, .plan = plan_, .ending = ending_};
+}
+
+void Stage::say(const std::string& line) {
+  if (with_trace_) report_.trace.push_back(to_rfc3339(cluster_.now()).substr(11) + " " + line);
+}
+
+void Stage::disturb(Duration span) { truth_.disturb(cluster_.now() + span + kRecovery); }
+
+void Stage::connect() {
+  cluster_.api().on_commit = [this](const simulator::Commit& commit) { on_commit(commit); };
+  world_.mishap = [this](Boundary boundary, const ObjectRef& ref) { return mishap(boundary, ref); };
+  world_.write_first = [this](const ObjectRef& ref) { foreign_first(ref); };
+  world_.on_publish = [this](const planner::Event& event, const api::SaleEventStatus& status) {
+    for (auto& oracle : oracles_) oracle->on_publish(scene(), event, status);
+    note_publish(event, status);
+  };
+  world_.on_perform = [this](const planner::Event& event, const planner::Write& write) {
+    for (auto& oracle : oracles_) oracle->on_perform(scene(), event, write);
+  };
+  world_.on_written = [this](const planner::Event& event, const planner::Write& write, const StoredPtr& before, const StoredPtr& after) {
+    on_written(Written{.event = event, .write = write, .before = before, .after = after});
+  };
+  world_.on_notice = [this](const planner::Event& event, const planner::Notice& notice) {
+    say("  notice " + event.ref.name + " " + notice.reason.code + ": " + notice.reason.text);
+  };
+  process_.before_round = [this](const ObjectRef&) {
+    for (auto& oracle : oracles_) oracle->before_round(scene());
+  };
+  process_.after_round = [this](const ObjectRef& event, const planner::RoundResult& result) {
+    say("round " + event.name + (result.wrote ? " wrote" : "") + (result.failed ? " failed: " + result.failed->message : "") +
+        (result.wake ? " wake " + to_rfc3339(*result.wake).substr(11) : ""));
+    note_round(result);
+    for (auto& oracle : oracles_) oracle->after_round(scene());
+  };
+  process_.killed = [this] {
+    say("killed");
+    disturb(process_.downtime);
+  };
+}
+
+void Stage::on_commit(const simulator::Commit& commit) {
+  truth_.on_commit(commit);
+  process_.changed(commit.after->ref);
+  if (!with_trace_ || commit.writer.subresource == "status") return;
+  std::string line = "  " + commit.writer.manager + " " + commit.after->ref.kind + " " + commit.after->ref.name;
+  if (commit.after->gone) line += " deleted";
+  for (const std::string& pointer : holdable(commit.after->ref)) {
+    line += " " + pointer.substr(pointer.rfind('/') + 1) + "=" + shown(commit.after->tree.value_at(pointer));
+  }
+  say(line + (commit.after->tree.at(kAnnotation) != nullptr ? " " + commit.after->tree.text_at(kAnnotation) : ""));
+}
+
+void Stage::on_written(const Written& written) {
+  for (auto& oracle : oracles_) oracle->on_written(scene(), written);
+  note_written(written);
+}
+
+Mishap Stage::mishap(Boundary boundary, const ObjectRef& ref) {
+  ++report_.requests;
+  if (late_) ++ending_.late_requests;
+  const int nth = ++requests_[boundary];
+  for (const Step& step : history_.steps) {
+    if (step.act != Act::GoWrong || step.boundary != boundary || step.nth != nth) continue;
+    say("  " + to_text(step) + " on " + ref.name);
+    process_.downtime = std::max<Duration>(step.span, seconds(1));
+    disturb(process_.downtime);
+    note_step(step);
+    return step.mishap;
+  }
+  return Mishap::None;
+}
+
+void Stage::foreign_first(const ObjectRef& ref) {
+  edit(ref, "somebody", [&](Tree& tree) { tree.set("/metadata/labels/touched", Tree::string(std::to_string(report_.requests))); });
+}
+
+void Stage::set_up() {
+  world_.weather.lag = history_.lag;
+  if (history_.clamp) {
+    cluster_.api().admission = [most = *history_.clamp](const ObjectRef& ref, Tree& tree) {
+      if (ref.kind == "BackendTrafficPolicy" && tree.number(kRequests, 0) > most) tree.set(kRequests, Tree::integer(most));
+    };
+  }
+  for (const auto& one : history_.shops) cluster_.deploy(one);
+  cluster_.create_policy(kShopNamespace, "front", kRateLimit, "kubectl-client-side-apply");
+  cluster_.create_policy(kEdgeNamespace, "edge", kRateLimit, "argocd-controller");
+  cluster_.advance(kBegin);
+}
+
+void Stage::create_event(const EventPlan& event) {
+  const auto made = cluster_.api().create(simulator::sale_ref(kShopNamespace, event.name), manifest(event, kBegin),
+                                          simulator::Writer{.manager = "kubectl-create", .apply = false, .subresource = {}});
+  say("event " + event.name + (made ? " created" : " not created: " + made.error().message));
+  disturb(Duration(0));
+}
+
+Instant Stage::next_instant() const {
+  Instant next = cluster_.next_tick();
+  if (!to_create_.empty()) next = std::min(next, at(to_create_.front().created));
+  if (next_step_ < history_.steps.size()) next = std::min(next, at(history_.steps[next_step_].at));
+  if (const auto due = process_.next()) next = std::min(next, *due);
+  return std::max(next, cluster_.now());
+}
+
+bool Stage::disturbed() const {
+  const simulator::Weather& weather = world_.weather;
+  const bool stalled = std::any_of(weather.stalled_until.begin(), weather.stalled_until.end(),
+                                   [&](const auto& one) { return cluster_.now() < one.second; });
+  return stalled || world_.down() || !weather.denied_kinds.empty() || !weather.account_denied_kinds.empty() ||
+         weather.reviews_fail || weather.skew != Duration{} || !process_.running();
+}
+
+bool Stage::quiet() const {
+  return next_step_ == history_.steps.size() && to_create_.empty() && process_.running() && !process_.next_key();
+}
+
+void Stage::run_until_quiet() {
+  Instant since = cluster_.now();
+  while (!busy_) {
+    cluster_.advance(next_instant());
+    while (!to_create_.empty() && at(to_create_.front().created) <= cluster_.now()) {
+      create_event(to_create_.front());
+      to_create_.erase(to_create_.begin());
+    }
+    while (next_step_ < history_.steps.size() && at(history_.steps[next_step_].at) <= cluster_.now()) {
+      const Step& step = history_.steps[next_step_++];
+      if (step.act == Act::GoWrong) continue;
+      say("* " + to_text(step));
+      note_step(step);
+      disturb(step.span);
+      act(step);
+    }
+    process_.run_due();
+    if (disturbed()) disturb(Duration(0));
+    for (auto& oracle : oracles_) oracle->at_instant(scene());
+    if (!quiet()) since = cluster_.now();
+    if (cluster_.now() - since >= kQuiet) break;
+    if (cluster_.now() - kBegin > kLongest) {
+      busy_ = true;
+      ending_.busy = "still something due after " + doorbuster::to_text(kLongest);
+    }
+  }
+}
+
+/// All is quiet: a new process that looks at everything must find nothing to do either.
+void Stage::look_again() {
+  late_ = true;
+  process_.kill(cluster_.now());
+  const Instant until = cluster_.now() + minutes(2);
+  while (cluster_.now() < until && !busy_) {
+    cluster_.advance(next_instant());
+    process_.run_due();
+  }
+}
+
+Report Stage::play() {
+  set_up();
+  run_until_quiet();
+  ending_.quiet = !busy_;
+  for (const auto& [ref, pods] : cluster_.workloads()) {
+    // Demand that never went away keeps what it needs.
+    const auto usual = pods.load.from.begin()->second;
+    if (pods.load.at(cluster_.now()) <= usual) continue;
+    truth_.spoilt.insert(ref);
+    truth_.spoilt.insert(simulator::autoscaler_ref(ref.ns, ref.name));
+  }
+  if (ending_.quiet) look_again();
+  for (auto& oracle : oracles_) {
+    oracle->at_end(scene());
+    for (const Violation& one : oracle->violations) {
+      report_.violations.push_back(one);
+      say("VIOLATION " + one.oracle + " at " + to_rfc3339(one.at).substr(11) + ": " + one.text);
+    }
+  }
+  return std::move(report_);
+}
+
+}  // namespace doorbuster::simulation

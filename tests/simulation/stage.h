@@ -1,0 +1,94 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/run.h"
+
+namespace doorbuster::simulation {
+
+/// The simulated world with a bug planted in what it passes on.
+class StagedWorld : public simulator::SimulatedWorld {
+ public:
+  StagedWorld(simulator::Cluster& cluster, const Sabotage& sabotage) : SimulatedWorld(cluster), sabotage_(sabotage) {}
+  Result<std::shared_ptr<const planner::Event>> event(const ObjectRef&) override;
+  planner::Observation observe(const planner::Event&, const planner::Needs&) override;
+  Result<std::string> publish(const planner::Event&, const api::SaleEventStatus&) override;
+  Result<std::string> set_finalizer(const planner::Event&, bool present) override;
+  Outcome perform(const planner::Event&, const planner::Write&) override;
+
+ private:
+  const Sabotage& sabotage_;
+};
+
+/// One history on its way: cluster, operator, script, onlookers.
+class Stage {
+ public:
+  Stage(const History& history, const Sabotage& sabotage, bool with_trace);
+  Report play();
+
+ private:
+  // the play
+  void set_up();
+  void run_until_quiet();
+  void look_again();
+  Instant next_instant() const;
+  bool quiet() const;
+  bool disturbed() const;
+  Scene scene() const;
+  void say(const std::string& line);
+  void count(const std::string& situation) { ++report_.situations[situation]; }
+
+  // what happens to the cluster
+  void act(const Step&);
+  bool act_author(const Step&);
+  bool act_people(const Step&);
+  bool act_records(const Step&);
+  bool act_objects(const Step&);
+  bool act_around(const Step&);
+  void create_event(const EventPlan&);
+  void edit_event(const std::string& name, const std::function<void(Tree&)>& change);
+  void edit(const ObjectRef&, const std::string& manager, const std::function<void(Tree&)>& change);
+  void put_back(const Step&, const StoredPtr& copy, const std::string& manager, bool whole);
+  ObjectRef object_of(const std::string& shop) const;
+  const simulator::Cluster::Shop& shop(const std::string& name) const;
+  Instant at(Duration since) const { return kBegin + since; }
+  void disturb(Duration span);
+
+  // what the onlookers see
+  void connect();
+  simulator::Mishap mishap(simulator::Boundary, const ObjectRef&);
+  void foreign_first(const ObjectRef&);
+  void on_commit(const simulator::Commit&);
+  void on_written(const Written&);
+  void note_publish(const planner::Event&, const api::SaleEventStatus&);
+  void note_written(const Written&);
+  void note_round(const planner::RoundResult&);
+  void note_step(const Step&);
+  std::string phase_word() const;
+
+  const History& history_;
+  const bool with_trace_;
+  simulator::Cluster cluster_;
+  StagedWorld world_;
+  planner::Setup setup_;
+  simulator::Process process_;
+  Truth truth_;
+  PlanFunction plan_;
+  Ending ending_;
+  std::vector<std::unique_ptr<Oracle>> oracles_;
+  Report report_;
+  std::size_t next_step_ = 0;
+  std::vector<EventPlan> to_create_;
+  std::map<simulator::Boundary, int> requests_;
+  std::map<std::string, StoredPtr> copies_;
+  std::set<std::string> terminated_;
+  int at_once_ = 0;
+  Instant last_round_{};
+  bool late_ = false;
+  bool busy_ = false;
+};
+
+}  // namespace doorbuster::simulation

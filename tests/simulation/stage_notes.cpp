@@ -1,0 +1,162 @@
+// Counts the situations that a history comes through.
+#include <algorithm>
+
+#include "controllers/planner/ledger.h"
+#include "tests/simulation/situations.h"
+#include "tests/simulation/stage.h"
+
+namespace doorbuster::simulation {
+namespace {
+
+using simulator::Boundary;
+using simulator::Mishap;
+
+std::string place_of(Boundary boundary) {
+  switch (boundary) {
+    case Boundary::AddFinalizer:
+      return "adding the finalizer";
+    case Boundary::Publish:
+      return "a status update";
+    case Boundary::Perform:
+      return "a write";
+    case Boundary::RemoveFinalizer:
+      return "removing the finalizer";
+  }
+  return "";
+}
+
+std::string mishap_text(Mishap mishap) {
+  switch (mishap) {
+    case Mishap::None:
+      return "nothing";
+    case Mishap::KillBefore:
+      return "killed before";
+    case Mishap::KillAfter:
+      return "killed after";
+    case Mishap::LoseAnswer:
+      return "answer lost after success of";
+    case Mishap::TimeOut:
+      return "time-out, undone,";
+    case Mishap::Forbid:
+      return "403 for";
+    case Mishap::ServerError:
+      return "500 for";
+    case Mishap::Throttle:
+      return "429 for";
+    case Mishap::ForeignFirst:
+      return "conflict at";
+  }
+  return "";
+}
+
+bool any_row(const api::SaleEventStatus& status, const std::string& state) {
+  return std::any_of(status.holds.begin(), status.holds.end(), [&](const auto& row) { return row.state == state; });
+}
+
+}  // namespace
+
+/// Where the first event's sale is, by the cluster's clock.
+std::string Stage::phase_word() const {
+  const EventPlan& event = history_.events.front();
+  const Instant now = cluster_.now();
+  if (now < at(event.start - event.prepare)) return "before the sale";
+  if (now < at(event.start)) return "on the way up";
+  if (now < at(event.end)) return "in mid-sale";
+  return "on the way down";
+}
+
+void Stage::note_step(const Step& step) {
+  if (step.act == Act::GoWrong) {
+    count(mishap_text(step.mishap) + " " + place_of(step.boundary));
+    const bool kills = step.mishap == Mishap::KillBefore || step.mishap == Mishap::KillAfter;
+    if (kills) count("killed " + phase_word());
+    for (const EventPlan& event : history_.events) {
+      for (const Duration edge : {event.start - event.prepare, event.start, event.end}) {
+        const Duration off = cluster_.now() - at(edge);
+        if (step.mishap == Mishap::ForeignFirst && off < std::chrono::seconds(10) && off > std::chrono::seconds(-10)) {
+          count("conflict at a window's edge");
+        }
+      }
+    }
+    return;
+  }
+  const StoredPtr object = cluster_.api().live(object_of(step.subject));
+  const bool held = object && object->tree.at(kAnnotation) != nullptr;
+  count(std::string(to_string(step.act)) + (held ? " while held" : ""));
+  if (step.act == Act::Kill || step.act == Act::Outage) {
+    const EventPlan& event = history_.events.front();
+    const std::string who = step.act == Act::Kill ? "operator away across " : "API server away across ";
+    if (cluster_.now() < at(event.start) && cluster_.now() + step.span > at(event.start)) count(who + "the start");
+    if (cluster_.now() < at(event.end) && cluster_.now() + step.span > at(event.end)) count(who + "the end");
+    if (step.act == Act::Kill) count("killed " + phase_word());
+  }
+  if (step.act == Act::DeleteEvent) {
+    if (const StoredPtr event = cluster_.api().live(simulator::sale_ref(kShopNamespace, step.subject))) {
+      count("deleted " + phase_word() + " with " + event->tree.text_at("/spec/deletionPolicy"));
+    }
+  }
+  if (step.act == Act::ApplyCopy || step.act == Act::RolloutUndo) count(std::string(to_string(step.act)) + " " + phase_word());
+  if (step.act == Act::StepClock && step.amount != 0) count(step.amount > 0 ? "clock steps forward" : "clock steps back");
+}
+
+void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus& status) {
+  if (any_row(status, "Yielded")) count("a person's second change is yielded to");
+  if (any_row(status, "Contested")) count("a field is contested");
+  if (any_row(status, "Left")) count("somebody's value is left at the end");
+  if (any_row(status, "Unknown")) count("a record that cannot be trusted is reported");
+  for (const auto& row : status.targets) {
+    if (row.state == "Missing") count("a target is missing");
+    if (row.state == "Forbidden") count("a target is forbidden");
+    if (row.state == "Refused") count("a target is refused");
+    if (row.state == "ScaledToZero") count("a target is scaled to zero on purpose");
+  }
+  for (const auto& row : status.holds) {
+    if (row.applied && row.requested && !equal_values(row.applied, row.requested)) count("the server changes what is written");
+    if (!row.baseline && !row.copy.empty()) count("a field that was absent is held");
+  }
+  if (event.created > parse_rfc3339(event.spec ? event.spec->window.end : "").value_or(event.created)) count("created after its end");
+  for (const auto& condition : status.conditions) {
+    if (condition.reason == "DemandAboveBaseline") count("demand stays above the baseline");
+  }
+}
+
+void Stage::note_written(const Written& written) {
+  count("a write is carried out");
+  const auto& document = *written.after->document();
+  const std::string text = document.string(kAnnotation);
+  if (text.empty()) {
+    count(written.write.type == planner::Write::Type::Json ? "our managedFields entry is removed" : "the last holder lets go");
+    return;
+  }
+  const planner::Ledger record = planner::read_ledger(&text);
+  for (const auto& [path, held] : record.fields) {
+    std::set<std::string> events;
+    for (const auto& [holder, ask] : held.holders) events.insert(holder.uid);
+    if (events.size() > 1) count("two events hold one field");
+  }
+  for (const char* pointer : {kMin, kReplicas}) {
+    const auto before = number(written.before->tree.value_at(pointer)), after = number(written.after->tree.value_at(pointer));
+    if (before && after && *after > *before) count("a floor goes up");
+    if (before && after && *after < *before) count("a floor goes down by a step");
+  }
+}
+
+void Stage::note_round(const planner::RoundResult& result) {
+  ++report_.rounds;
+  at_once_ = cluster_.now() == last_round_ ? at_once_ + 1 : 0;
+  last_round_ = cluster_.now();
+  if (report_.rounds > kMaxRounds || at_once_ > kMaxRoundsAtOnce) {
+    busy_ = true;
+    ending_.busy = at_once_ > kMaxRoundsAtOnce ? "rounds without end at one instant" : "too many rounds";
+  }
+  count("a fact is blanked to Unread");
+  if (result.failed) count("a round fails");
+  if (result.gone) count("an event is gone");
+  if (const auto& seen = world_.seen()) {
+    for (const auto& [ref, fact] : seen->observation.objects) {
+      if (std::holds_alternative<planner::Unread>(fact)) count("a fact is unread by itself");
+    }
+  }
+}
+
+}  // namespace doorbuster::simulation

@@ -1,0 +1,119 @@
+#include "tests/simulation/truth.h"
+
+#include <algorithm>
+
+#include "controllers/planner/ledger.h"
+
+namespace doorbuster::simulation {
+
+std::vector<std::string> holdable(const ObjectRef& ref) {
+  if (ref.kind == "HorizontalPodAutoscaler") return {kMin, kMax, kSelectPolicy};
+  if (ref.kind == "Deployment") return {kReplicas};
+  if (ref.kind == "BackendTrafficPolicy") return {kRequests};
+  return {};
+}
+
+std::optional<std::int64_t> number(const Value& value) { return value ? integer_of(*value) : std::nullopt; }
+
+std::string shown(const Value& value) { return value ? value->text : "absent"; }
+
+bool contains(const std::vector<Value>& values, const Value& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+std::optional<std::int64_t> lowest(const std::vector<Value>& values) {
+  std::optional<std::int64_t> out;
+  for (const Value& value : values) {
+    const auto one = number(value);
+    if (one && (!out || *one < *out)) out = one;
+  }
+  return out;
+}
+
+const FieldTruth* Truth::field(const ObjectRef& ref, const std::string& pointer) const {
+  const auto found = fields_.find(FieldRef{ref, pointer, ""});
+  return found == fields_.end() ? nullptr : &found->second;
+}
+
+bool Truth::held(const StoredPtr& object) const {
+  if (object->tree.at(kAnnotation) != nullptr) return true;
+  for (const ObjectRef& event : cluster_.api().objects("doorbuster.dev", "SaleEvent")) {
+    const StoredPtr live = cluster_.api().live(event);
+    if (!live) continue;
+    for (const auto& row : live->status->holds) {
+      if (row.object.name == object->ref.name && row.object.kind == object->ref.kind && row.uid == object->uid() &&
+          !row.copy.empty()) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void Truth::on_commit(const Commit& commit) {
+  const ObjectRef& ref = commit.after->ref;
+  for (const std::string& pointer : holdable(ref)) {
+    const FieldRef field{ref, pointer, ""};
+    FieldTruth& truth = fields_[field];
+    if (commit.after->gone) {
+      truth.gone = true;
+      continue;
+    }
+    const Value now = commit.after->tree.value_at(pointer);
+    if (!commit.before || truth.uid.empty()) {
+      created(commit, field, now);
+    } else if (!(truth.live == now)) {
+      changed(commit, field, now);
+    }
+  }
+}
+
+void Truth::created(const Commit& commit, const FieldRef& field, const Value& now) {
+  FieldTruth& truth = fields_[field];
+  const bool copied = now && truth.ours.contains(now->text);
+  truth.gone = false;
+  truth.uid = commit.after->uid();
+  truth.live = now;
+  truth.writer = commit.writer.manager;
+  truth.fought = false;
+  if (copied) {
+    // Made anew with a value of ours: what was there before us is right, or, where nobody remembers, the value itself.
+    truth.allowed.push_back(now);
+    return;
+  }
+  truth.allowed = {now};
+  truth.legit.push_back(now);
+}
+
+void Truth::changed(const Commit& commit, const FieldRef& field, const Value& now) {
+  FieldTruth& truth = fields_[field];
+  const bool ours = commit.writer.manager == "doorbuster";
+  const bool control_plane = commit.writer.manager == "kube-controller-manager";
+  truth.live = now;
+  truth.writer = commit.writer.manager;
+  if (ours) {
+    if (!contains(truth.allowed, now) && now) truth.ours.insert(now->text);
+    return;
+  }
+  const bool copied = now && truth.ours.contains(now->text);
+  if (control_plane) {
+    if (!copied) truth.legit.push_back(now);
+    truth.allowed.push_back(now);
+    return;
+  }
+  truth.touched = true;
+  if (copied && copying) {
+    truth.fought = true;
+    return;
+  }
+  if (held(commit.before)) {
+    truth.fought = true;
+    truth.allowed.push_back(now);
+    if (!copied) truth.legit.push_back(now);
+  } else {
+    truth.allowed = {now};
+    truth.legit.push_back(now);
+  }
+}
+
+}  // namespace doorbuster::simulation

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controllers/simulator/api_server.h"
+#include "controllers/simulator/cluster.h"
+#include "operator/base/json.h"
+#include "operator/base/object_ref.h"
+
+namespace doorbuster::simulation {
+
+using simulator::Commit;
+using simulator::StoredPtr;
+using simulator::Tree;
+
+/// What an onlooker who saw every write knows of one field.
+struct FieldTruth {
+  std::string uid;              ///< of the object
+  bool gone = false;
+  Value live;
+  std::string writer;           ///< who set what is there now
+  std::vector<Value> allowed;   ///< what may be there when all is over
+  std::vector<Value> legit;     ///< what may be recorded as a baseline
+  std::set<std::string> ours;   ///< values that the operator wrote
+  bool fought = false;          ///< somebody else wrote it while it was held
+  bool touched = false;         ///< somebody else wrote it ever
+};
+
+/// Everything that oracles compare with: written down from the server's side, never from the operator's.
+class Truth {
+ public:
+  explicit Truth(const simulator::Cluster& cluster) : cluster_(cluster) {}
+
+  void on_commit(const Commit&);
+  /// The next writes re-apply something that was saved: their values are not anybody's new wish.
+  bool copying = false;
+  /// Objects whose record was spoilt by hand, or whose holders cannot be expected to come back.
+  std::set<ObjectRef> spoilt;
+  /// Until when something disturbs the operator (faults, edits), with time to recover.
+  Instant calm_at{};
+  void disturb(Instant until) { calm_at = std::max(calm_at, until); }
+  bool clock_stepped = false;
+
+  const std::map<FieldRef, FieldTruth>& fields() const { return fields_; }
+  const FieldTruth* field(const ObjectRef&, const std::string& pointer) const;
+  /// Is there a record of holds on the object, in either copy?
+  bool held(const StoredPtr&) const;
+  std::vector<Value> values_seen(const FieldRef&) const;
+
+ private:
+  void created(const Commit&, const FieldRef&, const Value&);
+  void changed(const Commit&, const FieldRef&, const Value&);
+
+  const simulator::Cluster& cluster_;
+  std::map<FieldRef, FieldTruth> fields_;
+};
+
+/// The fields of an object that events of these histories may hold.
+std::vector<std::string> holdable(const ObjectRef&);
+std::optional<std::int64_t> number(const Value&);
+std::string shown(const Value&);
+bool contains(const std::vector<Value>&, const Value&);
+/// The lowest of the numbers among values; nothing when there is none.
+std::optional<std::int64_t> lowest(const std::vector<Value>&);
+
+inline constexpr const char* kMin = "/spec/minReplicas";
+inline constexpr const char* kMax = "/spec/maxReplicas";
+inline constexpr const char* kReplicas = "/spec/replicas";
+inline constexpr const char* kRequests = "/spec/rateLimit/global/requests";
+inline constexpr const char* kSelectPolicy = "/spec/behavior/scaleDown/selectPolicy";
+inline constexpr const char* kAnnotation = "/metadata/annotations/doorbuster.dev~1holds";
+inline constexpr const char* kLabel = "/metadata/labels/doorbuster.dev~1held";
+
+}  // namespace doorbuster::simulation
