@@ -33,7 +33,9 @@ struct Setup {
   products::AllowList allow;
 };
 
-/// What a round must look at before it can plan.
+/// What a round must look at before it can plan. A reference whose author named no group has the
+/// group "*"; the namespace is the event's (or the hold's) even for a kind that turns out to have
+/// none. An observation may answer under the reference as asked, or as served, or both.
 struct Needs {
   std::set<ObjectRef> objects;    ///< facts, whole
   std::set<ObjectRef> workloads;  ///< and which autoscalers name them (with their facts)

@@ -61,7 +61,7 @@ struct TargetReport {
   std::optional<ObjectRef> autoscaler;
   std::optional<std::int64_t> baseline_min, baseline_max, baseline_replicas, usual;
   std::optional<std::int64_t> floor, ceiling;  ///< what the spec asks for at the full floor
-  std::optional<std::int64_t> held, current, ready,
+  std::optional<std::int64_t> held, desired, current, ready,
       wanted;                         ///< held: the floor in force on the object
   std::optional<Instant> stepped_at;  ///< when the floor was last changed by us: memory of the ramp
   int step = 0, steps = 0;

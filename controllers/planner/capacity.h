@@ -1,0 +1,34 @@
+#pragma once
+
+#include "controllers/planner/view.h"
+
+#include <map>
+
+namespace doorbuster::planner {
+
+inline constexpr const char* kCapacity = "capacity";
+
+/// What the capacity feature makes of a round, and what it wants remembered.
+struct CapacityWants {
+  Wants wants;
+  std::map<FieldRef, RampMemory> memory;  ///< of fields whose ramp moved this round
+  std::optional<Instant> next_step;       ///< of a ramp that goes up, where time alone decides
+  bool demand_stays =
+      false;  ///< restoreTimeout has passed and demand does not fit what was there before
+  /// Does every target that can be had stand at its full floor, ready?
+  bool all_ready() const;
+};
+
+/// Floors and ceilings (DESIGN.md section 4): on the autoscaler in charge of each target, or on its
+/// replicas where there is none.
+CapacityWants capacity(const View&);
+
+/// The full floor of a target. Sources: DESIGN.md section 4.
+struct Need {
+  std::int64_t floor = 0;    ///< what the spec asks for, at most `ceiling` of the target
+  std::int64_t ceiling = 0;  ///< max(floor, min(ceil(1.5 x floor), ceiling of the target))
+  bool capped = false;       ///< a multiplier asked for more than the ceiling allows
+};
+Need need_of(const api::TargetSpec&, std::int64_t usual, std::int64_t minimum);
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,188 @@
+#include "controllers/planner/hold_feature.h"
+
+#include "controllers/planner/in_charge.h"
+#include "controllers/planner/lowering.h"
+#include "controllers/planner/schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace doorbuster::planner {
+namespace {
+
+Ask ask_of(const api::HoldSpec& hold) {
+  Ask out;
+  out.priority = hold.priority;
+  struct Reader {
+    Ask& ask;
+    void operator()(const api::HoldLiteral& one) { ask.op = Ask::Op::Set, ask.operand = one.value; }
+    void operator()(const api::HoldMultiply& one) {
+      ask.op = Ask::Op::Multiply, ask.operand = one.value.source;
+    }
+    void operator()(const api::HoldAdd& one) {
+      ask.op = Ask::Op::Add, ask.operand = one.value.source;
+    }
+    void operator()(const api::HoldMin& one) {
+      ask.op = Ask::Op::Min, ask.operand = one.value.source;
+    }
+    void operator()(const api::HoldMax& one) {
+      ask.op = Ask::Op::Max, ask.operand = one.value.source;
+    }
+  };
+  std::visit(Reader{out}, hold.value);
+  return out;
+}
+
+const std::vector<OurHold>& held_under(const View& view, const std::string& name) {
+  static const std::vector<OurHold> none;
+  const auto found = view.holds.find({kHolds, name});
+  return found == view.holds.end() ? none : found->second;
+}
+
+bool holds_field(const View& view, const std::string& name, const FieldRef& field) {
+  const auto& held = held_under(view, name);
+  return std::any_of(
+      held.begin(), held.end(), [&](const OurHold& one) { return one.field == field; });
+}
+
+/// Is a hold in force? Field and record are one write: what the object's record says was done.
+bool in_force(const View& view, const std::string& name) {
+  const auto& held = held_under(view, name);
+  return !held.empty() && std::all_of(held.begin(), held.end(), [&view](const OurHold& one) {
+    return one.landed && present(view.seen, one.field.object) != nullptr;
+  });
+}
+
+/// What keeps a hold that is due from being written the first time; empty: nothing.
+std::string why_wait(const View& view, const api::HoldSpec& hold, bool targets_ready) {
+  if (hold.during.from == api::SalePhase::Live &&
+      view.spec.window.on_not_ready == api::OnNotReady::Block && !targets_ready) {
+    return "kept back until the targets are ready (onNotReady Block)";
+  }
+  for (const std::string& other : hold.after) {
+    if (!in_force(view, other)) return "waits until the hold " + other + " is in force";
+  }
+  return "";
+}
+
+Release release_of(const View& view, const std::string& name, std::string text) {
+  return {.name = name,
+          .only = {},
+          .reason = {kRestoring, name + ": " + std::move(text)},
+          .leave_value = view.ending == Ending::Orphan};
+}
+
+/// One hold of the spec while its span lasts.
+void keep(HoldFeatureWants& out,
+          const View& view,
+          const api::HoldSpec& hold,
+          const FieldRef& field,
+          bool targets_ready) {
+  const bool held = holds_field(view, hold.name, field);
+  const std::string state = absence(view.seen, field.object);
+  const auto note = [&](std::string what, std::string message) {
+    out.notes.push_back({hold.name, field, std::move(what), message});
+    out.wants.items.emplace_back(Retain{hold.name, {"Waiting", std::move(message)}});
+  };
+  if (!state.empty()) {
+    out.prepared = out.prepared && state != "Unknown";
+    if (state != "Unknown") {
+      out.wants.warnings.push_back({"Hold" + state,
+                                    hold.name + ": " + to_text(field.object) + " is " +
+                                        (state == "Missing" ? "missing" : "not ours to read")});
+    }
+    return note(
+        state,
+        to_text(field.object) + (state == "Missing" ? " does not exist" : " cannot be read"));
+  }
+  if (!held) {
+    const std::string owner = owner_of(*present(view.seen, field.object)->object);
+    if (!owner.empty()) {
+      const std::string why = to_text(field.object) + " is owned by " + owner +
+                              ", which would undo what is held here: hold a field of " + owner;
+      out.wants.warnings.push_back({"ObjectOwned", hold.name + ": " + why});
+      return note("Refused", why);
+    }
+    if (const std::string why = why_wait(view, hold, targets_ready); !why.empty()) {
+      out.prepared = false;
+      return note("Blocked", why);
+    }
+  }
+  if (!in_force(view, hold.name)) out.prepared = false;
+  // Fields held under the name before its object or pointer was edited go back.
+  std::vector<FieldRef> former;
+  for (const OurHold& one : held_under(view, hold.name)) {
+    if (one.field != field) former.push_back(one.field);
+  }
+  if (!former.empty()) {
+    Release release = release_of(view, hold.name, "the hold names another field now");
+    release.only = std::move(former);
+    out.wants.items.emplace_back(std::move(release));
+  }
+  out.wants.items.emplace_back(HoldWant{
+      .field = field,
+      .ask = ask_of(hold),
+      .name = hold.name,
+      .reason = {"Holding", hold.name + ": " + field.pointer + " of " + to_text(field.object)},
+      .baseline = std::nullopt});
+}
+
+void plan_hold(HoldFeatureWants& out,
+               const View& view,
+               const api::HoldSpec& hold,
+               bool targets_ready) {
+  const auto field = field_of(view, hold);
+  const Span span = span_of(view.window, hold.during);
+  if (view.now < span.from) out.wants.wake = sooner(out.wants.wake, span.from);
+  if (view.now < span.until) out.wants.wake = sooner(out.wants.wake, span.until);
+  const bool due = view.ending == Ending::None && span.from <= view.now && view.now < span.until;
+  if (!field) {
+    out.wants.items.emplace_back(Retain{hold.name, {"NotRead", "its kind is not known yet"}});
+    return;
+  }
+  if (due && view.seen.namespace_terminating && field->object.ns == view.event.ref.ns) {
+    out.wants.items.emplace_back(
+        Retain{hold.name, {"NamespaceTerminating", "the namespace is being deleted"}});
+    return;
+  }
+  if (due) return keep(out, view, hold, *field, targets_ready);
+  if (!held_under(view, hold.name).empty()) {
+    out.wants.items.emplace_back(
+        release_of(view, hold.name, "its time is over: back to what was there before"));
+  } else if (view.now < span.from) {
+    out.notes.push_back({hold.name, *field, "Waiting", ""});
+  }
+}
+
+}  // namespace
+
+std::optional<FieldRef> field_of(const View& view, const api::HoldSpec& hold) {
+  const ObjectRef asked{group_of(hold.object.api_version),
+                        hold.object.kind,
+                        hold.object.ns.value_or(view.event.ref.ns),
+                        hold.object.name};
+  const auto kind = view.seen.kinds.find({asked.group, asked.kind});
+  if (kind == view.seen.kinds.end() || std::holds_alternative<KindUnread>(kind->second))
+    return std::nullopt;
+  const auto object = resolved(view.seen, asked);
+  const auto steps = parse_pointer(hold.field);
+  if (!object || !steps) return std::nullopt;
+  return FieldRef{*object, pointer_of(*steps), ""};
+}
+
+HoldFeatureWants hold_feature(const View& view, bool targets_ready) {
+  HoldFeatureWants out;
+  out.wants.feature = kHolds;
+  std::set<std::string> named;
+  for (const api::HoldSpec& hold : view.spec.holds) {
+    named.insert(hold.name);
+    plan_hold(out, view, hold, targets_ready);
+  }
+  for (const auto& [key, held] : view.holds) {
+    if (key.first != kHolds || named.contains(key.second)) continue;
+    out.wants.items.emplace_back(release_of(view, key.second, "it is not in the spec any more"));
+  }
+  return out;
+}
+
+}  // namespace doorbuster::planner

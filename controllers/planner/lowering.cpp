@@ -1,0 +1,188 @@
+#include "controllers/planner/lowering.h"
+
+#include "controllers/planner/demand.h"
+#include "controllers/planner/in_charge.h"
+#include "controllers/planner/ramp.h"
+#include "controllers/planner/schedule.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace doorbuster::planner {
+namespace {
+
+api::RampDown ramp_of(const TargetDraft& draft) {
+  return draft.spec == nullptr ? api::RampDown{} : draft.spec->ramp.down;
+}
+
+/// After this instant waiting for demand to fit is over (DESIGN.md section 4, "Down").
+Instant give_up_at(const View& view) {
+  return view.window.restored_by + view.spec.capacity.restore_timeout.value;
+}
+
+void ask(TargetDraft& draft, const OurHold& hold, std::int64_t floor) {
+  HoldWant want{
+      .field = hold.field,
+      .ask = hold.asked,
+      .name = draft.report.name,
+      .reason = {kLowering, draft.report.name + ": floor lowered to " + std::to_string(floor)},
+      .baseline = std::nullopt};
+  want.ask.operand = json_of(floor);
+  draft.items.emplace_back(std::move(want));
+}
+
+void let_go(TargetDraft& draft, const std::vector<FieldRef>& fields, bool leave) {
+  draft.items.emplace_back(
+      Release{.name = draft.report.name,
+              .only = fields,
+              .reason = {kRestoring, draft.report.name + ": back to what was there before"},
+              .leave_value = leave});
+}
+
+/// When the floor was lowered or raised last: what we remember, or what the server saw of us, which
+/// may be a later retry.
+Instant last_step(const View& view, const OurHold& hold, const Present& object) {
+  Instant last{};
+  const auto known = view.memory.ramps.find(hold.field);
+  if (known != view.memory.ramps.end() && known->second.stepped_at)
+    last = *known->second.stepped_at;
+  const bool going_down = known != view.memory.ramps.end() && known->second.peak.has_value();
+  const auto ours = our_managed_entry(*object.object);
+  if (!going_down || !ours) return last;
+  const auto wrote = parse_rfc3339(ours->second);
+  return wrote && *wrote <= view.now ? std::max(last, *wrote) : last;
+}
+
+/// Below this load does not let the floor go now; nothing where load says nothing.
+std::int64_t lowest_by_demand(TargetDraft& draft,
+                              const Present& object,
+                              bool autoscaler,
+                              std::int64_t held) {
+  if (!autoscaler) return 0;
+  const Demand demand = demand_of(*object.object);
+  switch (demand.says) {
+    case Demand::Says::Number:
+      draft.report.wanted = demand.replicas;
+      return demand.replicas;
+    case Demand::Says::Less:
+    case Demand::Says::Free:
+      return 0;
+    case Demand::Says::Unknown:
+      break;
+  }
+  if (draft.view.now >= give_up_at(draft.view)) return 0;
+  draft.report.message = "the autoscaler does not say what load asks for: kept until " +
+                         to_rfc3339(give_up_at(draft.view));
+  return held;
+}
+
+void remember(TargetDraft& draft, const FieldRef& field, std::int64_t peak) {
+  draft.memory[field] = {draft.view.now, peak};
+}
+
+/// Did the last thing asked for on the way up never reach the object? Then what it says itself is
+/// where we stand.
+bool never_made(const OurHold& hold, const Present& object, const View& view) {
+  const auto known = view.memory.ramps.find(hold.field);
+  const bool began = known != view.memory.ramps.end() && known->second.peak.has_value();
+  return !hold.landed && !began && !hold.entry.is_ours(object.object->at(hold.field.pointer));
+}
+
+const Ask& where_it_stands(const OurHold& hold, const Present& object, const View& view) {
+  return hold.there && never_made(hold, object, view) ? *hold.there : hold.asked;
+}
+
+/// One step down of a floor.
+void lower_floor(TargetDraft& draft,
+                 const OurHold& hold,
+                 const Present& object,
+                 std::int64_t goal) {
+  const View& view = draft.view;
+  const Ask& position = where_it_stands(hold, object, view);
+  const std::int64_t asked = integer_of(position.operand).value_or(0);
+  const std::int64_t baseline = integer_of(hold.entry.baseline).value_or(1);
+  const auto known = view.memory.ramps.find(hold.field);
+  const bool began = known != view.memory.ramps.end() && known->second.peak.has_value();
+  const std::int64_t peak = began ? *known->second.peak : asked;
+  const std::int64_t bottom = std::max(goal, baseline);
+  const Pace pace = pace_of(ramp_of(draft), peak, bottom);
+  const Instant due = last_step(view, hold, object) + pace.every;
+  draft.report.state = "Lowering";
+  const auto stay = [&] { ask(draft, hold, asked); };
+  if (never_made(hold, object, view)) {
+    if (!hold.there) return let_go(draft, {hold.field}, false);
+  } else if (!hold.landed) {
+    // The last step is not seen on the object: the same again, and the next one counts from there.
+    if (began && view.now >= due) remember(draft, hold.field, peak);
+    return stay();
+  }
+  if (asked > bottom && view.now < due) {
+    draft.wake = sooner(draft.wake, due);
+    return stay();
+  }
+  const std::int64_t demand =
+      lowest_by_demand(draft, object, is_autoscaler(hold.field.object), asked);
+  const std::int64_t next = std::max({bottom, std::min(demand, asked), asked - pace.by});
+  if (goal == 0 && next <= baseline) return let_go(draft, {hold.field}, false);
+  if (next >= asked) {
+    const Instant end = give_up_at(view);
+    if (view.now < end) draft.wake = sooner(draft.wake, end);
+    if (view.now >= end && asked > bottom) draft.demand_stays = true;
+    if (draft.report.message.empty() && asked > bottom) {
+      draft.report.message = "load asks for " + std::to_string(demand) + ": the floor stays at " +
+                             std::to_string(asked);
+    }
+    return stay();
+  }
+  remember(draft, hold.field, peak);
+  draft.wake = sooner(draft.wake, view.now + pace.every);
+  ask(draft, hold, next);
+}
+
+/// The autoscaler cuts straight to a lower maximum, whatever its behaviour says (DESIGN.md section
+/// 4): only once all fits.
+void lower_ceiling(TargetDraft& draft, const OurHold& hold, const Present& object) {
+  const std::int64_t running =
+      std::max(current_replicas_of(*object.object), draft.report.current.value_or(0));
+  const std::int64_t baseline = integer_of(hold.entry.baseline).value_or(0);
+  if (running <= baseline) return let_go(draft, {hold.field}, false);
+  draft.report.state = "Lowering";
+  draft.report.message = std::to_string(running) + " run: the maximum goes back to " +
+                         std::to_string(baseline) + " when they fit";
+  const Instant end = give_up_at(draft.view);
+  if (draft.view.now < end) {
+    draft.wake = sooner(draft.wake, end);
+  } else {
+    draft.demand_stays = true;
+  }
+}
+
+}  // namespace
+
+void lower_object(TargetDraft& draft, const ObjectRef& object, std::int64_t goal) {
+  const View& view = draft.view;
+  if (view.seen.namespace_terminating && object.ns == view.event.ref.ns) return;
+  const Present* seen = present(view.seen, object);
+  if (seen == nullptr) {
+    draft.report.state = absence(view.seen, object);
+    draft.report.message = to_text(object) + " cannot be looked at: what is held there stays";
+    return;
+  }
+  std::vector<FieldRef> fields;
+  const OurHold* floor = nullptr;
+  const OurHold* ceiling = nullptr;
+  for (const OurHold& hold : draft.held) {
+    if (hold.field.object != object) continue;
+    fields.push_back(hold.field);
+    (hold.field.pointer == kMaxReplicas && is_autoscaler(object) ? ceiling : floor) = &hold;
+  }
+  if (fields.empty()) return;
+  if (view.ending == Ending::Immediate || view.ending == Ending::Orphan) {
+    draft.report.state = "Lowering";
+    return let_go(draft, fields, view.ending == Ending::Orphan);
+  }
+  if (floor != nullptr) return lower_floor(draft, *floor, *seen, goal);
+  if (ceiling != nullptr && goal == 0) lower_ceiling(draft, *ceiling, *seen);
+}
+
+}  // namespace doorbuster::planner

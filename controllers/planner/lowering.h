@@ -1,0 +1,29 @@
+#pragma once
+
+#include "controllers/planner/capacity.h"
+
+namespace doorbuster::planner {
+
+/// One target while it is being planned.
+struct TargetDraft {
+  const View& view;
+  const api::TargetSpec* spec = nullptr;  ///< nothing: it was taken out of the spec
+  TargetReport report;
+  std::vector<OurHold> held;  ///< everything held under its name
+  std::vector<Item> items;
+  std::map<FieldRef, RampMemory> memory;
+  std::vector<Reason> warnings;
+  std::optional<Instant> wake, next_step;
+  bool demand_stays = false;
+};
+
+/// The way down of one object that is held under a target's name, to `goal` (0: to what was there
+/// before): end, abort, deletion, a removed target and a lowered need share it. The floor first,
+/// step by step and never below what load asks for; then the ceiling, once what runs fits under it.
+void lower_object(TargetDraft&, const ObjectRef&, std::int64_t goal);
+
+/// The reason of every item that lowers or restores; what raises has another.
+inline constexpr const char* kLowering = "Lowering";
+inline constexpr const char* kRestoring = "Restoring";
+
+}  // namespace doorbuster::planner

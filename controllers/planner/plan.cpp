@@ -1,0 +1,393 @@
+#include "controllers/planner/plan.h"
+
+#include "controllers/planner/acceptance.h"
+#include "controllers/planner/capacity.h"
+#include "controllers/planner/hold_feature.h"
+#include "controllers/planner/lowering.h"
+#include "controllers/planner/round.h"
+#include "controllers/planner/schedule.h"
+#include "controllers/planner/status_report.h"
+#include "controllers/planner/status_rows.h"
+#include "controllers/products/law.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace doorbuster::planner {
+namespace {
+
+/// When what is not known is looked at again although nothing changed.
+constexpr Duration kReadAgain = std::chrono::seconds(5);
+constexpr Duration kCheckAgain = std::chrono::minutes(1);
+
+/// One round's working state.
+struct Round {
+  const Event& event;
+  const Setup& setup;
+  Instant now;
+  Observation seen;
+  Memory memory;
+  OurHolds holds;
+  Acceptance acceptance;
+  Mode mode = Mode::Act;
+  api::SaleEventSpec spec;  ///< the accepted one; without targets and holds where there is none
+  std::optional<Window> window;
+  bool new_run = false;
+  CapacityWants capacity;
+  HoldFeatureWants hold_wants;
+  Outcomes outcomes;
+  std::map<ObjectRef, ObjectWants> wants;
+  std::vector<Question> questions;
+  std::optional<Instant> wake;
+};
+
+Mode mode_of(const Round& round) {
+  const Event& event = round.event;
+  if (event.deleting) return Mode::Act;
+  if (!round.acceptance.findings.empty()) return Mode::NotAccepted;
+  if (!round.acceptance.unread.empty()) return Mode::Reading;
+  if (event.spec->suspend) return Mode::Suspended;
+  if (event.spec->mode == api::Mode::DryRun)
+    return round.holds.empty() ? Mode::DryRun : Mode::Suspended;
+  return Mode::Act;
+}
+
+/// The window as resolved now, or as last told: an event that is being deleted needs one even when
+/// its spec is broken.
+std::optional<Window> window_of(const Round& round) {
+  if (const auto* window = std::get_if<Window>(&round.seen.window)) return *window;
+  if (!round.event.status.window) return std::nullopt;
+  const api::WindowStatus& told = *round.event.status.window;
+  return Window{told.prepare, told.start, told.end, told.restored_by, told.time_zone, told.tzdata};
+}
+
+Ending ending_of(const Event& event) {
+  if (!event.deleting) return Ending::None;
+  if (!event.spec) return Ending::Ramp;
+  switch (event.spec->deletion_policy) {
+    case api::DeletionPolicy::Ramp:
+      return Ending::Ramp;
+    case api::DeletionPolicy::Immediate:
+      return Ending::Immediate;
+    case api::DeletionPolicy::Orphan:
+      return Ending::Orphan;
+  }
+  return Ending::Ramp;
+}
+
+/// A window that lies ahead, or is open, again after its run was complete: the next run.
+bool begins_anew(const Round& round) {
+  if (!round.window || round.now >= round.window->end) return false;
+  const std::int32_t run = round.event.status.run.value_or(0);
+  const auto& decisions = round.event.status.decisions;
+  return std::any_of(decisions.begin(), decisions.end(), [run](const api::Decision& one) {
+    return one.run == run && one.kind == "Completed";
+  });
+}
+
+Round begin(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
+  Round round{.event = event,
+              .setup = setup,
+              .now = now,
+              .seen = with_served_names(seen),
+              .memory = {},
+              .holds = {},
+              .acceptance = {},
+              .spec = {},
+              .window = {},
+              .capacity = {},
+              .hold_wants = {},
+              .outcomes = {},
+              .wants = {},
+              .questions = {},
+              .wake = {}};
+  round.memory = memory_of(event, round.seen);
+  round.holds = our_holds(event, round.seen, round.memory);
+  round.acceptance = check_spec(event, round.seen, setup, round.holds);
+  round.mode = mode_of(round);
+  if (event.spec) round.spec = *event.spec;
+  round.window = window_of(round);
+  if (event.deleting && !round.window) round.window = Window{now, now, now, now, "", ""};
+  round.new_run = begins_anew(round);
+  return round;
+}
+
+/// The features: each sees the event, the observation and what is remembered, none sees another's
+/// wants.
+void run_features(Round& round) {
+  if (round.mode != Mode::Act && round.mode != Mode::DryRun) return;
+  const View view{.event = round.event,
+                  .spec = round.spec,
+                  .seen = round.seen,
+                  .setup = round.setup,
+                  .memory = round.memory,
+                  .holds = round.holds,
+                  .window = *round.window,
+                  .ending = ending_of(round.event),
+                  .new_run = round.new_run,
+                  .now = round.now};
+  round.capacity = capacity(view);
+  round.hold_wants = hold_feature(view, round.capacity.all_ready());
+  round.wake = sooner(round.wake, sooner(round.capacity.wants.wake, round.hold_wants.wants.wake));
+}
+
+/// The objects on which something is held under a name.
+std::set<ObjectRef> objects_under(const Round& round,
+                                  const std::string& feature,
+                                  const std::string& name) {
+  std::set<ObjectRef> out;
+  const auto held = round.holds.find({feature, name});
+  if (held == round.holds.end()) return out;
+  for (const OurHold& one : held->second) out.insert(one.field.object);
+  return out;
+}
+
+void sort_in(Round& round, const Wants& from) {
+  for (const Item& item : from.items) {
+    if (const auto* want = std::get_if<HoldWant>(&item)) {
+      round.wants[want->field.object].wants.emplace_back(from.feature, *want);
+    } else if (const auto* release = std::get_if<Release>(&item)) {
+      std::set<ObjectRef> objects;
+      for (const FieldRef& field : release->only) objects.insert(field.object);
+      if (release->only.empty()) objects = objects_under(round, from.feature, release->name);
+      for (const ObjectRef& object : objects)
+        round.wants[object].releases.emplace_back(from.feature, *release);
+    } else if (const auto* retain = std::get_if<Retain>(&item)) {
+      for (const ObjectRef& object : objects_under(round, from.feature, retain->name)) {
+        round.wants[object].frozen.emplace(from.feature, retain->name);
+      }
+    }
+  }
+}
+
+/// Every object that something is wanted of, that a row remembers, or whose record names us.
+void gather(Round& round) {
+  sort_in(round, round.capacity.wants);
+  sort_in(round, round.hold_wants.wants);
+  for (const auto& [key, held] : round.holds) {
+    for (const OurHold& one : held) round.wants[one.field.object];
+  }
+  for (const auto& [object, witness] : round.memory.witnesses) round.wants[object];
+  for (const api::HoldStatus& row : round.event.status.holds) {
+    if (row.copy.empty() && row.state == "Restoring") {
+      round.wants[{row.object.group, row.object.kind, row.object.ns, row.object.name}];
+    }
+  }
+}
+
+/// May the account of this event write to an object? Asked only where there is something to write.
+void ask_access(Round& round, const ObjectRef& object, ObjectOutcome& outcome) {
+  const Question question = access_question(object, "patch", round.spec.service_account_name);
+  const auto answer = round.seen.answers.find(question.id);
+  if (answer == round.seen.answers.end()) {
+    round.questions.push_back(question);
+    return;
+  }
+  switch (answer->second.says) {
+    case Answer::Says::Yes:
+      return;
+    case Answer::Says::No:
+      outcome.dropped = "Forbidden";
+      outcome.why =
+          answer->second.why.empty()
+              ? "the service account " + round.spec.service_account_name + " may not patch it"
+              : answer->second.why;
+      round.wake = sooner(round.wake, round.now + kCheckAgain);
+      return;
+    case Answer::Says::Unknown:
+      outcome.dropped = "Unknown";
+      outcome.why = "it is not known whether the service account may patch it";
+      round.wake = sooner(round.wake, round.now + kReadAgain);
+      return;
+  }
+}
+
+void settle_all(Round& round) {
+  const Who who{
+      round.event.ref.ns + "/" + round.event.ref.name, round.event.uid, round.setup.install};
+  for (const auto& [object, wants] : round.wants) {
+    const Present* here = present(round.seen, object);
+    const bool doomed = round.seen.namespace_terminating && object.ns == round.event.ref.ns;
+    if (here == nullptr || doomed) continue;
+    const auto known = round.memory.witnesses.find(object);
+    ObjectOutcome outcome;
+    outcome.settled =
+        settle_object(object,
+                      *here,
+                      known == round.memory.witnesses.end() ? Witness{} : known->second,
+                      wants,
+                      who,
+                      round.now);
+    switch (round.mode) {
+      case Mode::Act:
+        if (outcome.settled.write) ask_access(round, object, outcome);
+        break;
+      case Mode::DryRun:
+        outcome.dropped = "Planned";
+        break;
+      case Mode::Suspended:
+        outcome.dropped = "Suspended";
+        break;
+      case Mode::NotAccepted:
+      case Mode::Reading:
+        outcome.dropped = "NotAccepted";
+        break;
+    }
+    round.wake = sooner(round.wake, outcome.settled.wake);
+    round.outcomes.emplace(object, std::move(outcome));
+  }
+}
+
+bool lowers(const ObjectWants& wants) {
+  const auto down = [](const auto& one) { return one.second.reason.code == kLowering; };
+  return !wants.releases.empty() ||
+         (!wants.wants.empty() && std::all_of(wants.wants.begin(), wants.wants.end(), down));
+}
+
+/// What raises first, in the order of the products; then what lowers and restores, in the reverse
+/// order.
+std::vector<Write> ordered_writes(const Round& round) {
+  std::vector<std::pair<int, const Write*>> found;
+  for (const auto& [object, outcome] : round.outcomes) {
+    if (!outcome.settled.write || !outcome.dropped.empty()) continue;
+    const int order = products::order_of(object);
+    found.emplace_back(lowers(round.wants.at(object)) ? 1000 - order : order,
+                       &*outcome.settled.write);
+  }
+  std::stable_sort(
+      found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Write> out;
+  for (const auto& [order, write] : found) {
+    if (out.size() < kWritesPerRound) out.push_back(*write);
+  }
+  return out;
+}
+
+/// Is anything held for this event that it still has to let go of? Not counted: what is gone,
+/// forbidden, or goes with its namespace.
+bool still_held(const Round& round, const api::SaleEventStatus& status) {
+  for (const api::HoldStatus& row : status.holds) {
+    const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
+    if (row.copy.empty() || !holds_for(row, round.event.uid)) continue;
+    if (round.seen.namespace_terminating && object.ns == round.event.ref.ns) continue;
+    const std::string state = absence(round.seen, object);
+    if (state == "Missing" || state == "Forbidden" || row.state == "Forbidden") continue;
+    const Present* here = present(round.seen, object);
+    if (here != nullptr && here->uid != row.uid) continue;
+    return true;
+  }
+  for (const auto& [key, held] : round.holds) {
+    for (const OurHold& one : held) {
+      const auto outcome = round.outcomes.find(one.field.object);
+      const bool forbidden =
+          outcome != round.outcomes.end() && outcome->second.dropped == "Forbidden";
+      if (one.there && !forbidden && outcome != round.outcomes.end()) return true;
+    }
+  }
+  return false;
+}
+
+/// The sale is over and no hold of it can still become due.
+bool is_completed(const Round& round, bool held, bool writes) {
+  if (held || writes || !round.window || round.mode != Mode::Act) return false;
+  switch (stage_at(*round.window, round.now)) {
+    case Stage::Before:
+    case Stage::Prepare:
+    case Stage::Live:
+      return false;
+    case Stage::Cooldown:
+      return std::none_of(
+          round.spec.holds.begin(), round.spec.holds.end(), [](const api::HoldSpec& one) {
+            return one.during.until == api::SalePhase::Cooldown;
+          });
+    case Stage::Over:
+      return true;
+  }
+  return false;
+}
+
+Report make_status(Round& round, Plan& out) {
+  const bool acted = round.mode == Mode::Act || round.mode == Mode::DryRun;
+  api::SaleEventStatus& status = out.status;
+  status.install = round.setup.install;
+  status.run = status.run.value_or(0) + (round.new_run ? 1 : 0);
+  const bool past = round.window && round.now >= round.window->restored_by;
+  status.holds = hold_rows({.event = round.event,
+                            .seen = round.seen,
+                            .outcomes = round.outcomes,
+                            .moved = round.capacity.memory,
+                            .notes = round.hold_wants.notes,
+                            .new_run = round.new_run,
+                            .over = past || round.event.deleting});
+  if (acted) status.targets = target_rows(round.capacity.wants.targets);
+  Report made{.event = round.event,
+              .acceptance = round.acceptance,
+              .mode = round.mode,
+              .window = round.window,
+              .deleting = round.event.deleting,
+              .warnings = {},
+              .notices = {},
+              .next_step = round.capacity.next_step,
+              .now = round.now};
+  made.held = still_held(round, status);
+  made.writes = !out.writes.empty();
+  made.completed = is_completed(round, made.held, made.writes);
+  made.demand_stays = round.capacity.demand_stays;
+  made.holds_prepared = round.hold_wants.prepared;
+  made.new_run = round.new_run;
+  made.warnings = round.capacity.wants.warnings;
+  made.warnings.insert(made.warnings.end(),
+                       round.hold_wants.wants.warnings.begin(),
+                       round.hold_wants.wants.warnings.end());
+  for (const auto& [object, outcome] : round.outcomes) {
+    made.notices.insert(
+        made.notices.end(), outcome.settled.notices.begin(), outcome.settled.notices.end());
+  }
+  report(made, round.capacity.wants.targets, status);
+  return made;
+}
+
+/// On the event while anything is held; off when nothing is, and nothing is on its way.
+std::optional<SetFinalizer> finalizer_for(const Round& round, const Report& made) {
+  const bool wanted = made.held || (made.writes && !round.event.deleting);
+  if (wanted && !round.event.has_finalizer && !round.event.deleting && round.mode == Mode::Act)
+    return SetFinalizer{true};
+  if (!wanted && !made.writes && round.event.has_finalizer && round.mode != Mode::Reading)
+    return SetFinalizer{false};
+  return std::nullopt;
+}
+
+std::optional<Instant> wake_for(const Round& round, const Report& made) {
+  std::optional<Instant> wake = round.wake;
+  if (round.mode == Mode::Reading) wake = sooner(wake, round.now + kReadAgain);
+  if (round.mode == Mode::NotAccepted) wake = sooner(wake, round.now + kCheckAgain);
+  if (round.window && !made.completed) {
+    if (const auto edge = next_edge(*round.window, round.now)) wake = sooner(wake, edge->at);
+  }
+  return wake;
+}
+
+}  // namespace
+
+Plan plan(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
+  Plan out;
+  out.status = event.status;
+  // Another Doorbuster's, or one that we have let go of and that only others keep from going.
+  if (!event.status.install.empty() && event.status.install != setup.install) return out;
+  if (event.deleting && !event.has_finalizer) return out;
+  Round round = begin(event, seen, setup, now);
+  run_features(round);
+  gather(round);
+  settle_all(round);
+  out.questions = round.questions;
+  if (!out.questions.empty()) return out;
+  out.writes = ordered_writes(round);
+  const Report made = make_status(round, out);
+  out.finalizer = finalizer_for(round, made);
+  out.notices = notices_between(event.status, out.status, made);
+  out.wake = wake_for(round, made);
+  out.done = made.completed || (event.deleting && !made.held && !made.writes);
+  return out;
+}
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,334 @@
+#include "controllers/planner/status_report.h"
+
+#include "operator/base/bounds.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace doorbuster::planner {
+namespace {
+
+using api::ConditionStatus;
+
+struct Verdict {
+  ConditionStatus status = ConditionStatus::False;
+  std::string reason, message;
+};
+
+struct Counts {
+  std::size_t targets = 0, ready = 0;
+  std::vector<std::string> unready, refused, missing, contested, corrupt;
+};
+
+Counts count(const std::vector<TargetReport>& targets,
+             const api::SaleEventStatus& status,
+             const Report& in) {
+  Counts out;
+  for (const TargetReport& one : targets) {
+    ++out.targets;
+    if (one.ready_enough) ++out.ready;
+    if (one.state == "Refused") out.refused.push_back(one.name + ": " + one.message);
+    if (one.state == "Missing" || one.state == "Forbidden")
+      out.missing.push_back(one.name + ": " + one.message);
+    if (!one.ready_enough && one.state != "Missing" && one.state != "Forbidden") {
+      out.unready.push_back(one.name + (one.message.empty() ? "" : ": " + one.message));
+    }
+  }
+  for (const api::HoldStatus& row : status.holds) {
+    if (row.state == "Contested" || row.state == "Yielded")
+      out.contested.push_back(row.object.name + row.field + ": " + row.message);
+    if (row.state == "Forbidden") out.missing.push_back(row.name + ": " + row.message);
+  }
+  for (const Reason& one : in.notices) {
+    if (one.code == "LedgerCorrupt" || one.code == "LedgerNewer") out.corrupt.push_back(one.text);
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& one : parts) out += (out.empty() ? "" : "; ") + one;
+  return out;
+}
+
+std::string findings_text(const Acceptance& acceptance) {
+  std::vector<std::string> parts;
+  for (const FieldCause& one : acceptance.findings) parts.push_back(one.field + " " + one.message);
+  return joined(parts);
+}
+
+Stage stage_of(const Report& in) {
+  return in.window ? stage_at(*in.window, in.now) : Stage::Before;
+}
+
+const api::Condition* find(const api::SaleEventStatus& status, std::string_view type) {
+  for (const api::Condition& one : status.conditions) {
+    if (one.type == type) return &one;
+  }
+  return nullptr;
+}
+
+std::optional<Verdict> as_before(const Report& in, std::string_view type) {
+  const api::Condition* old = find(in.event.status, type);
+  if (old == nullptr) return std::nullopt;
+  return Verdict{old->status, old->reason, old->message};
+}
+
+Verdict accepted(const Report& in) {
+  if (in.mode == Mode::NotAccepted)
+    return {ConditionStatus::False, in.acceptance.reason, findings_text(in.acceptance)};
+  if (in.mode == Mode::Reading) {
+    if (auto old = as_before(in, "Accepted")) return *old;
+    return {
+        ConditionStatus::Unknown, "Reading", "still to be read: " + joined(in.acceptance.unread)};
+  }
+  return {ConditionStatus::True, "Accepted", "the spec can be carried out"};
+}
+
+Verdict prepared(const Report& in, const Counts& counts) {
+  const Stage stage = stage_of(in);
+  const bool due = stage == Stage::Prepare || stage == Stage::Live;
+  if (in.mode == Mode::DryRun)
+    return {ConditionStatus::False, "DryRun", "nothing is raised in a dry run"};
+  if (in.mode != Mode::Act || in.deleting || !due) {
+    if (stage != Stage::Before && !in.new_run) {
+      if (auto old = as_before(in, "Prepared")) return *old;
+    }
+    return {ConditionStatus::False,
+            "NotDue",
+            stage == Stage::Before ? "preparation has not begun" : "nothing was prepared"};
+  }
+  if (!counts.unready.empty()) {
+    return {ConditionStatus::False,
+            stage == Stage::Live ? "TargetsNotReady" : "Ramping",
+            std::to_string(counts.ready) + " of " + std::to_string(counts.targets) +
+                " targets are ready; " + joined(counts.unready)};
+  }
+  if (!in.holds_prepared)
+    return {ConditionStatus::False, "HoldsNotInForce", "not all holds that are due are in force"};
+  if (!counts.missing.empty())
+    return {ConditionStatus::True, "PreparedWithExceptions", joined(counts.missing)};
+  return {ConditionStatus::True, "Prepared", "all targets stand at their full floor, ready"};
+}
+
+Verdict restored(const Report& in, const api::SaleEventStatus& status) {
+  if (in.demand_stays) {
+    return {ConditionStatus::False,
+            "DemandAboveBaseline",
+            "load asks for more than there was before the sale: capacity is kept"};
+  }
+  if (in.held) {
+    const Stage stage = stage_of(in);
+    const bool after = in.deleting || stage == Stage::Cooldown || stage == Stage::Over;
+    return {ConditionStatus::False,
+            after ? "Restoring" : "Held",
+            after ? "on the way back to what was there before" : "fields are held"};
+  }
+  if (!in.completed) {
+    if (!in.new_run && stage_of(in) != Stage::Before) {
+      if (auto old = as_before(in, "Restored")) return *old;
+    }
+    return {ConditionStatus::False, "NotDue", "nothing is held yet"};
+  }
+  std::vector<std::string> left;
+  for (const api::HoldStatus& row : status.holds) {
+    if (row.state == "Left" || row.state == "Missing")
+      left.push_back(row.object.name + row.field + ": " + row.message);
+  }
+  if (!left.empty()) return {ConditionStatus::True, "RestoredWithExceptions", joined(left)};
+  return {ConditionStatus::True, "Restored", "every field is back to what was there before"};
+}
+
+Verdict progressing(const Report& in, const std::vector<TargetReport>& targets) {
+  const bool moves = std::any_of(targets.begin(), targets.end(), [](const TargetReport& one) {
+    return one.state == "Ramping" || one.state == "Lowering";
+  });
+  if (in.mode == Mode::Act && (moves || in.writes))
+    return {ConditionStatus::True, in.deleting ? "Deleting" : "Moving", "values are on their way"};
+  return {ConditionStatus::False, "Settled", "nothing is on its way"};
+}
+
+/// Something that people must look at; nothing when all is well.
+std::optional<Verdict> stalled(const Report& in, const Counts& counts) {
+  if (in.mode == Mode::NotAccepted)
+    return Verdict{ConditionStatus::True, in.acceptance.reason, findings_text(in.acceptance)};
+  if (!counts.corrupt.empty())
+    return Verdict{ConditionStatus::True, "LedgerCorrupt", joined(counts.corrupt)};
+  if (in.demand_stays) {
+    return Verdict{ConditionStatus::True,
+                   "DemandAboveBaseline",
+                   "restoreTimeout has passed and load does not fit what was there before"};
+  }
+  if (!counts.refused.empty())
+    return Verdict{ConditionStatus::True, "TargetRefused", joined(counts.refused)};
+  return std::nullopt;
+}
+
+Verdict ready(const Report& in, const Counts& counts) {
+  if (const auto stuck = stalled(in, counts))
+    return {ConditionStatus::False, stuck->reason, stuck->message};
+  switch (in.mode) {
+    case Mode::Reading:
+      return {
+          ConditionStatus::Unknown, "Reading", "still to be read: " + joined(in.acceptance.unread)};
+    case Mode::Suspended:
+      return {ConditionStatus::True, "Suspended", "nothing is changed; what is held stays"};
+    case Mode::DryRun:
+      return {ConditionStatus::True, "DryRun", "everything is computed, nothing is written"};
+    case Mode::Act:
+    case Mode::NotAccepted:
+      break;
+  }
+  switch (stage_of(in)) {
+    case Stage::Before:
+      return {ConditionStatus::True, "Scheduled", "waiting for the window"};
+    case Stage::Prepare:
+      return {ConditionStatus::True, "Preparing", "on the way up"};
+    case Stage::Live:
+      if (!counts.unready.empty() && !in.deleting)
+        return {ConditionStatus::False, "TargetsNotReady", joined(counts.unready)};
+      return {ConditionStatus::True, "Live", "the sale is on"};
+    case Stage::Cooldown:
+    case Stage::Over:
+      break;
+  }
+  return {ConditionStatus::True,
+          in.completed ? "Completed" : "Restoring",
+          in.completed ? "the sale is over" : "on the way back"};
+}
+
+void put(const Report& in, api::SaleEventStatus& status, const char* type, const Verdict& verdict) {
+  api::Condition next{.type = type,
+                      .status = verdict.status,
+                      .observed_generation = in.event.generation,
+                      .last_transition_time = in.now,
+                      .reason = cut(verdict.reason.empty() ? "Unknown" : verdict.reason, 128),
+                      .message = cut(verdict.message, 4096)};
+  const api::Condition* old = find(in.event.status, type);
+  if (old != nullptr && old->status == next.status)
+    next.last_transition_time = old->last_transition_time;
+  status.conditions.push_back(std::move(next));
+}
+
+std::string phase_of(const Report& in, const Counts& counts) {
+  if (in.mode == Mode::Suspended) return "Suspended";
+  if (in.mode == Mode::NotAccepted) return "Failed";
+  if (in.mode == Mode::Reading && !in.event.status.phase.empty()) return in.event.status.phase;
+  if (in.completed) return "Completed";
+  if (in.deleting) return "CoolingDown";
+  switch (stage_of(in)) {
+    case Stage::Before:
+      return "Scheduled";
+    case Stage::Prepare:
+      return counts.unready.empty() && in.holds_prepared && in.mode == Mode::Act ? "Ready"
+                                                                                 : "Preparing";
+    case Stage::Live:
+      return "Live";
+    case Stage::Cooldown:
+    case Stage::Over:
+      break;
+  }
+  return "CoolingDown";
+}
+
+void columns(const Report& in, const Counts& counts, api::SaleEventStatus& status) {
+  const bool bad =
+      in.mode == Mode::NotAccepted || !counts.refused.empty() || !counts.corrupt.empty();
+  const bool warn = !in.warnings.empty() || !counts.contested.empty() || !counts.missing.empty() ||
+                    in.demand_stays;
+  status.verdict = in.mode == Mode::Reading ? in.event.status.verdict
+                   : bad                    ? "NoGo"
+                   : warn                   ? "Warn"
+                                            : "Go";
+  std::vector<std::string> parts;
+  if (in.mode == Mode::NotAccepted) parts.push_back(findings_text(in.acceptance));
+  for (const auto& list : {counts.corrupt, counts.refused, counts.contested, counts.missing}) {
+    parts.insert(parts.end(), list.begin(), list.end());
+  }
+  for (const Reason& one : in.warnings) {
+    if (std::none_of(
+            parts.begin(), parts.end(), [&](const std::string& said) { return said == one.text; }))
+      parts.push_back(one.text);
+  }
+  status.message = in.mode == Mode::Reading ? in.event.status.message : cut(joined(parts), 1024);
+  const Stage stage = stage_of(in);
+  const bool due =
+      in.mode == Mode::Act && !in.deleting && (stage == Stage::Prepare || stage == Stage::Live);
+  status.targets_ready = due && counts.targets > 0
+                             ? std::to_string(counts.ready) + "/" + std::to_string(counts.targets)
+                             : "";
+}
+
+void next_due(const Report& in, api::SaleEventStatus& status) {
+  status.next_due.reset();
+  status.next_reason.clear();
+  if (!in.window || in.completed || in.deleting) return;
+  if (const auto edge = next_edge(*in.window, in.now)) {
+    status.next_due = edge->at;
+    status.next_reason = edge->what;
+  }
+  if (in.mode == Mode::Act && in.next_step &&
+      (!status.next_due || *in.next_step < *status.next_due)) {
+    status.next_due = in.next_step;
+    status.next_reason = "the next step of a ramp";
+  }
+}
+
+/// Decisions of this run: that it began, that it is complete.
+void decide(const Report& in, api::SaleEventStatus& status) {
+  const std::int32_t run = status.run.value_or(0);
+  const auto decided = [&](const char* kind) {
+    return std::any_of(
+        status.decisions.begin(), status.decisions.end(), [&](const api::Decision& one) {
+          return one.run == run && one.kind == kind;
+        });
+  };
+  const auto add = [&](const char* kind) {
+    if (decided(kind)) return;
+    api::Decision made;
+    made.run = run;
+    made.kind = kind;
+    made.at = in.now;
+    if (status.decisions.size() >= bounds::kDecisions)
+      status.decisions.erase(status.decisions.begin());
+    status.decisions.push_back(std::move(made));
+  };
+  const Stage stage = stage_of(in);
+  if (in.mode == Mode::Act && !in.deleting && (stage == Stage::Prepare || stage == Stage::Live))
+    add("Began");
+  if (in.completed) add("Completed");
+}
+
+}  // namespace
+
+void report(const Report& in,
+            const std::vector<TargetReport>& targets,
+            api::SaleEventStatus& status) {
+  const Counts counts = count(targets, status, in);
+  status.observed_generation = in.event.generation;
+  if (in.window) status.window = shown(*in.window);
+  status.conditions.clear();
+  put(in, status, "Accepted", accepted(in));
+  put(in, status, "Prepared", prepared(in, counts));
+  put(in, status, "Progressing", progressing(in, targets));
+  put(in,
+      status,
+      "ServiceReduced",
+      {ConditionStatus::False, "NothingReduced", "nothing is switched off for the sale"});
+  put(in, status, "Restored", restored(in, status));
+  put(in, status, "Ready", ready(in, counts));
+  if (const auto stuck = stalled(in, counts)) put(in, status, "Stalled", *stuck);
+  if (in.mode == Mode::Reading) {
+    put(in,
+        status,
+        "Reconciling",
+        {ConditionStatus::True, "Reading", joined(in.acceptance.unread)});
+  }
+  status.phase = phase_of(in, counts);
+  columns(in, counts, status);
+  next_due(in, status);
+  decide(in, status);
+}
+
+}  // namespace doorbuster::planner

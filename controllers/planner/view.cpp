@@ -1,0 +1,161 @@
+#include "controllers/planner/view.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace doorbuster::planner {
+namespace {
+
+Contest contest_of(const api::ContestStatus& row) {
+  return {.reasserted = row.reasserted.value_or(0),
+          .at = row.at,
+          .by = row.by,
+          .change = row.change,
+          .yielded = row.yielded.value_or(false)};
+}
+
+/// The annotation's record, when it is whole and was written on this very object.
+std::optional<Ledger> own_record(const Present& object) {
+  const std::string_view pointer = "/metadata/annotations/doorbuster.dev~1holds";
+  if (!object.object->at(pointer)) return std::nullopt;
+  const std::string text = object.object->string(pointer);
+  Ledger record = read_ledger(&text);
+  if (record.state != Ledger::State::Good || record.uid != object.uid) return std::nullopt;
+  return record;
+}
+
+void add_row(Memory& memory, const api::HoldStatus& row, const Observation& seen) {
+  const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
+  const FieldRef field{object, row.field, row.inside};
+  const auto entry = read_entry(row.copy);
+  if (!entry) return;
+  if (row.stepped_at || row.peak) memory.ramps[field] = {row.stepped_at, row.peak};
+  Witness& witness = memory.witnesses[object];
+  const Present* live = present(seen, object);
+  Ledger& ledger = live != nullptr && live->uid != row.uid ? witness.former : witness.ledger;
+  ledger.state = Ledger::State::Good;
+  ledger.uid = row.uid;
+  ledger.serial = std::max(ledger.serial, row.serial.value_or(0));
+  ledger.fields.insert_or_assign(entry->first, entry->second);
+  witness.contests.insert_or_assign(entry->first, contest_of(row.contest));
+}
+
+const Ask* asked_by(const Ledger& ledger, const FieldPath& path, const Holder& holder) {
+  const auto field = ledger.fields.find(path);
+  if (field == ledger.fields.end()) return nullptr;
+  const auto found = field->second.holders.find(holder);
+  return found == field->second.holders.end() ? nullptr : &found->second;
+}
+
+void add_holds(OurHolds& out,
+               const std::string& uid,
+               const ObjectRef& object,
+               const Ledger& remembered,
+               const std::optional<Ledger>& record) {
+  for (const auto& [path, entry] : remembered.fields) {
+    for (const auto& [holder, ask] : entry.holders) {
+      if (holder.uid != uid) continue;
+      const Ask* there = record ? asked_by(*record, path, holder) : nullptr;
+      const bool newer = there != nullptr && record->serial >= remembered.serial;
+      out[{holder.feature, holder.name}].push_back(
+          {.field = {object, path.pointer, path.inside},
+           .asked = ask,
+           .there = there != nullptr ? std::optional(*there) : std::nullopt,
+           .landed = there != nullptr && *there == ask,
+           .entry = newer ? record->fields.at(path) : entry});
+    }
+  }
+  if (!record) return;
+  for (const auto& [path, entry] : record->fields) {
+    for (const auto& [holder, ask] : entry.holders) {
+      if (holder.uid != uid || asked_by(remembered, path, holder) != nullptr) continue;
+      out[{holder.feature, holder.name}].push_back({.field = {object, path.pointer, path.inside},
+                                                    .asked = ask,
+                                                    .there = ask,
+                                                    .landed = true,
+                                                    .entry = entry});
+    }
+  }
+}
+
+}  // namespace
+
+Memory memory_of(const Event& event, const Observation& seen) {
+  Memory out;
+  for (const api::HoldStatus& row : event.status.holds) {
+    if (!row.copy.empty()) add_row(out, row, seen);
+  }
+  return out;
+}
+
+OurHolds our_holds(const Event& event, const Observation& seen, const Memory& memory) {
+  OurHolds out;
+  for (const auto& [object, witness] : memory.witnesses) {
+    const Present* live = present(seen, object);
+    add_holds(out, event.uid, object, witness.ledger, live ? own_record(*live) : std::nullopt);
+  }
+  for (const auto& [object, fact] : seen.objects) {
+    const Present* live = present(seen, object);
+    if (live == nullptr || object.group == "*" || memory.witnesses.contains(object)) continue;
+    if (const auto record = own_record(*live)) add_holds(out, event.uid, object, {}, record);
+  }
+  return out;
+}
+
+std::optional<HeldField> record_of(const View& view, const FieldRef& field) {
+  const FieldPath path{field.pointer, field.inside};
+  const auto in = [&path](const Ledger& ledger) -> std::optional<HeldField> {
+    const auto found = ledger.fields.find(path);
+    return found == ledger.fields.end() ? std::nullopt : std::optional(found->second);
+  };
+  const auto known = view.memory.witnesses.find(field.object);
+  const Ledger copy = known == view.memory.witnesses.end() ? Ledger{} : known->second.ledger;
+  const Present* live = present(view.seen, field.object);
+  const auto record = live == nullptr ? std::nullopt : own_record(*live);
+  // The newer of the two speaks, as settling will have it.
+  if (record && record->serial >= copy.serial) {
+    if (auto found = in(*record)) return found;
+  }
+  if (auto found = in(copy)) return found;
+  return record ? in(*record) : std::nullopt;
+}
+
+std::optional<ObjectRef> resolved(const Observation& seen, const ObjectRef& asked) {
+  const auto found = seen.kinds.find({asked.group, asked.kind});
+  if (found == seen.kinds.end()) return asked.group == "*" ? std::nullopt : std::optional(asked);
+  const auto* kind = std::get_if<KindFact>(&found->second);
+  if (kind == nullptr || !kind->served)
+    return asked.group == "*" ? std::nullopt : std::optional(asked);
+  ObjectRef out = asked;
+  if (asked.group == "*") out.group = group_of(kind->api_version);
+  if (!kind->namespaced) out.ns.clear();
+  return out;
+}
+
+Observation with_served_names(const Observation& seen) {
+  Observation out = seen;
+  for (const auto& [object, fact] : seen.objects) {
+    if (const auto served = resolved(seen, object)) out.objects.emplace(*served, fact);
+  }
+  for (const auto& [workload, fact] : seen.autoscalers) {
+    if (const auto served = resolved(seen, workload)) out.autoscalers.emplace(*served, fact);
+  }
+  return out;
+}
+
+std::string absence(const Observation& seen, const ObjectRef& object) {
+  const auto found = seen.objects.find(object);
+  if (found == seen.objects.end() || std::holds_alternative<Unread>(found->second))
+    return "Unknown";
+  if (std::holds_alternative<Missing>(found->second)) return "Missing";
+  if (std::holds_alternative<Forbidden>(found->second)) return "Forbidden";
+  return "";
+}
+
+std::string group_of(const std::optional<std::string>& api_version) {
+  if (!api_version) return "*";
+  const auto slash = api_version->find('/');
+  return slash == std::string::npos ? "" : api_version->substr(0, slash);
+}
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,74 @@
+#pragma once
+
+#include "controllers/planner/plan.h"
+#include "controllers/planner/settle.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace doorbuster::planner {
+
+/// What a ramp remembers of one field, persisted before the write that it speaks of.
+struct RampMemory {
+  std::optional<Instant> stepped_at;  ///< when the floor that is asked for was last changed
+  std::optional<std::int64_t>
+      peak;  ///< from what height the way down began; nothing: on the way up
+  bool operator==(const RampMemory&) const = default;
+};
+
+/// What the event's status remembers of the objects: the second copy, by object, and the ramps.
+struct Memory {
+  std::map<ObjectRef, Witness> witnesses;
+  std::map<FieldRef, RampMemory> ramps;
+};
+Memory memory_of(const Event&, const Observation&);
+
+/// One field that this event holds under one name.
+struct OurHold {
+  FieldRef field;
+  Ask asked;                 ///< what we asked for last, made or not
+  std::optional<Ask> there;  ///< what the object itself says that we ask
+  bool landed = false;       ///< the two are the same
+  HeldField entry;
+};
+/// By feature and name; from the second copies and the annotations together.
+using OurHolds = std::map<std::pair<std::string, std::string>, std::vector<OurHold>>;
+OurHolds our_holds(const Event&, const Observation&, const Memory&);
+
+/// How an event that is being deleted lets go.
+enum class Ending { None, Ramp, Immediate, Orphan };
+
+/// What every feature looks at.
+struct View {
+  const Event& event;
+  const api::SaleEventSpec& spec;
+  const Observation& seen;
+  const Setup& setup;
+  const Memory& memory;
+  const OurHolds& holds;
+  const Window& window;
+  Ending ending = Ending::None;
+  bool new_run = false;  ///< what status says of targets is of an earlier run
+  Instant now;
+};
+
+/// The record of a field, whoever holds it: the second copy first, then the annotation of that very
+/// object.
+std::optional<HeldField> record_of(const View&, const FieldRef&);
+
+/// A reference as served: "*" made into the group, no namespace for a cluster-scoped kind. Nothing
+/// when the kind is not known or not served.
+std::optional<ObjectRef> resolved(const Observation&, const ObjectRef& asked);
+/// The same observation with every object also under its reference as served.
+Observation with_served_names(const Observation&);
+
+/// What is known of an object in one word, for rows: "", Missing, Forbidden or Unknown; empty:
+/// present.
+std::string absence(const Observation&, const ObjectRef&);
+
+/// Group and version of "apps/v1"; nothing said: "*".
+std::string group_of(const std::optional<std::string>& api_version);
+
+}  // namespace doorbuster::planner
