@@ -25,7 +25,7 @@ DOWN_GRACE_SECONDS = 10
 def _live_status(directory):
     """The status of a cluster that is up; Refusal otherwise."""
     status = directory.status()
-    if not status or not processes.is_alive(status["supervisor"]):
+    if not status or status["state"] != "ready" or not processes.is_alive(status["supervisor"]):
         raise Refusal(f"cluster {directory.name} is not up (hack/cluster up {directory.name})")
     return status
 
@@ -60,8 +60,8 @@ def up(arguments):
         raise Refusal(f"--nodes takes 1 to {MAX_NODES}")
     options = Options(arguments.nodes, arguments.hpa_sync, arguments.metric_resolution, _extra(arguments.component_arg))
     with directory.lock():
-        status = directory.status()
-        if status and status["state"] == "ready" and processes.is_alive(status["supervisor"]):
+        # One that has lost a component is made anew: nobody could say what such a cluster still does.
+        if status_of(directory)["state"] == "ready":
             print(f"cluster {directory.name} is up already", file=sys.stderr)
         else:
             _clean(directory)
@@ -94,7 +94,11 @@ def _start(directory, options):
             ["unshare", "-rn", "--", sys.executable, str(paths.CLUSTER_COMMAND), "_supervise", directory.name,
              tools.stdout.strip(), json.dumps(dataclasses.asdict(options))],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory.path, start_new_session=True)
-    status = _await_start(directory, supervisor, began + UP_SECONDS)
+    try:
+        status = _await_start(directory, supervisor, began + UP_SECONDS)
+    except KeyboardInterrupt:
+        supervisor.terminate()
+        raise
     if status["state"] != "ready":
         raise Refusal(f"cluster {directory.name} did not come up: {status['message']}\n" + _tails(directory, status))
     print(f"cluster {directory.name} is ready after {time.monotonic() - began:.1f} s", file=sys.stderr)
