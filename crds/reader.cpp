@@ -41,7 +41,9 @@ class EventReader {
  public:
   /// `from_file`: as kubectl would send it: a name is needed, status is not looked at, unknown
   /// fields are findings.
-  EventReader(Node root, bool from_file) : root_(std::move(root)), from_file_(from_file) {}
+  EventReader(Node root, bool from_file) : root_(std::move(root)), from_file_(from_file) {
+    event_.status.observed_generation = -1;  // the CRD's default
+  }
 
   Reading read() {
     if (root_.type != JsonType::Object) {
@@ -188,7 +190,6 @@ class EventReader {
 
   void status() {
     Node* node = root_.find("status");
-    event_.status.observed_generation = -1;
     if (!node || node->type == JsonType::Null) return;
     std::vector<Finding> findings;
     check(*node, kSaleEventStatusSchema, "status", findings);

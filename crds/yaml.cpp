@@ -346,7 +346,13 @@ YamlText nodes_of_yaml(std::string_view text) {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     Builder builder(lines);
+    Mark last;
     while (parser.HandleNextDocument(builder)) {
+      // A stray `,` or `]` is an empty document to yaml-cpp, again and again.
+      if (std::exchange(last, builder.document_mark()) == builder.document_mark()) {
+        out.problem = document_finding(last, "must be YAML: nothing can begin here");
+        return out;
+      }
       auto root = builder.take_root();
       if (!root || root->type == JsonType::Null) continue;
       if (out.documents.size() == kMaxDocuments) {

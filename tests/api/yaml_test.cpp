@@ -80,6 +80,8 @@ TEST(Yaml, RefusesWithAPlace) {
        "problem: 1:8: 1: must not be written twice; it is already set in line 1; keep one of the "
        "two"},
       {"tabs", "a:\n\tb: 1\n", "problem: 2:1: must not be indented with tabs; use spaces"},
+      {"a stray comma", ", a", "problem: 1:1: must be YAML: nothing can begin here"},
+      {"a stray bracket", "a: 1\n---\n]\n", "problem: 3:1: must be YAML: illegal flow end"},
       {"an unknown tag",
        "a: !thing 5",
        "problem: 1:4: a: must fit its tag; `!thing` is not for this value; remove the tag"},

@@ -1,0 +1,59 @@
+// links: api
+// Any bytes as a SaleEvent, from a file and from the API server: what is accepted is written and
+// read again as the same, and quantities that are read multiply by one into themselves.
+#include "crds/reader.h"
+#include "tests/fuzz/require.h"
+
+#include <cstdint>
+
+namespace doorbuster::api {
+namespace {
+
+using fuzz::require;
+
+std::string whole_event(const SaleEvent& event) {
+  return JsonObject()
+      .add("apiVersion", kApiVersion)
+      .add("kind", kSaleEventKind)
+      .add("metadata", JsonObject().add("name", "again").build())
+      .add("spec", to_json(event.spec))
+      .add("status", to_json(event.status))
+      .build()
+      .text;
+}
+
+void check_reading(const Reading& reading) {
+  require(reading.findings.size() <= 2 * kMaxFindings, "findings are bounded");
+  for (const Finding& finding : reading.findings)
+    require(!to_text(finding).empty(), "a finding has a text");
+  if (!reading.event) return;
+  check_meaning(reading.event->spec);
+  const Reading again = read_sale_event(whole_event(*reading.event));
+  require(again.accepted(), "what was accepted is accepted when written");
+  require(again.event->spec == reading.event->spec, "a spec reads as it was written");
+  require(again.event->status == reading.event->status, "a status reads as it was written");
+}
+
+void check_quantity(std::string_view text) {
+  const auto value = parse_quantity(text);
+  if (!value) return;
+  require(value->nanos <= kMaxNanos && value->nanos >= -kMaxNanos,
+          "a quantity stays within its bounds");
+  const Quantity one{.source = Json{"1"}, .nanos = kNanosPerUnit};
+  const auto same = multiplied(value->source, one);
+  require(same && quantity_of(*same)->nanos == value->nanos, "once a quantity is that quantity");
+}
+
+void check_text(std::string_view text) {
+  check_reading(read_sale_event(text));
+  for (const Document& document : read_documents(text)) check_reading(document.reading);
+  check_quantity(text.substr(0, 64));
+}
+
+}  // namespace
+}  // namespace doorbuster::api
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  doorbuster::api::check_text({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
