@@ -68,26 +68,32 @@ struct Reflector::Impl : std::enable_shared_from_this<Reflector::Impl> {
         sink(std::move(receiver)),
         machine(std::move(resource), ns, settings) {}
 
+  /// On the I/O thread. The lock is only against stop(); it is not held while an answer is closed
+  /// or destroyed, for the transport has locks of its own, and calls here under them.
   void run(const WatchInput& input) {
-    const std::lock_guard lock(mutex);
-    if (stopped) return;
-    running_on = std::this_thread::get_id();
-    // An answer that is over is not destroyed by its own callback but by a later one of another.
-    if (!std::holds_alternative<AnswerBytes>(input) &&
-        !std::holds_alternative<AnswerEnded>(input) &&
-        !std::holds_alternative<AnswerBegan>(input)) {
-      retired.clear();
+    std::vector<std::shared_ptr<Answer>> over;
+    {
+      const std::lock_guard lock(mutex);
+      if (stopped) return;
+      running_on = std::this_thread::get_id();
+      const bool from_answer = std::holds_alternative<AnswerBegan>(input) ||
+                               std::holds_alternative<AnswerBytes>(input) ||
+                               std::holds_alternative<AnswerEnded>(input);
+      // An answer is not destroyed within its own callback but by a later timer.
+      if (!from_answer) over.swap(retired);
+      for (WatchOutput& output : machine.step(input, now(), jitter())) {
+        std::visit([this](auto& what) { perform(what); }, output);
+        if (stopped) break;
+      }
+      running_on = std::thread::id();
+      for (const auto& ended : retired) over.push_back(ended);
     }
-    for (WatchOutput& output : machine.step(input, now(), jitter())) {
-      std::visit([this](auto& what) { perform(what); }, output);
-      if (stopped) break;
-    }
-    running_on = std::thread::id();
+    for (const auto& ended : over) ended->stream->close();
   }
 
   void perform(OpenAnswer& what) {
     retire();
-    answer = std::make_unique<Answer>(*this, what.ticket);
+    answer = std::make_shared<Answer>(*this, what.ticket);
     Request request;
     request.target = std::move(what.target);
     request.timeout = what.headers_within;
@@ -118,9 +124,7 @@ struct Reflector::Impl : std::enable_shared_from_this<Reflector::Impl> {
   }
 
   void retire() {
-    if (!answer) return;
-    if (answer->stream) answer->stream->close();
-    retired.push_back(std::move(answer));
+    if (answer) retired.push_back(std::move(answer));
   }
 
   void tell(LogLevel level,
@@ -143,19 +147,17 @@ struct Reflector::Impl : std::enable_shared_from_this<Reflector::Impl> {
       sink->on_state(ns, {WatchState::Stopped, "", now()});
       return;
     }
-    std::unique_ptr<Answer> last;
-    std::vector<std::unique_ptr<Answer>> old;
+    std::vector<std::shared_ptr<Answer>> over;
     bool tell_sink = false;
     {
       const std::lock_guard lock(mutex);
       tell_sink = !std::exchange(stopped, true);
-      last = std::move(answer);
-      old.swap(retired);
+      retire();
+      over.swap(retired);
     }
     // Outside the lock: closing waits for a callback that may be waiting for it.
-    if (last && last->stream) last->stream->close();
-    last.reset();
-    old.clear();
+    for (const auto& ended : over) ended->stream->close();
+    over.clear();
     if (tell_sink) sink->on_state(ns, {WatchState::Stopped, "", now()});
   }
 
@@ -169,8 +171,8 @@ struct Reflector::Impl : std::enable_shared_from_this<Reflector::Impl> {
   std::mutex mutex;
   std::atomic<std::thread::id> running_on{};
   WatchMachine machine;
-  std::unique_ptr<Answer> answer;
-  std::vector<std::unique_ptr<Answer>> retired;
+  std::shared_ptr<Answer> answer;
+  std::vector<std::shared_ptr<Answer>> retired;  ///< closed or about to be
   bool stopped = false;
 };
 

@@ -697,9 +697,11 @@ TEST(WatchMachine, AnEndlessRefusalIsNotKept) {
 TEST(WatchMachine, AKindThatIsServedAgainIsListedAnew) {
   Drive drive;
   drive.begin();
-  EXPECT_THAT(drive.refusal(404), ElementsAre("state NotServed: HTTP status 404", "timer 37s500ms"));
+  EXPECT_THAT(drive.refusal(404),
+              ElementsAre("state NotServed: HTTP status 404", "timer 37s500ms"));
   EXPECT_THAT(drive.timer(), ElementsAre(kFirstPage, "timer 1m"));
-  EXPECT_THAT(drive.refusal(404), ElementsAre("timer 37s500ms")) << "said once, not every half minute";
+  EXPECT_THAT(drive.refusal(404), ElementsAre("timer 37s500ms"))
+      << "said once, not every half minute";
   drive.timer();
   drive.page(list("10", {}));
   EXPECT_THAT(drive.answers(200), ElementsAre("state Current"));
