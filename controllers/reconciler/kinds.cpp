@@ -66,24 +66,31 @@ Result<std::vector<kube::Resource>> Kinds::all_of(const std::string& group, cons
   return found;
 }
 
+Result<std::string> Kinds::preferred_version(const std::string& group) const {
+  const Result<std::string> groups = client_->raw("/apis");
+  if (!groups.ok()) return groups.error();
+  const Result<JsonView> found = [&]() -> Result<JsonView> {
+    const Result<JsonView> root = JsonView::parse(*groups);
+    if (!root.ok()) return root.error();
+    return root->at("/groups/[name=" + group + "]/preferredVersion/groupVersion");
+  }();
+  if (!found.ok()) return found.error();
+  return found->string().value_or("");
+}
+
 Result<std::vector<std::string>> Kinds::kinds_of(const std::string& group) const {
   std::vector<std::string> names;
-  const auto gone = [&](const Error& error) -> Result<std::vector<std::string>> {
-    if (error.kind == ErrorKind::NotFound) return names;
-    return error;
-  };
   std::string target = "/api/v1";
   if (!group.empty()) {
-    const Result<std::string> versions = client_->raw("/apis/" + group);
-    if (!versions.ok()) return gone(versions.error());
-    const Result<JsonView> root = JsonView::parse(*versions);
-    if (!root.ok()) return root.error();
-    const Result<JsonView> preferred = root->at("/preferredVersion/groupVersion");
-    if (!preferred.ok()) return preferred.error();
-    target = "/apis/" + preferred->string().value_or("");
+    const Result<std::string> version = preferred_version(group);
+    if (!version.ok()) {
+      if (version.error().kind == ErrorKind::NotFound) return names;
+      return version.error();
+    }
+    target = "/apis/" + *version;
   }
   const Result<std::string> list = client_->raw(target);
-  if (!list.ok()) return gone(list.error());
+  if (!list.ok()) return list.error();
   const Result<JsonView> root = JsonView::parse(*list);
   if (!root.ok()) return root.error();
   const std::optional<JsonView> resources = root->member("resources");

@@ -30,6 +30,8 @@ class Kinds {
     std::string spec, status;
     Instant read{};
   };
+  /// `v1` of a group as `group/v1`. NotFound: the group is not served.
+  Result<std::string> preferred_version(const std::string& group) const;
   Result<std::vector<std::string>> kinds_of(const std::string& group) const;
   Paths scale_paths(const kube::Resource& resource);
 
