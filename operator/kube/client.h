@@ -62,14 +62,14 @@ enum class PatchType { Json, Merge };  ///< RFC 6902, RFC 7396
 /// body's metadata.
 struct WriteOptions {
   std::string field_manager = "doorbuster";
-  std::string subresource;  ///< "", "status", "scale"
+  std::string subresource{};  ///< "", "status", "scale"
   bool dry_run = false;
   Duration timeout{10'000};
 };
 
 struct DeleteOptions {
-  std::string uid, resource_version;  ///< preconditions; empty: none
-  std::string propagation;  ///< "Background", "Foreground", "Orphan"; empty: the kind's own
+  std::string uid{}, resource_version{};  ///< preconditions; empty: none
+  std::string propagation{};  ///< "Background", "Foreground", "Orphan"; empty: the kind's own
   bool dry_run = false;
   Duration timeout{10'000};
 };

@@ -41,8 +41,8 @@ Resource aggregated_resource(const std::string& group,
 }
 
 void add(Resource resource, Discovered& into) {
-  if (resource.plural.empty() || resource.kind.empty() || into.resources.size() >= kMaxResources)
-    return;
+  if (resource.plural.empty() || resource.kind.empty()) return;
+  if (into.resources.size() > kMaxResources) return;  // one too many is what discover() refuses
   into.resources.push_back(std::move(resource));
 }
 
@@ -127,7 +127,10 @@ Outcome discover_below(const Client& client, const std::string& target, Discover
   if (!root) return unreadable(root.error().message);
   if (text_of(*root, "kind") == "APIGroupDiscoveryList")
     return add_aggregated(response->body, into);
-  return walk_plain(client, *root, target == "/api", into);
+  const bool core = target == "/api";
+  if (text_of(*root, "kind") != (core ? "APIVersions" : "APIGroupList"))
+    return unreadable("not a discovery document");
+  return walk_plain(client, *root, core, into);
 }
 
 }  // namespace
@@ -155,6 +158,7 @@ Result<Discovered> discover(const Client& client) {
   for (const char* target : {"/api", "/apis"}) {
     if (auto done = discover_below(client, target, found); !done) return done.error();
   }
+  if (found.resources.size() > kMaxResources) return unreadable("more than 20000 kinds");
   return found;
 }
 
