@@ -53,27 +53,36 @@ Instant last_step(const View& view, const OurHold& hold, const Present& object) 
   return wrote && *wrote <= view.now ? std::max(last, *wrote) : last;
 }
 
-/// Below this load does not let the floor go now; nothing where load says nothing.
-std::int64_t lowest_by_demand(TargetDraft& draft,
-                              const Present& object,
-                              bool autoscaler,
-                              std::int64_t held) {
-  if (!autoscaler) return 0;
+/// Below this load does not let the floor go now; 0 where load says nothing against it.
+struct Load {
+  std::int64_t asks = 0;
+  bool carries = false;  ///< the autoscaler keeps that many by itself, whatever the floor
+};
+Load load_of(TargetDraft& draft, const Present& object, bool autoscaler, std::int64_t held) {
+  if (!autoscaler) return {};
   const Demand demand = demand_of(*object.object);
   switch (demand.says) {
     case Demand::Says::Number:
       draft.report.wanted = demand.replicas;
-      return demand.replicas;
+      return {demand.replicas, true};
     case Demand::Says::Less:
     case Demand::Says::Free:
-      return 0;
+      return {};
     case Demand::Says::Unknown:
       break;
   }
-  if (draft.view.now >= give_up_at(draft.view)) return 0;
+  if (draft.view.now >= give_up_at(draft.view)) return {};
   draft.report.message = "the autoscaler does not say what load asks for: kept until " +
                          to_rfc3339(give_up_at(draft.view));
-  return held;
+  return {held, false};
+}
+
+/// Would load fit under the maximum that was there before?
+bool fits_before(const TargetDraft& draft, const ObjectRef& object, std::int64_t load) {
+  const auto record = record_of(draft.view, {object, kMaxReplicas, ""});
+  const Present* live = present(draft.view.seen, object);
+  const auto most = record ? integer_of(record->baseline) : live->object->integer(kMaxReplicas);
+  return most && load <= *most;
 }
 
 void remember(TargetDraft& draft, const FieldRef& field, std::int64_t peak) {
@@ -120,17 +129,21 @@ void lower_floor(TargetDraft& draft,
     draft.wake = sooner(draft.wake, due);
     return stay();
   }
-  const std::int64_t demand =
-      lowest_by_demand(draft, object, is_autoscaler(hold.field.object), asked);
-  const std::int64_t next = std::max({bottom, std::min(demand, asked), asked - pace.by});
+  const Load load = load_of(draft, object, is_autoscaler(hold.field.object), asked);
+  const std::int64_t next = std::max({bottom, std::min(load.asks, asked), asked - pace.by});
   if (goal == 0 && next <= baseline) return let_go(draft, {hold.field}, false);
+  // Down where load itself keeps it: the floor carries nothing any more, and the autoscaler follows
+  // its load as before the sale.
+  const bool carried = load.carries && next >= asked && load.asks >= asked;
+  if (goal == 0 && carried && fits_before(draft, hold.field.object, load.asks))
+    return let_go(draft, {hold.field}, false);
   if (next >= asked) {
     const Instant end = give_up_at(view);
     if (view.now < end) draft.wake = sooner(draft.wake, end);
     if (view.now >= end && asked > bottom) draft.demand_stays = true;
     if (draft.report.message.empty() && asked > bottom) {
-      draft.report.message = "load asks for " + std::to_string(demand) + ": the floor stays at " +
-                             std::to_string(asked);
+      draft.report.message = "load asks for " + std::to_string(load.asks) +
+                             ": the floor stays at " + std::to_string(asked);
     }
     return stay();
   }

@@ -114,7 +114,8 @@ api::HoldStatus row_of(const FieldReport& report, const ObjectOutcome& outcome, 
 /// The write is not made: what is remembered stays exactly as it was.
 void keep_unwritten(Rows& rows, const FieldReport& report, const ObjectOutcome& outcome) {
   api::HoldStatus row;
-  if (const api::HoldStatus* old = rows.before(report.field, report.uid)) {
+  const api::HoldStatus* old = rows.before(report.field, report.uid);
+  if (old != nullptr && !old->copy.empty()) {
     row = *old;
     row.live = column(report.live);
     if (outcome.dropped != "Suspended" && outcome.dropped != "NotAccepted")

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "controllers/planner/round.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace doorbuster::planner {
+
+/// A shop small enough to be read at a glance: Deployments, their autoscalers and other objects as
+/// JSON texts, one SaleEvent, a clock that tests move. Pods become ready at once unless told
+/// otherwise.
+class Shop final : public World {
+ public:
+  Shop();
+
+  // ---- what is there
+  void add_workload(const std::string& name, std::int64_t replicas);
+  void add_autoscaler(const std::string& name, Value min, std::int64_t max);
+  void add(const ObjectRef& ref, const std::string& body);
+  void remove(const ObjectRef& ref) { objects.erase(ref); }
+  /// Somebody changes a field.
+  void change(const ObjectRef& ref,
+              const std::string& pointer,
+              const Value& value,
+              const std::string& manager);
+  /// Load that the autoscaler of a workload sees: what it would run without any minimum.
+  void set_load(const std::string& name, std::int64_t replicas) { load[name] = replicas; }
+
+  // ---- what happens
+  /// Rounds at the present time until nothing more happens; how many writes to objects it took.
+  /// Fails the test when it does not end.
+  int settle();
+  /// Settles at every wake-up until `until`.
+  void run_until(Instant until);
+  RoundResult round();
+  Plan plan_now();
+
+  // ---- what is seen
+  Value at(const ObjectRef& ref, const std::string& pointer) const;
+  std::int64_t number(const ObjectRef& ref, const std::string& pointer) const;
+  const api::TargetStatus* target(const std::string& name) const;
+  const api::HoldStatus* hold(const std::string& object, const std::string& field) const;
+  std::string condition(
+      const std::string& type) const;  ///< "True Reason"; empty when there is none
+  std::set<std::string> told;          ///< reasons of notices
+
+  // ---- World
+  Instant now() override { return clock; }
+  Result<std::shared_ptr<const Event>> event(const ObjectRef&) override;
+  Observation observe(const Event&, const Needs&) override;
+  Answer answer(const Event&, const Question&) override;
+  Result<std::string> publish(const Event&, const api::SaleEventStatus&) override;
+  Result<std::string> set_finalizer(const Event&, bool present) override;
+  Outcome perform(const Event&, const Write&) override;
+  void tell(const Event&, const Notice& notice) override { told.insert(notice.reason.code); }
+
+  Event sale;
+  Window window;
+  Setup setup{.install = "here", .allow = products::AllowList::standard()};
+  Instant clock;
+  std::map<ObjectRef, Json> objects;
+  std::map<ObjectRef, Fact> instead;  ///< facts that hide what is there
+  std::map<std::string, std::int64_t> load;
+  std::set<std::string> unready;   ///< workloads whose pods do not get ready
+  std::set<std::string> denied;    ///< kinds that the account may not write
+  std::set<std::string> unserved;  ///< kinds
+  std::map<std::string, std::int64_t>
+      floors;  ///< the lowest minimum ever seen of an autoscaler while the sale was on
+  std::optional<Error> window_error;
+  bool lose_answers = false;  ///< writes happen, their answers are lost
+  bool refuse_writes = false;
+  bool namespace_terminating = false;
+  int writes = 0, publishes = 0;
+  std::vector<std::string> log;  ///< objects written, in order
+
+ private:
+  void autoscale();
+  void set(const ObjectRef& ref, const std::string& pointer, const Value& value);
+  void own(const ObjectRef& ref, const std::string& manager, const std::set<std::string>& pointers);
+
+  int version_ = 100;
+  std::map<ObjectRef, std::map<std::string, std::pair<Instant, std::set<std::string>>>> owners_;
+};
+
+inline const ObjectRef kCheckout{"apps", "Deployment", "shop", "checkout"};
+inline const ObjectRef kCheckoutHpa{"autoscaling", "HorizontalPodAutoscaler", "shop", "checkout"};
+inline const Instant kStart{std::chrono::milliseconds(1'800'000'000'000)};  ///< of every sale here
+
+api::TargetSpec target_of(const std::string& name, std::int32_t replicas);
+api::TargetSpec target_times(const std::string& name, const std::string& multiplier);
+api::HoldSpec hold_of(const std::string& name,
+                      const ObjectRef& object,
+                      const std::string& field,
+                      api::HoldValue value);
+
+}  // namespace doorbuster::planner
