@@ -130,13 +130,12 @@ void lower_floor(TargetDraft& draft,
     return stay();
   }
   const Load load = load_of(draft, object, is_autoscaler(hold.field.object), asked);
-  const std::int64_t next = std::max({bottom, std::min(load.asks, asked), asked - pace.by});
+  // Where load itself keeps as many, the floor carries nothing any more: it may pass below.
+  const bool carried = goal == 0 && load.carries && load.asks >= asked &&
+                       fits_before(draft, hold.field.object, load.asks);
+  const std::int64_t least = carried ? bottom : std::max(bottom, std::min(load.asks, asked));
+  const std::int64_t next = std::max(least, asked - pace.by);
   if (goal == 0 && next <= baseline) return let_go(draft, {hold.field}, false);
-  // Down where load itself keeps it: the floor carries nothing any more, and the autoscaler follows
-  // its load as before the sale.
-  const bool carried = load.carries && next >= asked && load.asks >= asked;
-  if (goal == 0 && carried && fits_before(draft, hold.field.object, load.asks))
-    return let_go(draft, {hold.field}, false);
   if (next >= asked) {
     const Instant end = give_up_at(view);
     if (view.now < end) draft.wake = sooner(draft.wake, end);

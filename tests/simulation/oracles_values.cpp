@@ -123,7 +123,8 @@ class NotBelowWanted : public Oracle {
     const auto max = number(seen.value_at(kMax)), new_max = number(written.after->tree.value_at(kMax));
     const std::int64_t current = seen.number("/status/currentReplicas", 0);
     const auto wanted = wanted_of(seen, current);
-    if (min && new_min && *new_min < *min && wanted && *new_min < std::min(*min, *wanted)) {
+    // A floor below what load asks for carries nothing: the autoscaler keeps the replicas by itself.
+    if (min && new_min && *new_min < *min && wanted && *wanted < *min && *new_min < *wanted) {
       complain(scene, written.after->ref.name + ": floor lowered to " + std::to_string(*new_min) + " while " +
                           std::to_string(*wanted) + " are wanted");
     }
