@@ -121,6 +121,9 @@ void lower_floor(TargetDraft& draft,
   if (never_made(hold, object, view)) {
     if (!hold.there) return let_go(draft, {hold.field}, false);
   } else if (!hold.landed) {
+    // What was there before is already back: our own last write, not seen in full until now.
+    const Value live = object.object->at(hold.field.pointer);
+    if (goal == 0 && equal_values(live, hold.entry.baseline)) return let_go(draft, {hold.field}, false);
     // The last step is not seen on the object: the same again, and the next one counts from there.
     if (began && view.now >= due) remember(draft, hold.field, peak);
     return stay();
