@@ -289,7 +289,8 @@ bool still_held(const Round& round, const api::SaleEventStatus& status) {
 
 /// The sale is over and no hold of it can still become due.
 bool is_completed(const Round& round, bool held, bool writes) {
-  if (held || writes || !round.window || round.mode != Mode::Act) return false;
+  const bool acts = round.mode == Mode::Act || round.mode == Mode::DryRun;
+  if (held || writes || !round.window || !acts) return false;
   switch (stage_at(*round.window, round.now)) {
     case Stage::Before:
     case Stage::Prepare:
