@@ -87,7 +87,10 @@ InCharge in_charge(const View& view, const api::TargetRef& ref) {
                 "TargetMissing",
                 ref.kind + " is not served by this cluster");
   out.seen = present(view.seen, out.workload);
-  if (out.seen == nullptr) return absent(std::move(out), view.seen, out.workload);
+  if (out.seen == nullptr) {
+    const ObjectRef workload = out.workload;
+    return absent(std::move(out), view.seen, workload);
+  }
   const auto autoscalers = view.seen.autoscalers.find(out.workload);
   if (autoscalers == view.seen.autoscalers.end() ||
       std::holds_alternative<Unread>(autoscalers->second)) {

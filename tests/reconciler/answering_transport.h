@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "operator/kube/transport.h"
+
+namespace doorbuster::reconciler {
+
+/// A Transport whose calls are answered by a function; streams never bring anything.
+class AnsweringTransport final : public kube::Transport {
+ public:
+  using Answer = std::function<kube::Response(const kube::Request&)>;
+  explicit AnsweringTransport(Answer answer) : answer_(std::move(answer)) {}
+
+  Result<kube::Response> call(const kube::Request& request) override {
+    {
+      const std::lock_guard lock(mutex_);
+      calls_.push_back(request);
+    }
+    return answer_(request);
+  }
+  std::unique_ptr<kube::Stream> open(const kube::Request&, Duration, kube::StreamReader&) override {
+    struct Silence final : kube::Stream {
+      void close() override {}
+    };
+    return std::make_unique<Silence>();
+  }
+  void post(Duration, std::function<void()>) override {}
+
+  std::vector<kube::Request> calls() const {
+    const std::lock_guard lock(mutex_);
+    return calls_;
+  }
+
+ private:
+  Answer answer_;
+  mutable std::mutex mutex_;
+  std::vector<kube::Request> calls_;
+};
+
+}  // namespace doorbuster::reconciler
