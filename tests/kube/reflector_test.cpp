@@ -99,6 +99,10 @@ class Watched : public testing::Test {
     }
     return false;
   }
+  std::size_t told() {
+    const std::lock_guard lock(mutex);
+    return changes.size();
+  }
   std::vector<std::string> taken() {
     const std::lock_guard lock(mutex);
     return std::exchange(changes, {});
@@ -136,7 +140,8 @@ TEST_F(Watched, AStoreHoldsWhatListAndWatchSaid) {
   clock.ms += 5'000;
   watch->bytes(event("MODIFIED", autoscaler("a", 11, "9", "pay")) +
                event("DELETED", autoscaler("b", 12)));
-  ASSERT_TRUE(eventually([&] { return store->version("shop") == "12"; }));
+  ASSERT_TRUE(eventually([&] { return told() == 2; }));
+  EXPECT_EQ(store->version("shop"), "12");
   EXPECT_THAT(taken(), ElementsAre("a: 2 -> 9", "b: 3 -> -"));
   EXPECT_EQ(store->last_heard("shop"), clock.now());
   EXPECT_EQ(store->find({"shop", "b"}), std::nullopt);
@@ -157,7 +162,7 @@ TEST_F(Watched, ANewListSwapsTheViewAndTellsWhatIsGone) {
   transport->pipe(0)->answer(
       200, list(10, {autoscaler("a", 5), autoscaler("b", 6), autoscaler("c", 7)}));
   transport->pipe(1)->status(200);
-  ASSERT_TRUE(eventually([&] { return store->synced(); }));
+  ASSERT_TRUE(eventually([&] { return store->report().state == WatchState::Current; }));
   const auto same = store->get({"shop", "a"});
   taken();
   transport->pipe(1)->bytes(event("ERROR", R"({"kind":"Status","code":410,"message":"too old"})"));
@@ -166,7 +171,8 @@ TEST_F(Watched, ANewListSwapsTheViewAndTellsWhatIsGone) {
   EXPECT_EQ(store->size(), 3U);
   transport->pipe(2)->answer(
       200, list(20, {autoscaler("a", 5), autoscaler("c", 18, "8"), autoscaler("d", 19)}));
-  ASSERT_TRUE(eventually([&] { return store->version() == "20"; }));
+  ASSERT_TRUE(eventually([&] { return told() == 3; }));
+  EXPECT_EQ(store->version(), "20");
   EXPECT_THAT(taken(), ElementsAre("b: 2 -> -", "c: 2 -> 8", "d: - -> 2"));
   EXPECT_EQ(store->get({"shop", "a"}), same) << "what has not changed is not made again";
 }

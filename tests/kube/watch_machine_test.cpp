@@ -611,6 +611,7 @@ TEST(WatchMachine, ABodyThatIsNoListIsAskedForAgainFromTheStart) {
       {"no items", R"({"metadata":{"resourceVersion":"10"}})"},
       {"no version", R"({"metadata":{},"items":[]})"},
       {"items is an object", R"({"metadata":{"resourceVersion":"10"},"items":{}})"},
+      {"items begins like null", R"({"metadata":{"resourceVersion":"10"},"items":nqll})"},
       {"items is text", R"({"metadata":{"resourceVersion":"10"},"items":"x"})"},
       {"version is a number", R"({"metadata":{"resourceVersion":10},"items":[]})"},
   };
