@@ -238,6 +238,17 @@ void settle_all(Round& round) {
   }
 }
 
+/// A target whose object may not be written is forbidden, whatever else is seen of it.
+void note_forbidden(Round& round) {
+  for (TargetReport& target : round.capacity.wants.targets) {
+    const auto outcome = round.outcomes.find(target.autoscaler.value_or(target.object));
+    if (outcome == round.outcomes.end() || outcome->second.dropped != "Forbidden") continue;
+    target.state = "Forbidden";
+    target.message = outcome->second.why;
+    target.ready_enough = false;
+  }
+}
+
 bool lowers(const ObjectWants& wants) {
   const auto down = [](const auto& one) { return one.second.reason.code == kLowering; };
   return !wants.releases.empty() ||
@@ -382,6 +393,7 @@ Plan plan(const Event& event, const Observation& seen, const Setup& setup, Insta
   settle_all(round);
   out.questions = round.questions;
   if (!out.questions.empty()) return out;
+  note_forbidden(round);
   out.writes = ordered_writes(round);
   const Report made = make_status(round, out);
   out.finalizer = finalizer_for(round, made);
