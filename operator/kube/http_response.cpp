@@ -2,6 +2,7 @@
 
 #include <boost/beast/http/parser.hpp>
 
+#include <limits>
 #include <utility>
 
 namespace doorbuster::kube {
@@ -57,12 +58,11 @@ struct ResponseReader::Parser {
     beast.emplace();
     beast->get().body() = &sink;
     beast->header_limit(kMaxHeaderBytes);
-    beast->eager(true);
-    if (max_body) {
-      beast->body_limit(*max_body);
-    } else {
-      beast->body_limit(boost::none);
-    }
+    // Not eager, and never without a limit: with bytes behind the head, Beast 1.74 forgets that the
+    // announced length was beyond the limit, and without a limit it takes every announced length
+    // for beyond it.
+    beast->eager(false);
+    beast->body_limit(max_body.value_or(std::numeric_limits<std::uint64_t>::max()));
   }
 
   std::size_t put(std::string_view bytes, error_code& error) {

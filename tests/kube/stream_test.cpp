@@ -66,6 +66,17 @@ INSTANTIATE_TEST_SUITE_P(
                 410,
                 "gone",
                 "end of stream"},
+        EndCase{"that is an error whose body comes late",
+                [](Visit& visit) {
+                  visit.read_request();
+                  const std::string bytes = answer(410, "gone");
+                  visit.send(bytes.substr(0, bytes.size() - 4));
+                  visit.pause(50ms);
+                  visit.send("gone");
+                },
+                410,
+                "gone",
+                "end of stream"},
         EndCase{"that breaks between chunks",
                 says(chunked_head() + chunk("one")),
                 200,
