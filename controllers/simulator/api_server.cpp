@@ -100,6 +100,14 @@ std::string api_version_of(const ObjectRef& ref) {
   return "doorbuster.dev/v1alpha1";
 }
 
+ObjectRef served(ObjectRef ref) {
+  if (ref.group != "*") return ref;
+  for (const ObjectRef& known : {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", ""), sale_ref("", "")}) {
+    if (known.kind == ref.kind) ref.group = known.group;
+  }
+  return ref;
+}
+
 ObjectRef autoscaler_ref(const std::string& ns, const std::string& name) {
   return {.group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = ns, .name = name};
 }

@@ -112,6 +112,8 @@ class ApiServer {
 
 /// What is served: apiVersion by group and kind.
 std::string api_version_of(const ObjectRef&);
+/// The same object with its group, where "*" stands for whichever group serves the kind.
+ObjectRef served(ObjectRef);
 ObjectRef autoscaler_ref(const std::string& ns, const std::string& name);
 ObjectRef deployment_ref(const std::string& ns, const std::string& name);
 ObjectRef policy_ref(const std::string& ns, const std::string& name);  ///< an Envoy Gateway BackendTrafficPolicy

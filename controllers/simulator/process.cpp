@@ -75,7 +75,7 @@ void Process::round(const ObjectRef& event, Key& key) {
   const planner::RoundResult result = planner::run_round(world_, event, setup_);
   if (const auto& seen = world_.seen(); seen && seen->event->ref == event) {
     key.watched.clear();
-    for (const auto& [ref, fact] : seen->observation.objects) key.watched.insert(ref);
+    for (const auto& [ref, fact] : seen->observation.objects) key.watched.insert(served(ref));
   }
   key.gone = result.gone;
   key.wake = result.wake;

@@ -121,7 +121,8 @@ Result<std::shared_ptr<const Event>> SimulatedWorld::event(const ObjectRef& ref)
   return std::shared_ptr<const Event>(std::move(out));
 }
 
-planner::Fact SimulatedWorld::fact(const ObjectRef& ref) {
+planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
+  const ObjectRef ref = served(asked);
   if (weather.denied_kinds.contains(ref.kind)) return planner::Forbidden{.verb = "get"};
   if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
   const Instant at = view_at(ref.kind);
@@ -256,7 +257,7 @@ Result<std::string> SimulatedWorld::set_finalizer(const Event& event, bool prese
 
 Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write) {
   if (on_perform) on_perform(event, write);
-  const auto done = request(Boundary::Perform, write.object, [&]() -> Result<StoredPtr> {
+  const auto done = request(Boundary::Perform, served(write.object), [&]() -> Result<StoredPtr> {
     const StoredPtr before = cluster_.api().live(write.object);
     const Writer ours{.manager = planner::kFieldManager, .apply = false, .subresource = {}};
     auto made = write.type == planner::Write::Type::Merge ? cluster_.api().merge_patch(write.object, write.patch, ours)

@@ -74,6 +74,9 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_values();
 std::vector<std::unique_ptr<Oracle>> oracles_of_conduct();
 std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
 
+/// The object as a round saw it, under whichever name it asked for it; null when it did not see one.
+const planner::Present* seen_object(const planner::Observation&, const ObjectRef&);
+
 /// The capacity fields of an object after a patch, against before: did anything go down, or was a hold let go?
 struct Change {
   bool lowers = false;    ///< a floor, ceiling or number of replicas

@@ -20,11 +20,9 @@ bool holds_for(const planner::Ledger& record, const std::string& uid) {
   });
 }
 
-const planner::Document* seen_object(const Scene& scene, const ObjectRef& ref) {
-  const auto fact = scene.world.seen()->observation.objects.find(ref);
-  if (fact == scene.world.seen()->observation.objects.end()) return nullptr;
-  const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact->second);
-  return present == nullptr ? nullptr : (*present)->object.get();
+const planner::Document* seen_document(const Scene& scene, const ObjectRef& ref) {
+  const auto* seen = seen_object(scene.world.seen()->observation, ref);
+  return seen == nullptr ? nullptr : seen->object.get();
 }
 
 class StatusTruthful : public Oracle {
@@ -44,7 +42,7 @@ class StatusTruthful : public Oracle {
   void check_holds(const Scene& scene, const api::SaleEventStatus& status) {
     for (const auto& row : status.holds) {
       const ObjectRef ref{row.object.group, row.object.kind, row.object.ns, row.object.name};
-      const auto* object = seen_object(scene, ref);
+      const auto* object = seen_document(scene, ref);
       if (object == nullptr || object->string("/metadata/uid") != row.uid) continue;
       const Value live = object->at(row.field);
       if (row.live && !equal_values(row.live, live)) {
@@ -60,11 +58,11 @@ class StatusTruthful : public Oracle {
     for (const auto& row : status.targets) {
       for (const auto& target : event.spec->capacity.targets) {
         if (target.name != row.name) continue;
-        const auto* workload = seen_object(scene, simulator::deployment_ref(event.ref.ns, target.ref.name));
+        const auto* workload = seen_document(scene, simulator::deployment_ref(event.ref.ns, target.ref.name));
         if (workload == nullptr) continue;
         const std::int64_t ready = workload->integer("/status/readyReplicas").value_or(0);
         if (row.ready && *row.ready != ready) complain(scene, row.name + ": ready is not what was seen");
-        const auto* autoscaler = seen_object(scene, simulator::autoscaler_ref(event.ref.ns, target.ref.name));
+        const auto* autoscaler = seen_document(scene, simulator::autoscaler_ref(event.ref.ns, target.ref.name));
         const auto floor = autoscaler != nullptr ? autoscaler->integer(kMin) : workload->integer(kReplicas);
         if (row.state == "Held" && row.floor && floor && *floor < *row.floor && !yielded(status)) {
           complain(scene, row.name + " is said to be held at its floor, seen was " + std::to_string(*floor));

@@ -1,6 +1,8 @@
 #include "tests/simulation/stage.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <iostream>
 
 namespace doorbuster::simulation {
 namespace {
@@ -57,6 +59,7 @@ Outcome StagedWorld::perform(const planner::Event& event, const planner::Write& 
 Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
     : history_(history),
       with_trace_(with_trace),
+      live_(std::getenv("DOORBUSTER_LIVE") != nullptr),
       cluster_(kBegin - minutes(10)),
       world_(cluster_, sabotage),
       setup_{.install = "shop-install", .allow = products::AllowList::standard()},
@@ -79,7 +82,9 @@ Scene Stage::scene() const {
 }
 
 void Stage::say(const std::string& line) {
-  if (with_trace_) report_.trace.push_back(to_rfc3339(cluster_.now()).substr(11) + " " + line);
+  if (!with_trace_) return;
+  report_.trace.push_back(to_rfc3339(cluster_.now()).substr(11) + " " + line);
+  if (live_) std::cerr << report_.trace.back() << std::endl;
 }
 
 void Stage::disturb(Duration span) { truth_.disturb(cluster_.now() + span + kRecovery); }

@@ -71,6 +71,7 @@ class Stage {
 
   const History& history_;
   const bool with_trace_;
+  const bool live_;  ///< every line at once, for a history that does not end
   simulator::Cluster cluster_;
   StagedWorld world_;
   planner::Setup setup_;
