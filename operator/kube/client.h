@@ -123,7 +123,9 @@ class Client {
   WriteGate gate_;
 };
 
-/// The Error of an unsuccessful answer; nothing when it was successful.
+/// The Error of an unsuccessful answer; nothing when it was successful. NotFound only when a Status
+/// names the object that does not exist: a 404 of a path that is not served at the moment, or of a
+/// load balancer, is Unavailable. Conflict also when a patch names another uid than the object has.
 std::optional<Error> error_of(const Response& response);
 
 /// The request target of a resource: "/apis/apps/v1/namespaces/shop/deployments/checkout/scale".

@@ -16,8 +16,7 @@ struct ExecPlugin {
   std::string command{};  ///< a path, or a name looked up in PATH
   std::vector<std::string> args{};
   std::vector<std::pair<std::string, std::string>> env{};  ///< added to our own
-  std::optional<Json>
-      cluster{};  ///< spec.cluster of what the program is told; nothing: not asked for
+  std::optional<Json> cluster{};  ///< spec.cluster of what it is told; nothing: not asked for
   std::string install_hint{};
 };
 
@@ -38,8 +37,7 @@ struct ServerConfig {
   bool skip_verify = false;     ///< only when a kubeconfig says so in so many words
   UserConfig user{};
   std::string ns{};  ///< the context's or the service account's namespace; empty: none given
-  std::vector<std::string>
-      warnings{};  ///< what an operator's log should say about this configuration
+  std::vector<std::string> warnings{};  ///< what the log should say about this configuration
 };
 
 inline constexpr std::size_t kMaxKubeconfigBytes = 1U << 20U;
@@ -48,10 +46,9 @@ inline constexpr std::size_t kMaxKubeconfigFiles = 16;
 /// Where to look for kubeconfigs. The caller reads the environment.
 struct KubeconfigSources {
   std::string explicit_path{};  ///< a flag; must exist, and is then the only one
-  std::string
-      env{};  ///< the value of KUBECONFIG: paths between colons; missing files are passed over
-  std::string fallback{};  ///< ~/.kube/config, used when the others are empty
-  std::string context{};   ///< empty: the current-context
+  std::string env{};            ///< KUBECONFIG: paths between colons; missing files are passed over
+  std::string fallback{};       ///< ~/.kube/config, used when the others are empty
+  std::string context{};        ///< empty: the current-context
 };
 
 /// Reads and merges kubeconfigs as kubectl does: the first file that says something of a name wins;
@@ -70,8 +67,7 @@ Result<ServerConfig> read_kubeconfig(std::string_view text,
 
 /// What a pod knows about its API server.
 struct InClusterSources {
-  std::string host{},
-      port{};  ///< the values of KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT
+  std::string host{}, port{};  ///< KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT
   std::string folder = "/var/run/secrets/kubernetes.io/serviceaccount";
 };
 

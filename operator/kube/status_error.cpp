@@ -82,10 +82,19 @@ std::optional<Duration> retry_after_of(const Response& response) {
   return retry_after_of(seconds);
 }
 
+bool names_field(const Status& status, std::string_view field) {
+  return std::any_of(status.causes.begin(), status.causes.end(), [field](const FieldCause& cause) {
+    return cause.field == field;
+  });
+}
+
 ErrorKind kind_of(int code, const std::optional<Status>& status) {
   if (status && status->version_too_large)
     return ErrorKind::Unavailable;  // the server will catch up
   if (status && (status->reason == "Expired" || status->reason == "Gone")) return ErrorKind::Gone;
+  // A patch whose metadata names another uid meets validation, not the precondition: the object is
+  // another one now.
+  if (code == 422 && status && names_field(*status, "metadata.uid")) return ErrorKind::Conflict;
   switch (code) {
     case 400:
     case 405:

@@ -269,6 +269,12 @@ TEST(Answers, become_errors_of_their_kind) {
        status(409, R"("message":"x already exists","reason":"AlreadyExists")"),
        ErrorKind::Conflict,
        "exists"},
+      {"a patch for the object that stood there before",
+       status(
+           422,
+           R"("message":"x is invalid","details":{"causes":[{"message":"field is immutable","field":"metadata.uid"}]})"),
+       ErrorKind::Conflict,
+       "x is invalid"},
       {"a forbidden call",
        status(403, R"("message":"x is forbidden","reason":"Forbidden")"),
        ErrorKind::Denied,
