@@ -339,6 +339,8 @@ void plan_target(TargetDraft& draft) {
   const Stage stage = stage_at(view.window, view.now);
   const bool raised = view.ending == Ending::None && draft.spec != nullptr &&
                       (stage == Stage::Prepare || stage == Stage::Live);
+  bool unknown = false;
+  std::string why;
   if (draft.spec != nullptr) {
     const InCharge charge = in_charge(view, draft.spec->ref);
     draft.report.object = charge.workload;
@@ -350,6 +352,8 @@ void plan_target(TargetDraft& draft) {
       return retain(draft, "NamespaceTerminating", "the namespace is being deleted");
     }
     if (raised) return known ? go_up(draft, charge) : cannot(draft, charge);
+    unknown = charge.who == InCharge::Who::Unknown;
+    why = charge.why;
     if (known && !draft.held.empty()) {
       draft.report.current =
           charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0);
@@ -357,6 +361,12 @@ void plan_target(TargetDraft& draft) {
   }
   report_idle(draft);
   if (draft.held.empty()) return;
+  if (unknown) {
+    // Not even who is in charge is known: nothing goes down on a guess.
+    draft.report.state = "Unknown";
+    draft.report.message = why;
+    return retain(draft, "NotRead", why);
+  }
   draft.report.state = "Lowering";
   go_down(draft);
   for (const OurHold& one : draft.held) {

@@ -359,9 +359,21 @@ Report make_status(Round& round, Plan& out) {
   return made;
 }
 
+/// Is a trace of ours still to be removed from an object that cannot be looked at now?
+bool trace_out_of_sight(const Round& round, const api::SaleEventStatus& status) {
+  return std::any_of(status.holds.begin(), status.holds.end(), [&](const api::HoldStatus& row) {
+    const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
+    const bool doomed = round.seen.namespace_terminating && object.ns == round.event.ref.ns;
+    return row.state == "Restoring" && !doomed && absence(round.seen, object) == "Unknown";
+  });
+}
+
 /// On the event while anything is held; off when nothing is, and nothing is on its way.
-std::optional<SetFinalizer> finalizer_for(const Round& round, const Report& made) {
-  const bool wanted = made.held || (made.writes && !round.event.deleting);
+std::optional<SetFinalizer> finalizer_for(const Round& round,
+                                          const Report& made,
+                                          const api::SaleEventStatus& made_status) {
+  const bool wanted =
+      made.held || (made.writes && !round.event.deleting) || trace_out_of_sight(round, made_status);
   if (wanted && !round.event.has_finalizer && !round.event.deleting && round.mode == Mode::Act)
     return SetFinalizer{true};
   if (!wanted && !made.writes && round.event.has_finalizer && round.mode != Mode::Reading)
@@ -396,7 +408,7 @@ Plan plan(const Event& event, const Observation& seen, const Setup& setup, Insta
   note_forbidden(round);
   out.writes = ordered_writes(round);
   const Report made = make_status(round, out);
-  out.finalizer = finalizer_for(round, made);
+  out.finalizer = finalizer_for(round, made, out.status);
   out.notices = notices_between(event.status, out.status, made);
   out.wake = wake_for(round, made);
   out.done = made.completed || (event.deleting && !made.held && !made.writes);

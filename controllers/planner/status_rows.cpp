@@ -104,6 +104,7 @@ api::HoldStatus row_of(const FieldReport& report, const ObjectOutcome& outcome, 
     fill_copy(row, report, rows);
   } else {
     if (old != nullptr) row.baseline = old->baseline;
+    row.live.reset();  // nobody looks after it any more: what it is now is not said
     if (report.entry) row.state = "HeldByOthers";
     // Only for people, and so that the trace of our manager is removed too.
     if (!outcome.settled.clean) row.state = "Restoring";
@@ -155,6 +156,12 @@ void carry_over(Rows& rows, const api::HoldStatus& old) {
   if (old.copy.empty()) {
     const bool trace = old.state == "Restoring";
     if (trace && settled && outcome->second.settled.clean) row.state = "Restored";
+    // Somebody holds or changes it again: "Restored" would not be true of what is seen.
+    const Present* object = present(rows.from.seen, field.object);
+    if (row.state == "Restored" && object != nullptr &&
+        !equal_values(object->object->at(field.pointer), row.baseline)) {
+      return;
+    }
     if (rows.done.contains(field) || (rows.from.new_run && row.state != "Restoring")) return;
     if (row.state != "Restored" && row.state != "Restoring" && row.state != "Left" &&
         row.state != "Missing")

@@ -134,11 +134,13 @@ std::optional<ObjectRef> resolved(const Observation& seen, const ObjectRef& aske
 
 Observation with_served_names(const Observation& seen) {
   Observation out = seen;
+  out.objects.clear();
+  out.autoscalers.clear();
   for (const auto& [object, fact] : seen.objects) {
-    if (const auto served = resolved(seen, object)) out.objects.emplace(*served, fact);
+    out.objects.emplace(resolved(seen, object).value_or(object), fact);
   }
   for (const auto& [workload, fact] : seen.autoscalers) {
-    if (const auto served = resolved(seen, workload)) out.autoscalers.emplace(*served, fact);
+    out.autoscalers.emplace(resolved(seen, workload).value_or(workload), fact);
   }
   return out;
 }

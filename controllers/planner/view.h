@@ -61,7 +61,7 @@ std::optional<HeldField> record_of(const View&, const FieldRef&);
 /// A reference as served: "*" made into the group, no namespace for a cluster-scoped kind. Nothing
 /// when the kind is not known or not served.
 std::optional<ObjectRef> resolved(const Observation&, const ObjectRef& asked);
-/// The same observation with every object also under its reference as served.
+/// The same observation with every object under its reference as served, once.
 Observation with_served_names(const Observation&);
 
 /// What is known of an object in one word, for rows: "", Missing, Forbidden or Unknown; empty:
