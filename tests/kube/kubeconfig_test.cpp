@@ -27,14 +27,14 @@ TEST(Kubeconfig, what_is_written_is_what_is_read) {
       "certificate-authority-data: Q0E=\n",
       "    client-certificate: certs/a.crt\n    client-key-data: S0VZ\n    tokenFile: "
       "/run/token\n");
-  const auto config = read_kubeconfig(text, "/home/me/.kube", "config", "");
+  const auto config = read_kubeconfig(text, "/folder/of/mine/.kube", "config", "");
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->server, "https://kube.test:6443");
   EXPECT_EQ(config->server_name, "other.test");
   EXPECT_EQ(config->ca, "CA");
   EXPECT_EQ(config->ca_file, "");
   EXPECT_EQ(config->ns, "shop");
-  EXPECT_EQ(config->user.certificate_file, "/home/me/.kube/certs/a.crt");
+  EXPECT_EQ(config->user.certificate_file, "/folder/of/mine/.kube/certs/a.crt");
   EXPECT_EQ(config->user.key, "KEY");
   EXPECT_EQ(config->user.token_file, "/run/token");
   EXPECT_TRUE(config->warnings.empty());
@@ -79,10 +79,10 @@ TEST(Kubeconfig, a_plugin_with_everything) {
       "      args: [get, --all]\n      env:\n      - {name: A, value: b}\n      interactiveMode: "
       "IfAvailable\n"
       "      provideClusterInfo: true\n      installHint: get it\n");
-  const auto config = read_kubeconfig(text, "/home/me", "config", "");
+  const auto config = read_kubeconfig(text, "/folder/of/mine", "config", "");
   ASSERT_TRUE(config.ok()) << config.error().message;
   const ExecPlugin& plugin = *config->user.exec;
-  EXPECT_EQ(plugin.command, "/home/me/bin/login");
+  EXPECT_EQ(plugin.command, "/folder/of/mine/bin/login");
   EXPECT_THAT(plugin.args, ::testing::ElementsAre("get", "--all"));
   EXPECT_THAT(plugin.env, ::testing::ElementsAre(std::pair<std::string, std::string>("A", "b")));
   EXPECT_EQ(plugin.cluster->text,
@@ -101,7 +101,7 @@ void PrintTo(const BadCase& bad, std::ostream* out) { *out << bad.sentence; }
 class BadKubeconfigs : public ::testing::TestWithParam<BadCase> {};
 
 TEST_P(BadKubeconfigs, are_explained) {
-  const auto config = read_kubeconfig(GetParam().text, "/home/me", "my-config", "");
+  const auto config = read_kubeconfig(GetParam().text, "/folder/of/mine", "my-config", "");
   ASSERT_FALSE(config.ok());
   EXPECT_EQ(config.error().kind, ErrorKind::Invalid);
   EXPECT_THAT(config.error().message, ::testing::StartsWith("my-config"));
