@@ -64,7 +64,7 @@ std::int64_t limit(Autoscaler& own, const Tree& spec, std::int64_t current, std:
   const std::int64_t percent = spec.number("/behavior/scaleDown/policies/0/value", 100);
   const Duration period = std::chrono::seconds(spec.number("/behavior/scaleDown/policies/0/periodSeconds", 15));
   const std::int64_t start_down = current + sum_since(own.removed, now - period);
-  const std::int64_t down = start_down - start_down * percent / 100;
+  const std::int64_t down = start_down * (100 - percent) / 100;
   conditions.limited = true;
   if (desired > std::min(max, std::max(up, current))) {
     conditions.limited_reason = desired > max && max <= up ? "TooManyReplicas" : "ScaleUpLimit";

@@ -31,7 +31,7 @@ class StatusTruthful : public Oracle {
   const char* sentence() const override { return "status never claims what was not seen"; }
   void on_publish(const Scene& scene, const planner::Event& event, const api::SaleEventStatus& status) override {
     if (!scene.world.seen()) return;
-    check_holds(scene, status);
+    check_holds(scene, event.status, status);
     check_targets(scene, event, status);
     for (const auto& condition : status.conditions) {
       if (condition.type == "Restored" && condition.status == api::ConditionStatus::True) check_restored(scene, event);
@@ -39,8 +39,10 @@ class StatusTruthful : public Oracle {
   }
 
  private:
-  void check_holds(const Scene& scene, const api::SaleEventStatus& status) {
+  void check_holds(const Scene& scene, const api::SaleEventStatus& before, const api::SaleEventStatus& status) {
     for (const auto& row : status.holds) {
+      // What was said before and is only kept (a field that was restored some time ago) is no claim about now.
+      if (std::find(before.holds.begin(), before.holds.end(), row) != before.holds.end()) continue;
       const ObjectRef ref{row.object.group, row.object.kind, row.object.ns, row.object.name};
       const auto* object = seen_document(scene, ref);
       if (object == nullptr || object->string("/metadata/uid") != row.uid) continue;

@@ -4,7 +4,94 @@ namespace doorbuster::simulation {
 
 const std::vector<Situation>& required_situations() {
   static const std::vector<Situation> kAll = {
-      {"killed before adding the finalizer", 5},
+      // the operator's own requests go wrong
+      {"killed before adding the finalizer", 10},
+      {"killed after adding the finalizer", 10},
+      {"killed before a status update", 20},
+      {"killed after a status update", 20},
+      {"killed before a write", 20},  // between status and write
+      {"killed after a write", 20},   // between write and its answer
+      {"killed before removing the finalizer", 5},
+      {"killed after removing the finalizer", 5},
+      {"answer lost after success of a write", 20},
+      {"answer lost after success of a status update", 20},
+      {"answer lost after success of adding the finalizer", 10},
+      {"time-out, undone, a write", 20},
+      {"403 for a write", 20},
+      {"500 for a write", 20},
+      {"429 for a write", 20},
+      {"conflict at a write", 20},
+      {"conflict at a status update", 20},
+      {"conflict at a window's edge", 10},
+      {"killed before the sale", 10},
+      {"killed on the way up", 50},
+      {"killed in mid-sale", 20},
+      {"killed on the way down", 50},
+      {"operator away across the start", 20},
+      {"operator away across the end", 20},
+      {"API server away across the start", 10},
+      {"API server away across the end", 10},
+      // what it sees and may do
+      {"a fact is blanked to Unread", 100'000},
+      {"a fact is unread by itself", 500},
+      {"clock steps forward", 50},
+      {"clock steps back", 50},
+      {"Stall", 50},
+      {"Lag", 50},
+      {"DenyKind", 50},
+      {"DenyAccount", 50},
+      {"FailReviews", 50},
+      // other people
+      {"PersonSets while held", 100},
+      {"a person's second change is yielded to", 10},
+      {"GitSets while held", 50},
+      {"GitReverts while held", 50},
+      {"a field is contested", 10},
+      {"HelmUpgrade while held", 50},
+      {"GitApplies while held", 50},
+      {"somebody's value is left at the end", 20},
+      {"ScaleByHand while held", 50},
+      {"ApplyCopy in mid-sale", 20},
+      {"ApplyCopy on the way down", 20},
+      {"RolloutUndo on the way up", 5},
+      {"RolloutUndo in mid-sale", 5},
+      {"RolloutUndo on the way down", 5},
+      {"ReplaceWithOld while held", 50},
+      {"CorruptAnnotation while held", 50},
+      {"RemoveAnnotation while held", 50},
+      {"RemoveLabel while held", 20},
+      {"CopyAnnotation while held", 20},
+      {"DeleteAutoscaler while held", 50},
+      {"CreateAutoscaler", 50},
+      {"RestoreAutoscaler", 20},
+      {"DeleteWorkload", 50},
+      {"DeleteNamespace", 50},
+      // the author
+      {"MoveEndLater", 50},
+      {"MoveEndSooner", 50},
+      {"RaiseNeed", 50},
+      {"LowerNeed", 50},
+      {"RemoveTarget", 50},
+      {"RemoveHold", 50},
+      {"Suspend", 50},
+      {"DryRun", 50},
+      {"deleted in mid-sale with Ramp", 10},
+      {"deleted in mid-sale with Immediate", 5},
+      {"deleted in mid-sale with Orphan", 5},
+      {"RecreateEvent", 20},
+      {"TakeFinalizer", 10},
+      {"created after its end", 20},
+      {"two events hold one field", 100},
+      // what else
+      {"the server changes what is written", 20},
+      {"a field that was absent is held", 100},
+      {"a target is missing", 20},
+      {"a target is scaled to zero on purpose", 10},
+      {"StickPods", 50},
+      {"BreakMetrics", 50},
+      {"demand stays above the baseline", 10},
+      {"a floor goes down by a step", 1'000},
+      {"our managedFields entry is removed", 1'000},
   };
   return kAll;
 }
@@ -13,10 +100,12 @@ std::vector<std::string> missed(const std::map<std::string, int>& seen, int hist
   std::vector<std::string> out;
   for (const Situation& one : required_situations()) {
     const auto found = seen.find(one.name);
-    const int times = found == seen.end() ? 0 : found->second;
-    if (static_cast<long>(times) * 10'000 >= static_cast<long>(one.at_least) * histories) continue;
-    out.push_back(std::string(one.name) + ": " + std::to_string(times) + " times, at least " + std::to_string(one.at_least) +
-                  " in 10000 histories");
+    const long times = found == seen.end() ? 0 : found->second;
+
+    const long wanted = static_cast<long>(one.at_least) * histories / 10'000;
+    if (times >= wanted) continue;
+    out.push_back(std::string(one.name) + ": " + std::to_string(times) + " times, at least " + std::to_string(wanted) + " in " +
+                  std::to_string(histories) + " histories");
   }
   return out;
 }

@@ -1,0 +1,283 @@
+// Every oracle is proven by bugs planted beside the operator: what it sees, recalls, says or does is altered, and exactly the
+// oracles named must complain.
+#include <gtest/gtest.h>
+
+#include "controllers/planner/ledger.h"
+#include "tests/simulation/run.h"
+
+namespace doorbuster::simulation {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// A sale without any mishap: one autoscaled shop, one without autoscaler, a rate limit; demand as the step says.
+History plain() {
+  History history;
+  history.seed = 0;
+  history.shops.push_back({.ns = kShopNamespace, .name = "checkout", .replicas = 4, .min = 3, .max = 10,
+                           .startup = seconds(10), .demand = 200, .owner = "helm"});
+  history.shops.push_back({.ns = kShopNamespace, .name = "search", .replicas = 3, .startup = seconds(10), .demand = 150, .owner = "helm"});
+  EventPlan event;
+  event.name = "sale-0";
+  event.created = Duration(0);
+  event.prepare = minutes(4);
+  event.start = minutes(5);
+  event.end = minutes(8);
+  event.cooldown = minutes(5);
+  for (const char* shop : {"checkout", "search"}) {
+    TargetPlan target;
+    target.name = shop;
+    target.shop = shop;
+    target.replicas = 20;
+    target.up_steps = 2;
+    target.up_over = minutes(2);
+    target.step_timeout = seconds(40);
+    event.targets.push_back(target);
+  }
+  event.holds.push_back({.name = "limit", .kind = "BackendTrafficPolicy", .object = "front", .ns = kShopNamespace,
+                         .field = "/spec/rateLimit/global/requests", .op = "multiply", .value = "5"});
+  history.events.push_back(event);
+  return history;
+}
+
+History with(History history, std::vector<Step> steps) {
+  history.steps = std::move(steps);
+  return history;
+}
+
+bool is_lowering(const planner::Write& write, const char* field) {
+  return write.type == planner::Write::Type::Merge && write.patch.text.find(field) != std::string::npos &&
+         !write.why.empty() && (write.why.front().code == "Lowering" || write.why.front().code == "Restoring");
+}
+
+/// The write with another value in its patch.
+planner::Write with_value_at(planner::Write write, const char* pointer, std::int64_t value) {
+  Tree patch = Tree::parse(write.patch.text);
+  if (patch.at(pointer) != nullptr) patch.set(pointer, Tree::integer(value));
+  write.patch = Json{patch.print()};
+  return write;
+}
+
+struct PlantedBug {
+  const char* sentence;
+  std::function<Sabotage()> plant;
+  std::function<History()> history;
+  std::set<std::string> trips;
+};
+
+Sabotage performing(std::function<std::vector<planner::Write>(const planner::Write&)> what) {
+  Sabotage out;
+  out.perform = [what = std::move(what)](const planner::Event&, const planner::Write& write) { return what(write); };
+  return out;
+}
+
+const std::vector<PlantedBug>& planted_bugs() {
+  static const std::vector<PlantedBug> kAll = {
+      {"no bug at all", [] { return Sabotage{}; }, plain, {}},
+      {"what cannot be read counts as gone",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           for (auto& [ref, fact] : seen.objects) {
+             if (std::holds_alternative<planner::Unread>(fact)) fact = planner::Missing{};
+           }
+         };
+         return out;
+       },
+       [] { return with(plain(), {{.act = Act::DeleteEvent, .at = minutes(6), .subject = "sale-0"}}); },
+       {"SilenceIsNotRelease"}},
+      {"writes go without their guards",
+       [] {
+         return performing([](const planner::Write& write) {
+           planner::Write bare = write;
+           Tree patch = Tree::parse(write.patch.text);
+           if (write.type == planner::Write::Type::Merge) patch.erase("/metadata/resourceVersion");
+           bare.patch = Json{patch.print()};
+           return std::vector{bare};
+         });
+       },
+       plain,
+       {"Guarded"}},
+      {"every write is made twice",
+       [] { return performing([](const planner::Write& write) { return std::vector{write, write}; }); },
+       plain,
+       {"OneWrite"}},
+      {"writes that raise are dropped",
+       [] {
+         return performing([](const planner::Write& write) {
+           return write.patch.text.find("minReplicas\":") != std::string::npos && !is_lowering(write, "spec")
+                      ? std::vector<planner::Write>{}
+                      : std::vector{write};
+         });
+       },
+       plain,
+       {"FullFloorByStart"}},
+      {"the way down is one cliff",
+       [] {
+         return performing([](const planner::Write& write) {
+           if (!is_lowering(write, "minReplicas")) return std::vector{write};
+           return std::vector{with_value_at(write, "/spec/minReplicas", 3)};
+         });
+       },
+       plain,
+       {"NoCliff"}},
+      {"one too few is restored",
+       [] {
+         return performing([](const planner::Write& write) {
+           if (!is_lowering(write, "spec")) return std::vector{write};
+           const Tree patch = Tree::parse(write.patch.text);
+           return std::vector{with_value_at(write, "/spec/maxReplicas", patch.number("/spec/maxReplicas", 10) - 1)};
+         });
+       },
+       plain,
+       {"BaselineRestored", "FloorNotBelow", "LeavesNoTrace"}},
+      {"our managedFields entry stays",
+       [] {
+         return performing([](const planner::Write& write) {
+           return write.type == planner::Write::Type::Json ? std::vector<planner::Write>{} : std::vector{write};
+         });
+       },
+       plain,
+       {"LeavesNoTrace"}},
+      {"the finalizer is forgotten",
+       [] {
+         Sabotage out;
+         out.drop_finalizers = true;
+         return out;
+       },
+       plain,
+       {"FinalizerWhileHeld"}},
+      {"the second copy is not kept",
+       [] {
+         Sabotage out;
+         out.publish = [](const planner::Event&, api::SaleEventStatus& status) { status.holds.clear(); };
+         return out;
+       },
+       plain,
+       {"RemembersFirst"}},
+      {"status says Restored from the end on",
+       [] {
+         Sabotage out;
+         out.publish = [](const planner::Event&, api::SaleEventStatus& status) {
+           for (auto& condition : status.conditions) {
+             if (condition.type == "Restored" && status.phase == "CoolingDown") condition.status = api::ConditionStatus::True;
+           }
+         };
+         return out;
+       },
+       plain,
+       {"StatusTruthful"}},
+      {"status counts its own updates",
+       [] {
+         Sabotage out;
+         out.publish = [](const planner::Event& event, api::SaleEventStatus& status) {
+           status.message = event.version;
+         };
+         out.recall = [](planner::Event& event) { event.status.message += "?"; };
+         return out;
+       },
+       plain,
+       {"Converges"}},
+      {"suspend is not noticed",
+       [] {
+         Sabotage out;
+         out.recall = [](planner::Event& event) {
+           if (!event.spec) return;
+           api::SaleEventSpec spec = *event.spec;
+           spec.suspend = false;
+           event.spec = spec;
+         };
+         return out;
+       },
+       [] { return with(plain(), {{.act = Act::Suspend, .at = minutes(2), .subject = "sale-0"},
+                                  {.act = Act::Unsuspend, .at = minutes(6), .subject = "sale-0"}}); },
+       {"NoWriteSuspended"}},
+      {"the window is taken to end a minute early",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           if (auto* window = std::get_if<planner::Window>(&seen.window)) window->end -= minutes(1);
+         };
+         return out;
+       },
+       plain,
+       {"CapacityKept", "FullFloorByStart"}},
+      {"what the metrics ask for is not looked at",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           for (auto& [ref, fact] : seen.objects) {
+             const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+             if (present == nullptr || ref.kind != "HorizontalPodAutoscaler") continue;
+             Tree tree = Tree::of((*present)->object->root());
+             Tree condition = Tree::parse(R"([{"type":"ScalingActive","status":"False","reason":"Planted"}])");
+             if (tree.at("/status/conditions") != nullptr) tree.set("/status/conditions", condition);
+             auto altered = std::make_shared<planner::Present>(**present);
+             altered->object = *planner::Document::parse(tree.print());
+             fact = std::shared_ptr<const planner::Present>(std::move(altered));
+           }
+         };
+         return out;
+       },
+       [] { return with(plain(), {{.act = Act::SetLoad, .at = minutes(7), .subject = "checkout", .amount = 900},
+                                  {.act = Act::SetLoad, .at = minutes(20), .subject = "checkout", .amount = 200}}); },
+       {"NotBelowWanted"}},
+      {"a deleted event waits for what is missing",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           for (auto& [ref, fact] : seen.objects) {
+             if (std::holds_alternative<planner::Missing>(fact)) fact = planner::Unread{.why = "planted"};
+           }
+         };
+         return out;
+       },
+       [] { return with(plain(), {{.act = Act::DeleteAutoscaler, .at = minutes(6), .subject = "checkout"},
+                                  {.act = Act::DeleteWorkload, .at = minutes(6), .subject = "checkout"},
+                                  {.act = Act::DeleteEvent, .at = minutes(7), .subject = "sale-0"}}); },
+       {"DeletionNotBlocked", "FinalizerWhileHeld"}},
+      {"a value of ours is recorded as the baseline",
+       [] {
+         return performing([](const planner::Write& write) {
+           Tree patch = Tree::parse(write.patch.text);
+           const Tree* record = patch.at(kAnnotation);
+           if (write.type != planner::Write::Type::Merge || record == nullptr || record->type() != JsonType::String) return std::vector{write};
+           const std::string text = patch.text_at(kAnnotation);
+           planner::Ledger ledger = planner::read_ledger(&text);
+           for (auto& [path, held] : ledger.fields) {
+             if (path.pointer == kRequests) held.baseline = held.requested;
+           }
+           patch.set(kAnnotation, Tree::string(planner::write_ledger(ledger)));
+           planner::Write bent = write;
+           bent.patch = Json{patch.print()};
+           return std::vector{bent};
+         });
+       },
+       plain,
+       {"BaselineHonest", "BaselineRestored", "LeavesNoTrace"}},
+  };
+  return kAll;
+}
+
+class PlantedBugs : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(PlantedBugs, TripExactlyTheOraclesNamed) {
+  const PlantedBug& bug = planted_bugs()[GetParam()];
+  const Report report = play(bug.history(), bug.plant(), true);
+  std::string told;
+  for (const Violation& one : report.violations) told += "\n  " + one.oracle + ": " + one.text;
+  EXPECT_EQ(report.oracles(), bug.trips) << bug.sentence << told;
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 17));
+
+TEST(PlantedBugTable, IsWholeAndProvesEveryOracle) {
+  EXPECT_EQ(planted_bugs().size(), 17U);
+  std::set<std::string> proven;
+  for (const PlantedBug& bug : planted_bugs()) proven.insert(bug.trips.begin(), bug.trips.end());
+  for (const auto& oracle : all_oracles()) EXPECT_TRUE(proven.contains(oracle->name())) << oracle->name() << ": " << oracle->sentence();
+}
+
+}  // namespace
+}  // namespace doorbuster::simulation
