@@ -272,6 +272,26 @@ void go_up(TargetDraft& draft, const InCharge& charge) {
   wake_up(draft, charge);
 }
 
+/// Does a row speak of this workload? A kind that is not served any more has lost its group.
+bool same_workload(const api::TargetStatus& row, const ObjectRef& workload) {
+  if (row.object == to_text(workload)) return true;
+  return workload.group == "*" && row.object.starts_with(workload.kind) &&
+         row.object.ends_with(" " + workload.ns + "/" + workload.name);
+}
+
+/// What the row says of this run and this workload stays said.
+void recall(TargetDraft& draft) {
+  const api::TargetStatus* row = row_of(draft.view, draft.report.name);
+  if (row == nullptr || (draft.spec != nullptr && !same_workload(*row, draft.report.object)))
+    return;
+  draft.report.usual = row->usual;
+  draft.report.floor = row->floor;
+  draft.report.ceiling = row->ceiling;
+  draft.report.baseline_min = row->baseline.min;
+  draft.report.baseline_max = row->baseline.max;
+  draft.report.baseline_replicas = row->baseline.replicas;
+}
+
 /// A target that cannot be raised: said so, and whatever is held stays.
 void cannot(TargetDraft& draft, const InCharge& charge) {
   const auto state = [&charge] {
@@ -289,6 +309,7 @@ void cannot(TargetDraft& draft, const InCharge& charge) {
     }
     return "Unknown";
   };
+  recall(draft);
   draft.report.state = state();
   draft.report.message = charge.why;
   retain(draft, charge.code, charge.why);
@@ -317,14 +338,7 @@ void go_down(TargetDraft& draft) {
 /// when nothing is due.
 void report_idle(TargetDraft& draft) {
   const api::TargetStatus* row = row_of(draft.view, draft.report.name);
-  if (row != nullptr) {
-    draft.report.usual = row->usual;
-    draft.report.floor = row->floor;
-    draft.report.ceiling = row->ceiling;
-    draft.report.baseline_min = row->baseline.min;
-    draft.report.baseline_max = row->baseline.max;
-    draft.report.baseline_replicas = row->baseline.replicas;
-  }
+  recall(draft);
   if (draft.view.now < draft.view.window.prepare) {
     draft.report.state = "Waiting";
     return;
@@ -348,6 +362,7 @@ void plan_target(TargetDraft& draft) {
     const bool known =
         charge.who == InCharge::Who::Autoscaler || charge.who == InCharge::Who::Workload;
     if (raised && view.seen.namespace_terminating) {
+      recall(draft);
       draft.report.state = "Terminating";
       return retain(draft, "NamespaceTerminating", "the namespace is being deleted");
     }

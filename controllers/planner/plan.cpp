@@ -279,10 +279,12 @@ std::vector<Write> ordered_writes(const Round& round) {
 bool still_held(const Round& round, const api::SaleEventStatus& status) {
   for (const api::HoldStatus& row : status.holds) {
     const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
-    if (row.copy.empty() || !holds_for(row, round.event.uid)) continue;
+    if (row.copy.empty()) continue;
     if (round.seen.namespace_terminating && object.ns == round.event.ref.ns) continue;
     const std::string state = absence(round.seen, object);
     if (state == "Missing" || state == "Forbidden" || row.state == "Forbidden") continue;
+    // A copy is kept until our letting go was seen: out of sight it counts, whoever it names.
+    if (state != "Unknown" && !holds_for(row, round.event.uid)) continue;
     const Present* here = present(round.seen, object);
     if (here != nullptr && here->uid != row.uid) continue;
     return true;
@@ -359,8 +361,12 @@ Report make_status(Round& round, Plan& out) {
   return made;
 }
 
-/// Is a trace of ours still to be removed from an object that cannot be looked at now?
+/// Is something of ours still to be removed from an object that cannot be looked at, or of which it
+/// is not known whether it may be written, now?
 bool trace_out_of_sight(const Round& round, const api::SaleEventStatus& status) {
+  for (const auto& [object, outcome] : round.outcomes) {
+    if (outcome.settled.write && outcome.dropped == "Unknown") return true;
+  }
   return std::any_of(status.holds.begin(), status.holds.end(), [&](const api::HoldStatus& row) {
     const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
     const bool doomed = round.seen.namespace_terminating && object.ns == round.event.ref.ns;

@@ -97,7 +97,9 @@ api::HoldStatus row_of(const FieldReport& report, const ObjectOutcome& outcome, 
   row.state = cut(report.state, kState);
   row.message = cut(report.message, kMessage);
   const api::HoldStatus* old = rows.before(report.field, report.uid);
-  if (report.entry && ours(*report.entry, rows.from.event.uid)) {
+  // Of a field that others go on holding the copy stays until our letting go is seen.
+  const bool going = report.entry && outcome.settled.write;
+  if (report.entry && (going || ours(*report.entry, rows.from.event.uid))) {
     row.serial = report.serial;
     row.baseline = column(report.entry->baseline);
     row.contest = shown(report.contest);
