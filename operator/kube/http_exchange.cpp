@@ -134,7 +134,7 @@ void Exchange::connect() {
       idle_ ? std::nullopt : std::optional(request_.max_body);
   readers_.push_back(std::make_unique<ResponseReader>(
       max_body, [this](std::string_view bytes) { on_body(bytes); }));
-  if (!idle_ && !fresh_only_) connection_ = core_.pool.take(tls_);
+  if (!fresh_only_) connection_ = core_.pool.take(tls_);
   if (connection_) {
     connection_->belongs_to(shared_from_this());
     return send();
@@ -253,7 +253,7 @@ void Exchange::finish(const Error* failure) {
   const std::shared_ptr<Receiver> receiver = receiver_;
   const bool answered = head_shown_ && !readers_.empty();
   count(answered ? std::to_string(readers_.back()->status()) : "<error>");
-  const bool reusable = !failure && !idle_ && !readers_.empty() && readers_.back()->reusable();
+  const bool reusable = !failure && !readers_.empty() && readers_.back()->reusable();
   leave_connection(reusable);
   cancel();
   if (failure || !idle_) return receiver->end(failure);
@@ -276,7 +276,7 @@ void Exchange::leave_connection(bool reusable) {
   const std::shared_ptr<Connection> connection = std::exchange(connection_, nullptr);
   if (!connection) return;
   connection->served = true;
-  if (reusable && !connection->writing() && !idle_) {
+  if (reusable && !connection->writing()) {
     core_.pool.keep(connection);
   } else {
     connection->close();
