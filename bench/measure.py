@@ -44,6 +44,25 @@ def spread(values):
     return {"n": len(values), "p50": quantile(values, 0.5), "p99": quantile(values, 0.99), "max": max(values)}
 
 
+def own_time(requests, acted, due, workers):
+    """For each instant in `acted`, how much of the time since `due` the client did not spend waiting for the API server.
+
+    A client with so many workers (or objects left, if fewer) that has k requests at the server wastes a share of 1 - k/workers of
+    that time by itself; all of it when k is 0. Requests that the audit log does not show (reads) count as its own time.
+    """
+    edges = [(max(one.received, due), 1) for one in requests] + [(one.answered, -1) for one in requests]
+    edges = sorted(edges + [(at, 0) for at in acted])
+    own, total, open_requests, left, last = [], 0.0, 0, len(acted), due
+    for at, step in edges:
+        total += (at - last) * max(0.0, 1 - open_requests / max(1, min(workers, left)))
+        last = at
+        open_requests += step
+        if step == 0:
+            own.append(total)
+            left -= 1
+    return own
+
+
 class Bench:
     def __init__(self, options):
         self.options, self.api, self.log = options, Api(), Log(options.audit)
@@ -154,7 +173,9 @@ class Bench:
         early = [one.name for one in first.values() if one.received < due]
         if early:
             raise RuntimeError(f"{ns}: {len(early)} autoscalers were patched before the start")
-        return {"late_ms": sorted((one.received - due) * 1000 for one in first.values()),
+        rounds = [one for one in writes if one.what not in ("leases", "events") and one.answered > due]
+        own = own_time(rounds, [one.received for one in first.values()], due, self.options.workers)
+        return {"own_ms": sorted(value * 1000 for value in own), "late_ms": sorted((one.received - due) * 1000 for one in first.values()),
                 "server_ms": sorted((one.answered - one.received) * 1000 for one in first.values()),
                 "all_done_ms": (max(one.answered for one in first.values()) - due) * 1000,
                 "requests": {kind: number for kind, number in kinds.items() if number > 0}}

@@ -26,7 +26,7 @@ def labels(name):
             "app.kubernetes.io/version": "2026.11.3", "team": "checkout", "cost-center": "cc-4711"}
 
 
-def deployment(name):
+def deployment(name, replicas=0):
     probe = {"httpGet": {"path": "/healthz", "port": "http"}, "periodSeconds": 10, "timeoutSeconds": 2}
     container = {
         "name": "app", "image": f"images.example.com/storefront/{name}:2026.11.3", "args": ["serve", "--config=/etc/app/config.yaml"],
@@ -39,7 +39,7 @@ def deployment(name):
     }
     pod = {"serviceAccountName": "default", "containers": [container], "volumes": [{"name": "config", "configMap": {"name": name}}]}
     return applied({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "labels": labels(name)},
-                    "spec": {"replicas": 0, "selector": {"matchLabels": {"app.kubernetes.io/name": name}},
+                    "spec": {"replicas": replicas, "selector": {"matchLabels": {"app.kubernetes.io/name": name}},
                              "template": {"metadata": {"labels": labels(name)}, "spec": pod}}})
 
 
@@ -101,9 +101,10 @@ def shops(count, namespaces):
 
 
 def workloads_of_sales(count, ns):
+    """Not at zero, which the operator would leave so. No pods come: the floor is due whether they are ready or not."""
     out = []
     for number in range(count):
-        out += [("deployments", ns, sale_name(number), ()), ("horizontalpodautoscalers", ns, sale_name(number), ())]
+        out += [("deployments", ns, sale_name(number), (3,)), ("horizontalpodautoscalers", ns, sale_name(number), ())]
     return out
 
 

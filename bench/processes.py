@@ -87,7 +87,9 @@ class Programs:
 
     def sync(self):
         done = subprocess.run([f"{self.build}/bench_sync", "--kubeconfig", self.configs["doorbuster"]], check=True, capture_output=True, text=True)
-        return json.loads(done.stdout)
+        out = json.loads(done.stdout)
+        out["seconds"] = out.pop("microseconds") / 1e6
+        return out
 
     def curl(self, api, token, targets):
         """One curl, one connection, one page after another, thrown away: (seconds of its transfers, bytes)."""

@@ -109,19 +109,25 @@ def lateness(result):
     late = {name: pooled(rounds, name, "late_ms") for name in ("operator", "peer", "volley")}
     server = {name: pooled(rounds, name, "server_ms") for name in late}
     names = {"operator": "doorbuster run", "peer": "controller-runtime", "volley": "bare client"}
+    own = {name: pooled(rounds, name, "own_ms") for name in late}
     beyond = quantile(late["operator"], 99) - quantile(late["volley"], 99)
     text = f"""## Lateness: {events} sales with the same start
 
 Each sale has one Deployment with an autoscaler of its own and its whole floor due at `start`. Lateness is when the API server
 received the PATCH of the autoscaler (audit log, microseconds) minus `start`; {len(rounds)} volley{"s" if len(rounds) > 1 else ""} each, in turn, on fresh objects, with
 the {result["fill"]["objects"]:,} + {result["fill"]["objects"]:,} objects cached. Checked first: every autoscaler was patched, none before `start`. The bare client
-(`bench_volley`) knows all requests beforehand and sends only these PATCHes over {result["workers"]} connections: what it needs is the API server's own
-time. Beyond it the operator asks whether each event's service account may, puts on its finalizer and writes status (what it is about
-to hold) before the first change; those requests are counted as the operator's own time here, though the server spends it.
+(`bench_volley`) knows all requests beforehand and sends only these PATCHes over {result["workers"]} connections.
+
+*Own time* is the part of a lateness during which the program's {result["workers"]} workers were not waiting for the API server, by the audit log:
+with k requests at the server a share of 1 - k/{result["workers"]} of each moment is its own. The rest is the API server's, on cores that it shares
+with everything else. The operator gives it more to do than its peer does: before the first change it asks whether each event's
+service account may, puts on the finalizer and writes to status what it is about to hold. The last row below counts all of that
+against the operator.
 
 """
-    text += table(["", "p50 ms", "p99 ms", "max ms", "server answers that PATCH in, p50 / p99 ms", "all done after ms"], [
+    text += table(["", "p50 ms", "p99 ms", "max ms", "own time p50 / p99 ms", "server answers that PATCH in, p50 / p99 ms", "all done after ms"], [
         [names[name], f"{quantile(late[name], 50):.0f}", f"{quantile(late[name], 99):.0f}", f"{late[name][-1]:.0f}",
+         f"{quantile(own[name], 50):.0f} / {quantile(own[name], 99):.0f}",
          f"{quantile(server[name], 50):.1f} / {quantile(server[name], 99):.1f}", f"{statistics.median(one[name]['all_done_ms'] for one in rounds):.0f}"]
         for name in ("operator", "peer", "volley")])
     text += table(["writes to the API server from `start` on, one volley", "number"], [
@@ -131,8 +137,9 @@ to hold) before the first change; those requests are counted as the operator's o
          f"{statistics.median(one[name]['cpu_seconds'] for one in rounds):.2f}"] for name in ("operator", "peer")])
     ratio = quantile(late["operator"], 99) / max(quantile(late["peer"], 99), 0.001)
     return text + table(["aim", "measured", ""], [
-        [f"p99 at most {LATE_MS} ms beyond the API server's own time", f"{beyond:.0f} ms", verdict(beyond, LATE_MS)],
-        ["p99 beside controller-runtime's (no aim)", f"{ratio:.2f} x", ""]])
+        [f"p99 at most {LATE_MS} ms beyond the API server's own time (own time)", f"{quantile(own['operator'], 99):.0f} ms", verdict(quantile(own["operator"], 99), LATE_MS)],
+        ["p99 beyond controller-runtime's, which only patches (no aim)", f"{quantile(late['operator'], 99) - quantile(late['peer'], 99):.0f} ms, {ratio:.2f} x", ""],
+        [f"p99 beyond the bare client's (the same {LATE_MS} ms, read strictly)", f"{beyond:.0f} ms", verdict(beyond, LATE_MS)]])
 
 
 def decisions(result):

@@ -3,11 +3,12 @@
 
 #include "bench/connection.h"
 #include "controllers/reconciler/kind_cache.h"
+#include "operator/base/json.h"
 
 #include <CLI/CLI.hpp>
-#include <json/json.h>
 
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 namespace doorbuster::bench {
@@ -51,6 +52,26 @@ std::optional<Synced> sync(const std::vector<reconciler::KindCache*>& caches,
   }
 }
 
+void print(const Synced& done,
+           const Memory& idle,
+           const Memory& settled,
+           const CountingTransport& transport,
+           std::size_t autoscalers,
+           std::size_t deployments) {
+  std::vector<Json> targets;
+  for (const std::string& target : transport.targets()) targets.push_back(json_of_string(target));
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  JsonObject out;
+  out.add("microseconds", static_cast<std::int64_t>(done.seconds * 1e6));
+  out.add("bytes", number(transport.bytes()));
+  out.add("autoscalers", number(autoscalers)).add("deployments", number(deployments));
+  out.add("resident_idle", number(idle.resident))
+      .add("resident_synced", number(done.then.resident));
+  out.add("resident_settled", number(settled.resident)).add("resident_peak", number(settled.peak));
+  out.add("targets", json_array(targets));
+  std::puts(out.build().text.c_str());
+}
+
 int run(const std::string& kubeconfig) {
   Result<std::shared_ptr<kube::Transport>> inner = connect(kubeconfig, 8);
   if (!inner.ok()) {
@@ -85,18 +106,12 @@ int run(const std::string& kubeconfig) {
     return 1;
   }
   std::this_thread::sleep_for(kSettle);
-  const Memory settled = memory_now();
-  Json::Value out;
-  out["seconds"] = done->seconds;
-  out["bytes"] = Json::UInt64(transport->bytes());
-  out["autoscalers"] = Json::UInt64(autoscalers->store().size());
-  out["deployments"] = Json::UInt64(deployments->store().size());
-  out["resident_idle"] = Json::UInt64(idle.resident);
-  out["resident_synced"] = Json::UInt64(done->then.resident);
-  out["resident_settled"] = Json::UInt64(settled.resident);
-  out["resident_peak"] = Json::UInt64(settled.peak);
-  for (const std::string& target : transport->targets()) out["targets"].append(target);
-  std::puts(out.toStyledString().c_str());
+  print(*done,
+        idle,
+        memory_now(),
+        *transport,
+        autoscalers->store().size(),
+        deployments->store().size());
   claims.clear();
   watches.stop();
   return 0;
