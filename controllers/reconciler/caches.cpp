@@ -9,7 +9,8 @@ namespace {
 
 constexpr Duration kLookAgain{5};  ///< while waiting for first lists
 
-const ObjectRef kAutoscalerKind{.group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = "", .name = ""};
+const ObjectRef kAutoscalerKind{
+    .group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = "", .name = ""};
 
 planner::Fact no_kind(const Error& error, Instant now) {
   if (error.kind == ErrorKind::NotFound) return planner::Missing{now};
@@ -36,7 +37,10 @@ std::shared_ptr<KindCache> Caches::cache_of(const kube::Resource& resource) {
   std::shared_ptr<KindCache>& cache = caches_[{resource.group, resource.kind}];
   if (!cache) {
     cache = std::make_shared<KindCache>(
-        resource, world_.client, interest_, [this](const ObjectRef& object, const Record* before, const Record* after) {
+        resource,
+        world_.client,
+        interest_,
+        [this](const ObjectRef& object, const Record* before, const Record* after) {
           on_change(object, before, after);
         },
         [this](const KindCache& current) { on_current(current); });
@@ -44,7 +48,8 @@ std::shared_ptr<KindCache> Caches::cache_of(const kube::Resource& resource) {
   return cache;
 }
 
-std::optional<std::string> Caches::scope_of(const kube::Resource& resource, const std::string& ns) const {
+std::optional<std::string> Caches::scope_of(const kube::Resource& resource,
+                                            const std::string& ns) const {
   if (world_.namespaces.empty()) return "";
   if (!resource.namespaced) return std::nullopt;
   const auto found = std::find(world_.namespaces.begin(), world_.namespaces.end(), ns);
@@ -76,7 +81,9 @@ std::set<Caches::Scope> Caches::scopes_of(const std::set<ObjectRef>& objects,
   return scopes;
 }
 
-void Caches::ask(const kube::Key& event, const std::set<ObjectRef>& objects, const std::set<ObjectRef>& workloads) {
+void Caches::ask(const kube::Key& event,
+                 const std::set<ObjectRef>& objects,
+                 const std::set<ObjectRef>& workloads) {
   std::set<ObjectRef> known;
   for (const std::set<ObjectRef>* set : {&objects, &workloads}) {
     for (const ObjectRef& one : *set) {
@@ -87,6 +94,8 @@ void Caches::ask(const kube::Key& event, const std::set<ObjectRef>& objects, con
   interest_->set(event, known, workloads);
   Claims next;
   const std::set<Scope> scopes = scopes_of(objects, workloads, next.polls);
+  Claims
+      before;  // ends after the lock: ending a watch may wait for the I/O thread, and that for us
   const std::lock_guard lock(mutex_);
   Claims& now = claims_[event];
   for (const Scope& scope : scopes) {
@@ -95,15 +104,21 @@ void Caches::ask(const kube::Key& event, const std::set<ObjectRef>& objects, con
       next.held.emplace(scope, std::move(had->second));
       continue;
     }
-    next.held.emplace(scope, world_.watches->acquire(scope.cache->resource(), scope.ns, scope.cache->sink()));
+    next.held.emplace(
+        scope, world_.watches->acquire(scope.cache->resource(), scope.ns, scope.cache->sink()));
   }
+  before = std::move(now);
   now = std::move(next);
 }
 
 void Caches::forget(const kube::Key& event) {
   interest_->forget(event);
+  Claims before;
   const std::lock_guard lock(mutex_);
-  claims_.erase(event);
+  const auto found = claims_.find(event);
+  if (found == claims_.end()) return;
+  before = std::move(found->second);
+  claims_.erase(found);
 }
 
 void Caches::await_first_lists(const kube::Key& event, Duration at_most) {
@@ -137,7 +152,8 @@ planner::Fact Caches::fact_of(const kube::Resource& resource, const ObjectRef& o
 }
 
 planner::AutoscalersFact Caches::autoscalers(const ObjectRef& workload) {
-  const Result<kube::Resource> resource = world_.kinds->find(kAutoscalerKind.group, kAutoscalerKind.kind);
+  const Result<kube::Resource> resource =
+      world_.kinds->find(kAutoscalerKind.group, kAutoscalerKind.kind);
   if (!resource.ok()) {
     if (resource.error().kind == ErrorKind::NotFound) return planner::Autoscalers{};
     return planner::Unread{resource.error().message};
@@ -148,7 +164,8 @@ planner::AutoscalersFact Caches::autoscalers(const ObjectRef& workload) {
     return planner::Unread{kind.error().message};
   }
   const auto scope = scope_of(*resource, workload.ns);
-  if (!scope) return planner::Unread{"autoscalers of namespace " + workload.ns + " are not watched"};
+  if (!scope)
+    return planner::Unread{"autoscalers of namespace " + workload.ns + " are not watched"};
   const auto cache = cache_of(*resource);
   if (std::string why = cache->not_believable(workload.ns, world_.now()); !why.empty()) {
     return planner::Unread{std::move(why)};
@@ -157,7 +174,8 @@ planner::AutoscalersFact Caches::autoscalers(const ObjectRef& workload) {
   const std::string value = target_value(workload.ns, workload.kind, workload.name);
   for (const auto& [key, record] : cache->store().by_index(kTargetIndex, value)) {
     if (!means_group(record->target_api_version, kind->group)) continue;
-    found.objects.push_back({.group = resource->group, .kind = resource->kind, .ns = key.ns, .name = key.name});
+    found.objects.push_back(
+        {.group = resource->group, .kind = resource->kind, .ns = key.ns, .name = key.name});
   }
   std::sort(found.objects.begin(), found.objects.end());
   return found;
@@ -175,11 +193,11 @@ bool Caches::polls(const kube::Key& event) const {
   return found != claims_.end() && found->second.polls;
 }
 
-void Caches::wrote(const ObjectRef& object, const std::string& version) {
+void Caches::wrote(const ObjectRef& object, kube::Object answer) {
   const Result<kube::Resource> resource = world_.kinds->find(object.group, object.kind);
   if (!resource.ok()) return;
   const ObjectRef known = canonical(*resource, object);
-  cache_of(*resource)->wrote({known.ns, known.name}, version, world_.now());
+  cache_of(*resource)->wrote({known.ns, known.name}, std::move(answer), world_.now());
 }
 
 void Caches::reread(const ObjectRef& object) {
@@ -194,9 +212,10 @@ void Caches::on_current(const KindCache& cache) const {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [event, claims] : claims_) {
-      const bool claimed = std::any_of(claims.held.begin(), claims.held.end(), [&](const auto& one) {
-        return one.first.cache.get() == &cache;
-      });
+      const bool claimed =
+          std::any_of(claims.held.begin(), claims.held.end(), [&](const auto& one) {
+            return one.first.cache.get() == &cache;
+          });
       if (claimed) events.push_back(event);
     }
   }
@@ -208,7 +227,8 @@ void Caches::on_change(const ObjectRef& object, const Record* before, const Reco
   for (kube::Key& one : interest_->events_of(object)) events.insert(std::move(one));
   for (const Record* side : {before, after}) {
     if (side == nullptr || !side->names_target) continue;
-    for (kube::Key& one : interest_->events_of_workload(object.ns, side->target_kind, side->target_name)) {
+    for (kube::Key& one :
+         interest_->events_of_workload(object.ns, side->target_kind, side->target_name)) {
       events.insert(std::move(one));
     }
   }

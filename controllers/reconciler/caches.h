@@ -1,5 +1,11 @@
 #pragma once
 
+#include "controllers/planner/seen.h"
+#include "controllers/reconciler/interest.h"
+#include "controllers/reconciler/kind_cache.h"
+#include "controllers/reconciler/kinds.h"
+#include "operator/kube/watch_set.h"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -7,12 +13,6 @@
 #include <set>
 #include <string>
 #include <vector>
-
-#include "controllers/planner/seen.h"
-#include "controllers/reconciler/interest.h"
-#include "controllers/reconciler/kind_cache.h"
-#include "controllers/reconciler/kinds.h"
-#include "operator/kube/watch_set.h"
 
 namespace doorbuster::reconciler {
 
@@ -23,7 +23,8 @@ inline constexpr Duration kPolledFresh{5'000};
 /// And such objects are looked at again so often.
 inline constexpr Duration kPollEvery{15'000};
 
-/// What the operator sees of everybody else's objects: only of kinds that some event needs, and only there. Thread-safe.
+/// What the operator sees of everybody else's objects: only of kinds that some event needs, and
+/// only there. Thread-safe.
 class Caches {
  public:
   struct World {
@@ -38,7 +39,9 @@ class Caches {
   explicit Caches(World world);
 
   /// What an event asks for from now on: keeps the watches it needs and the texts it reads.
-  void ask(const kube::Key& event, const std::set<ObjectRef>& objects, const std::set<ObjectRef>& workloads);
+  void ask(const kube::Key& event,
+           const std::set<ObjectRef>& objects,
+           const std::set<ObjectRef>& workloads);
   void forget(const kube::Key& event);
   /// Waits until every watch of an event has its first list or is known not to get one.
   void await_first_lists(const kube::Key& event, Duration at_most);
@@ -50,7 +53,7 @@ class Caches {
   /// Does the event look at something that no watch tells of?
   bool polls(const kube::Key& event) const;
 
-  void wrote(const ObjectRef& object, const std::string& version);
+  void wrote(const ObjectRef& object, kube::Object answer);
   void reread(const ObjectRef& object);
 
  private:
@@ -66,7 +69,9 @@ class Caches {
   std::shared_ptr<KindCache> cache_of(const kube::Resource& resource);
   /// The scope whose watch shows an object; nothing where there is none.
   std::optional<std::string> scope_of(const kube::Resource& resource, const std::string& ns) const;
-  std::set<Scope> scopes_of(const std::set<ObjectRef>& objects, const std::set<ObjectRef>& workloads, bool& polls);
+  std::set<Scope> scopes_of(const std::set<ObjectRef>& objects,
+                            const std::set<ObjectRef>& workloads,
+                            bool& polls);
   void on_change(const ObjectRef& object, const Record* before, const Record* after) const;
   void on_current(const KindCache& cache) const;
   planner::Fact fact_of(const kube::Resource& resource, const ObjectRef& object);
@@ -74,7 +79,8 @@ class Caches {
   World world_;
   std::shared_ptr<Interest> interest_ = std::make_shared<Interest>();
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<KindCache>> caches_;  ///< by group and kind
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<KindCache>>
+      caches_;  ///< by group and kind
   std::map<kube::Key, Claims> claims_;
 };
 

@@ -1,12 +1,12 @@
 #include "controllers/reconciler/cluster_world.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "controllers/planner/ledger.h"
 #include "controllers/reconciler/event_reading.h"
 #include "controllers/reconciler/zones.h"
 #include "crds/reader.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
@@ -23,8 +23,10 @@ std::string version_of(const std::string& api_version) {
 
 JsonObject guards(const planner::Event& event) {
   JsonObject metadata;
-  metadata.add("name", std::string_view(event.ref.name)).add("namespace", std::string_view(event.ref.ns));
-  metadata.add("uid", std::string_view(event.uid)).add("resourceVersion", std::string_view(event.version));
+  metadata.add("name", std::string_view(event.ref.name))
+      .add("namespace", std::string_view(event.ref.ns));
+  metadata.add("uid", std::string_view(event.uid))
+      .add("resourceVersion", std::string_view(event.version));
   return metadata;
 }
 
@@ -63,17 +65,25 @@ bool ClusterWorld::shows_own_writes(const kube::Key& event) {
 Result<std::shared_ptr<const planner::Event>> ClusterWorld::event(const ObjectRef& ref) {
   const kube::Key key = key_of(ref);
   const auto later = [](std::string why) {
-    return Error{.kind = ErrorKind::Unavailable, .message = std::move(why), .causes = {}, .retry_after = {}};
+    return Error{
+        .kind = ErrorKind::Unavailable, .message = std::move(why), .causes = {}, .retry_after = {}};
   };
   if (!parts_.events->synced(key.ns)) return later("SaleEvents are not listed yet");
   if (!shows_own_writes(key)) return later("the view is older than our own last write");
   const auto entry = parts_.events->find(key);
-  if (!entry) return Error{.kind = ErrorKind::NotFound, .message = "no such SaleEvent", .causes = {}, .retry_after = {}};
-  if (!entry->value) return Error{.kind = ErrorKind::Invalid, .message = entry->unreadable, .causes = {}, .retry_after = {}};
+  if (!entry)
+    return Error{.kind = ErrorKind::NotFound,
+                 .message = "no such SaleEvent",
+                 .causes = {},
+                 .retry_after = {}};
+  if (!entry->value)
+    return Error{
+        .kind = ErrorKind::Invalid, .message = entry->unreadable, .causes = {}, .retry_after = {}};
   return entry->value;
 }
 
-std::set<ObjectRef> ClusterWorld::objects_of(const planner::Event& event, const planner::Needs& needs) {
+std::set<ObjectRef> ClusterWorld::objects_of(const planner::Event& event,
+                                             const planner::Needs& needs) {
   std::set<ObjectRef> objects = needs.objects;
   objects.insert(namespace_ref(event.ref.ns));
   const std::lock_guard lock(mutex_);
@@ -83,14 +93,16 @@ std::set<ObjectRef> ClusterWorld::objects_of(const planner::Event& event, const 
   return objects;
 }
 
-planner::Observation ClusterWorld::observe(const planner::Event& event, const planner::Needs& needs) {
+planner::Observation ClusterWorld::observe(const planner::Event& event,
+                                           const planner::Needs& needs) {
   planner::Observation seen;
   const kube::Key key = key_of(event.ref);
   const std::set<ObjectRef> objects = objects_of(event, needs);
   parts_.caches->ask(key, objects, needs.workloads);
   parts_.caches->await_first_lists(key, kFirstList);
   seen.window = window_of(event);
-  for (const auto& [group, kind] : needs.kinds) seen.kinds[{group, kind}] = parts_.kinds->describe(group, kind);
+  for (const auto& [group, kind] : needs.kinds)
+    seen.kinds[{group, kind}] = parts_.kinds->describe(group, kind);
   for (const auto& [known, one] : parts_.events->all()) seen.events.insert(one->uid);
   seen.namespace_terminating = parts_.caches->namespace_terminating(event.ref.ns);
   const auto look = [&](const ObjectRef& object) {
@@ -116,6 +128,14 @@ void ClusterWorld::warm(const planner::Event& event) {
   parts_.caches->ask(key_of(event.ref), objects_of(event, needs), needs.workloads);
 }
 
+void ClusterWorld::ask_ahead(const planner::Event& event,
+                             const planner::Setup& setup,
+                             Instant then) {
+  const planner::Observation seen = observe(event, planner::needs_of(event));
+  for (const planner::Question& question : planner::plan(event, seen, setup, then).questions)
+    answer(event, question);
+}
+
 void ClusterWorld::forget(const kube::Key& event) {
   parts_.caches->forget(event);
   const std::lock_guard lock(mutex_);
@@ -128,9 +148,11 @@ void ClusterWorld::also_look_at(const kube::Key& event, const ObjectRef& object)
   if (objects.size() < kExtraObjects) objects.insert(object);
 }
 
-planner::Answer ClusterWorld::answer(const planner::Event& event, const planner::Question& question) {
+planner::Answer ClusterWorld::answer(const planner::Event& event,
+                                     const planner::Question& question) {
   planner::Answer answer{.at = parts_.now(), .says = planner::Answer::Says::Unknown, .why = ""};
-  const Result<kube::Resource> resource = parts_.kinds->find(question.about.group, question.about.kind);
+  const Result<kube::Resource> resource =
+      parts_.kinds->find(question.about.group, question.about.kind);
   if (!resource.ok()) {
     answer.why = resource.error().message;
     return answer;
@@ -155,7 +177,8 @@ planner::Answer ClusterWorld::answer(const planner::Event& event, const planner:
     }
     return said->allowed;
   };
-  // Both must be allowed: the account bounds what an author can reach, our own role what anybody can.
+  // Both must be allowed: the account bounds what an author can reach, our own role what anybody
+  // can.
   if (!question.service_account.empty() &&
       !take(parts_.access->service_account(event.ref.ns, question.service_account, ask),
             "service account " + event.ref.ns + "/" + question.service_account)) {
@@ -165,7 +188,8 @@ planner::Answer ClusterWorld::answer(const planner::Event& event, const planner:
   return answer;
 }
 
-Result<std::string> ClusterWorld::wrote(const planner::Event& event, const Result<kube::Object>& answer) {
+Result<std::string> ClusterWorld::wrote(const planner::Event& event,
+                                        const Result<kube::Object>& answer) {
   if (!answer.ok()) {
     if (answer.error().kind == ErrorKind::Conflict) {
       // Something newer exists: whatever it is, decide again from a view that has it.
@@ -178,14 +202,17 @@ Result<std::string> ClusterWorld::wrote(const planner::Event& event, const Resul
   return answer->meta.resource_version;
 }
 
-Result<std::string> ClusterWorld::publish(const planner::Event& event, const api::SaleEventStatus& status) {
+Result<std::string> ClusterWorld::publish(const planner::Event& event,
+                                          const api::SaleEventStatus& status) {
   if (status == event.status) return event.version;
   JsonObject body;
-  body.add("apiVersion", std::string_view(api::kApiVersion)).add("kind", std::string_view(api::kSaleEventKind));
+  body.add("apiVersion", std::string_view(api::kApiVersion))
+      .add("kind", std::string_view(api::kSaleEventKind));
   body.add("metadata", guards(event).build()).add("status", api::to_json(status));
   kube::WriteOptions options;
   options.subresource = "status";
-  return wrote(event, parts_.client->update(sale_events(), key_of(event.ref), body.build(), options));
+  return wrote(event,
+               parts_.client->update(sale_events(), key_of(event.ref), body.build(), options));
 }
 
 Result<std::string> ClusterWorld::set_finalizer(const planner::Event& event, bool present) {
@@ -195,10 +222,12 @@ Result<std::string> ClusterWorld::set_finalizer(const planner::Event& event, boo
   }
   if (present) names.push_back(json_of_string(planner::kFinalizer));
   JsonObject metadata;
-  metadata.add("uid", std::string_view(event.uid)).add("resourceVersion", std::string_view(event.version));
+  metadata.add("uid", std::string_view(event.uid))
+      .add("resourceVersion", std::string_view(event.version));
   metadata.add("finalizers", json_array(names));
   const Json body = JsonObject().add("metadata", metadata.build()).build();
-  return wrote(event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));
+  return wrote(
+      event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));
 }
 
 Outcome ClusterWorld::perform(const planner::Event& event, const planner::Write& write) {
@@ -222,10 +251,10 @@ Outcome ClusterWorld::perform(const planner::Event& event, const planner::Write&
 Outcome ClusterWorld::apply(const kube::Resource& resource, const planner::Write& write) {
   const bool json = write.type == planner::Write::Type::Json;
   const ObjectRef object = canonical(resource, write.object);
-  const Result<kube::Object> answer = parts_.client->patch(
+  Result<kube::Object> answer = parts_.client->patch(
       resource, key_of(object), json ? kube::PatchType::Json : kube::PatchType::Merge, write.patch);
   if (answer.ok()) {
-    parts_.caches->wrote(object, answer->meta.resource_version);
+    parts_.caches->wrote(object, std::move(answer).value());
     return Done{};
   }
   Error error = answer.error();

@@ -1,12 +1,5 @@
 #pragma once
 
-#include <functional>
-#include <map>
-#include <memory>
-#include <mutex>
-#include <set>
-#include <string>
-
 #include "controllers/planner/round.h"
 #include "controllers/reconciler/caches.h"
 #include "controllers/reconciler/kinds.h"
@@ -15,6 +8,13 @@
 #include "operator/kube/events.h"
 #include "operator/kube/store.h"
 #include "operator/kube/written.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
 
 namespace doorbuster::reconciler {
 
@@ -44,7 +44,8 @@ class ClusterWorld final : public planner::World {
   Result<std::shared_ptr<const planner::Event>> event(const ObjectRef& ref) override;
   planner::Observation observe(const planner::Event& event, const planner::Needs& needs) override;
   planner::Answer answer(const planner::Event& event, const planner::Question& question) override;
-  Result<std::string> publish(const planner::Event& event, const api::SaleEventStatus& status) override;
+  Result<std::string> publish(const planner::Event& event,
+                              const api::SaleEventStatus& status) override;
   Result<std::string> set_finalizer(const planner::Event& event, bool present) override;
   Outcome perform(const planner::Event& event, const planner::Write& write) override;
   void tell(const planner::Event& event, const planner::Notice& notice) override;
@@ -53,8 +54,12 @@ class ClusterWorld final : public planner::World {
   bool shows_own_writes(const kube::Key& event);
   /// Keeps the watches of what an event needs without looking at it: a standby's caches are warm.
   void warm(const planner::Event& event);
+  /// Asks already now what the plan at `then` will want to know, so that the answers are at hand
+  /// when every millisecond counts. Decides and writes nothing.
+  void ask_ahead(const planner::Event& event, const planner::Setup& setup, Instant then);
   void forget(const kube::Key& event);
-  /// Objects that carry holds of an event although neither its spec nor its status names them: found by a sweep.
+  /// Objects that carry holds of an event although neither its spec nor its status names them:
+  /// found by a sweep.
   void also_look_at(const kube::Key& event, const ObjectRef& object);
 
  private:

@@ -1,11 +1,11 @@
 #include "controllers/reconciler/event_reading.h"
 
-#include <algorithm>
-#include <utility>
-
 #include "controllers/planner/ledger.h"
 #include "crds/reader.h"
 #include "operator/kube/client.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
@@ -65,8 +65,9 @@ Result<planner::Event> read_metadata(std::string_view text) {
   event.generation = meta.generation;
   event.deleting = meta.deleting;
   event.finalizers = finalizers_of(*root);
-  event.has_finalizer = std::find(event.finalizers.begin(), event.finalizers.end(), planner::kFinalizer) !=
-                        event.finalizers.end();
+  event.has_finalizer =
+      std::find(event.finalizers.begin(), event.finalizers.end(), planner::kFinalizer) !=
+      event.finalizers.end();
   if (const Result<JsonView> at = root->at("/metadata/creationTimestamp"); at.ok()) {
     event.created = parse_rfc3339(at->string().value_or("")).value_or(Instant{});
   }

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <string_view>
-
 #include "controllers/planner/plan.h"
 #include "operator/base/result.h"
 
+#include <string_view>
+
 namespace doorbuster::reconciler {
 
-/// A SaleEvent as the planner sees it, from the text that the API server sent. A spec that cannot be read (another version's,
-/// or edited past validation) becomes Event::spec = Error with its causes, and everything else of the event is still there.
-/// Invalid: no object, or a status that cannot be read: that is our memory, and planning without it could lose a baseline.
+/// A SaleEvent as the planner sees it, from the text that the API server sent. A spec that cannot
+/// be read (another version's, or edited past validation) becomes Event::spec = Error with its
+/// causes, and everything else of the event is still there. Invalid: no object, or a status that
+/// cannot be read: that is our memory, and planning without it could lose a baseline.
 Result<planner::Event> read_event(std::string_view text);
 
 /// The object's reference of an event's namespace and name.

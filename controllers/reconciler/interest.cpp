@@ -1,15 +1,18 @@
 #include "controllers/reconciler/interest.h"
 
-#include <utility>
-
 #include "controllers/reconciler/record.h"
+
+#include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
 
 /// Brings a reverse index from one set of values to another.
 template <class T>
-void move_to(std::map<T, std::set<kube::Key>>& index, const kube::Key& event, const std::set<T>& from, const std::set<T>& to) {
+void move_to(std::map<T, std::set<kube::Key>>& index,
+             const kube::Key& event,
+             const std::set<T>& from,
+             const std::set<T>& to) {
   for (const T& one : from) {
     if (to.contains(one)) continue;
     const auto found = index.find(one);
@@ -31,9 +34,12 @@ std::vector<kube::Key> keys_of(const std::map<T, std::set<kube::Key>>& index, co
 
 }  // namespace
 
-void Interest::set(const kube::Key& event, std::set<ObjectRef> objects, std::set<ObjectRef> workloads) {
+void Interest::set(const kube::Key& event,
+                   std::set<ObjectRef> objects,
+                   std::set<ObjectRef> workloads) {
   Asked next{std::move(objects), {}};
-  for (const ObjectRef& one : workloads) next.workloads.insert(target_value(one.ns, one.kind, one.name));
+  for (const ObjectRef& one : workloads)
+    next.workloads.insert(target_value(one.ns, one.kind, one.name));
   const std::lock_guard lock(mutex_);
   Asked& now = asked_[event];
   move_to(by_object_, event, now.objects, next.objects);
@@ -52,7 +58,9 @@ bool Interest::wants(const ObjectRef& object) const {
   return by_object_.contains(object);
 }
 
-bool Interest::wants_autoscalers_of(const std::string& ns, const std::string& kind, const std::string& name) const {
+bool Interest::wants_autoscalers_of(const std::string& ns,
+                                    const std::string& kind,
+                                    const std::string& name) const {
   const std::lock_guard lock(mutex_);
   return by_workload_.contains(target_value(ns, kind, name));
 }
@@ -62,7 +70,9 @@ std::vector<kube::Key> Interest::events_of(const ObjectRef& object) const {
   return keys_of(by_object_, object);
 }
 
-std::vector<kube::Key> Interest::events_of_workload(const std::string& ns, const std::string& kind, const std::string& name) const {
+std::vector<kube::Key> Interest::events_of_workload(const std::string& ns,
+                                                    const std::string& kind,
+                                                    const std::string& name) const {
   const std::lock_guard lock(mutex_);
   return keys_of(by_workload_, target_value(ns, kind, name));
 }

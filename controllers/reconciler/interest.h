@@ -1,13 +1,13 @@
 #pragma once
 
+#include "operator/base/object_ref.h"
+#include "operator/kube/client.h"
+
 #include <map>
 #include <mutex>
 #include <set>
 #include <string>
 #include <vector>
-
-#include "operator/base/object_ref.h"
-#include "operator/kube/client.h"
 
 namespace doorbuster::reconciler {
 
@@ -20,12 +20,17 @@ class Interest {
 
   bool wants(const ObjectRef& object) const;
   /// Is this (namespace, kind, name) a workload whose autoscalers somebody wants to know?
-  bool wants_autoscalers_of(const std::string& ns, const std::string& kind, const std::string& name) const;
+  bool wants_autoscalers_of(const std::string& ns,
+                            const std::string& kind,
+                            const std::string& name) const;
   std::vector<kube::Key> events_of(const ObjectRef& object) const;
-  std::vector<kube::Key> events_of_workload(const std::string& ns, const std::string& kind, const std::string& name) const;
+  std::vector<kube::Key> events_of_workload(const std::string& ns,
+                                            const std::string& kind,
+                                            const std::string& name) const;
 
  private:
-  using Workload = std::string;  ///< target_value(): group left out, for autoscalers may leave it out
+  using Workload =
+      std::string;  ///< target_value(): group left out, for autoscalers may leave it out
   struct Asked {
     std::set<ObjectRef> objects;
     std::set<Workload> workloads;

@@ -32,7 +32,8 @@ KindCache::KindCache(kube::Resource resource,
       [this](const kube::Meta& meta, std::string_view text) { return make(meta, text); });
   store_->add_index(kTargetIndex, [](const kube::Key& key, const Record& record) {
     std::vector<std::string> values;
-    if (record.names_target) values.push_back(target_value(key.ns, record.target_kind, record.target_name));
+    if (record.names_target)
+      values.push_back(target_value(key.ns, record.target_kind, record.target_name));
     return values;
   });
   store_->on_change([this, changed = std::move(changed)](const kube::Key& key,
@@ -40,9 +41,10 @@ KindCache::KindCache(kube::Resource resource,
                                                          const RecordStore::Pointer& after) {
     changed(ref_of(key), before.get(), after.get());
   });
-  store_->on_watch_state([this, current = std::move(current)](const std::string&, const kube::WatchReport& report) {
-    if (report.state == kube::WatchState::Current) current(*this);
-  });
+  store_->on_watch_state(
+      [this, current = std::move(current)](const std::string&, const kube::WatchReport& report) {
+        if (report.state == kube::WatchState::Current) current(*this);
+      });
 }
 
 ObjectRef KindCache::ref_of(const kube::Key& key) const {
@@ -56,11 +58,12 @@ Result<Record> KindCache::make(const kube::Meta& meta, std::string_view text) co
     if (!autoscaler.ok()) return autoscaler;
     record = std::move(autoscaler).value();
   }
-  const bool wanted =
-      interest_->wants(ref_of({meta.ns, meta.name})) || may_be_held(text) ||
-      (record.names_target && interest_->wants_autoscalers_of(meta.ns, record.target_kind, record.target_name));
+  const bool wanted = interest_->wants(ref_of({meta.ns, meta.name})) || may_be_held(text) ||
+                      (record.names_target && interest_->wants_autoscalers_of(
+                                                  meta.ns, record.target_kind, record.target_name));
   if (wanted) {
-    Result<std::shared_ptr<const planner::Document>> document = planner::Document::parse(std::string(text));
+    Result<std::shared_ptr<const planner::Document>> document =
+        planner::Document::parse(std::string(text));
     if (!document.ok()) return document.error();
     record.document = std::move(document).value();
   }
@@ -84,12 +87,14 @@ bool KindCache::denied(const std::string& ns) const {
 bool KindCache::settled(const std::string& ns) const {
   if (store_->synced(ns)) return true;
   const kube::WatchState state = store_->report(ns).state;
-  return state == kube::WatchState::Denied || state == kube::WatchState::NotServed || state == kube::WatchState::TooMany;
+  return state == kube::WatchState::Denied || state == kube::WatchState::NotServed ||
+         state == kube::WatchState::TooMany;
 }
 
 planner::Fact KindCache::watched(const kube::Key& key, Instant now) {
-  if (std::string why = not_believable(key.ns, now); !why.empty()) return planner::Unread{std::move(why)};
-  if (!store_->shows(written_, key, now)) return planner::Unread{"the view is older than our own last write"};
+  if (std::string why = not_believable(key.ns, now); !why.empty())
+    return planner::Unread{std::move(why)};
+  if (!store_->shows(written_, key, now)) return answered(key);
   const auto entry = store_->find(key);
   const Instant heard = store_->last_heard(key.ns);
   if (!entry) return planner::Missing{heard};
@@ -101,13 +106,16 @@ planner::Fact KindCache::watched(const kube::Key& key, Instant now) {
   return text_of(key, *entry, now);
 }
 
-planner::Fact KindCache::text_of(const kube::Key& key, const RecordStore::Entry& entry, Instant now) {
+planner::Fact KindCache::text_of(const kube::Key& key,
+                                 const RecordStore::Entry& entry,
+                                 Instant now) {
   {
     const std::lock_guard lock(mutex_);
     const auto known = read_.find(key);
     if (known != read_.end()) {
       const auto* seen = std::get_if<std::shared_ptr<const planner::Present>>(&known->second.fact);
-      if (seen != nullptr && (*seen)->uid == entry.uid && (*seen)->version == entry.version) return *seen;
+      if (seen != nullptr && (*seen)->uid == entry.uid && (*seen)->version == entry.version)
+        return *seen;
     }
   }
   planner::Fact fact = read(key, now);
@@ -131,7 +139,8 @@ planner::Fact KindCache::read(const kube::Key& key, Instant now) {
   planner::Fact fact = planner::Unread{};
   if (object.ok()) {
     Record record = plain_record(object->meta);
-    Result<std::shared_ptr<const planner::Document>> document = planner::Document::parse(std::move(object.value().text));
+    Result<std::shared_ptr<const planner::Document>> document =
+        planner::Document::parse(std::move(object.value().text));
     if (!document.ok()) return planner::Unread{document.error().message};
     record.document = std::move(document).value();
     fact = present_of(record, resource_.api_version(), now);
@@ -151,14 +160,34 @@ planner::Fact KindCache::read(const kube::Key& key, Instant now) {
         return planner::Unread{object.error().message};
     }
   }
-  const std::lock_guard lock(mutex_);
-  read_[key] = {fact, now};
+  keep(key, fact, now);
   return fact;
 }
 
-void KindCache::wrote(const kube::Key& key, const std::string& version, Instant now) {
-  written_.wrote(key, version, now);
-  drop_text(key);
+/// The watch is behind our own last write: what the server answered to that is the newer view.
+planner::Fact KindCache::answered(const kube::Key& key) {
+  const std::lock_guard lock(mutex_);
+  const auto known = read_.find(key);
+  if (known != read_.end() &&
+      std::holds_alternative<std::shared_ptr<const planner::Present>>(known->second.fact)) {
+    return known->second.fact;
+  }
+  return planner::Unread{"the view is older than our own last write"};
+}
+
+void KindCache::wrote(const kube::Key& key, kube::Object answer, Instant now) {
+  written_.wrote(key, answer.meta.resource_version, now);
+  Record record = plain_record(answer.meta);
+  auto document = planner::Document::parse(std::move(answer.text));
+  if (!document.ok()) return drop_text(key);
+  record.document = std::move(document).value();
+  keep(key, present_of(record, resource_.api_version(), now), now);
+}
+
+void KindCache::keep(const kube::Key& key, const planner::Fact& fact, Instant now) {
+  const std::lock_guard lock(mutex_);
+  if (read_.size() >= kReadObjects) read_.clear();  // read again by whoever still asks
+  read_[key] = {fact, now};
 }
 
 void KindCache::reread(const kube::Key& key, Instant now) {

@@ -37,7 +37,9 @@ std::string pointer_of_scale_path(const std::string& path) {
 Kinds::Kinds(std::shared_ptr<kube::Client> client, std::function<Instant()> now)
     : client_(std::move(client)), now_(std::move(now)), mapper_(client_, now_) {}
 
-Result<kube::Resource> Kinds::find(const std::string& group, const std::string& kind, const std::string& version) {
+Result<kube::Resource> Kinds::find(const std::string& group,
+                                   const std::string& kind,
+                                   const std::string& version) {
   return mapper_.find(group, version, kind);
 }
 
@@ -47,7 +49,8 @@ void Kinds::forget() {
   paths_.clear();
 }
 
-Result<std::vector<kube::Resource>> Kinds::all_of(const std::string& group, const std::string& kind) {
+Result<std::vector<kube::Resource>> Kinds::all_of(const std::string& group,
+                                                  const std::string& kind) {
   std::vector<kube::Resource> found;
   std::vector<std::string> names{kind};
   if (kind == "*") {
@@ -127,15 +130,18 @@ Kinds::Paths Kinds::scale_paths(const kube::Resource& resource) {
   const Instant now = now_();
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = paths_.find(key); known != paths_.end() && now - known->second.read < kPathsLast) {
+    if (const auto known = paths_.find(key);
+        known != paths_.end() && now - known->second.read < kPathsLast) {
       return known->second;
     }
   }
   Paths paths{kSpecPath, kStatusPath, now};
-  const Result<kube::Object> crd = client_->get(crd_resource(), {"", resource.plural + "." + resource.group});
+  const Result<kube::Object> crd =
+      client_->get(crd_resource(), {"", resource.plural + "." + resource.group});
   if (crd.ok()) {
     if (const Result<JsonView> root = JsonView::parse(crd->text); root.ok()) {
-      const std::string scale = "/spec/versions/[name=" + resource.version + "]/subresources/scale/";
+      const std::string scale =
+          "/spec/versions/[name=" + resource.version + "]/subresources/scale/";
       const auto read = [&](const std::string& name, std::string& into) {
         const Result<JsonView> found = root->at(scale + name);
         if (!found.ok()) return;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "controllers/planner/seen.h"
+#include "operator/base/instant.h"
+#include "operator/kube/client.h"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -7,19 +11,18 @@
 #include <string>
 #include <vector>
 
-#include "controllers/planner/seen.h"
-#include "operator/base/instant.h"
-#include "operator/kube/client.h"
-
 namespace doorbuster::reconciler {
 
-/// How kinds are served: discovery, and for custom kinds the paths that their CRD names for scaling. Thread-safe.
+/// How kinds are served: discovery, and for custom kinds the paths that their CRD names for
+/// scaling. Thread-safe.
 class Kinds {
  public:
   Kinds(std::shared_ptr<kube::Client> client, std::function<Instant()> now);
 
   /// Group "*": found out, Invalid when two groups serve the kind. NotFound: not served.
-  Result<kube::Resource> find(const std::string& group, const std::string& kind, const std::string& version = "");
+  Result<kube::Resource> find(const std::string& group,
+                              const std::string& kind,
+                              const std::string& version = "");
   /// One kind, or with kind "*" every kind of a group. Empty when none is served.
   Result<std::vector<kube::Resource>> all_of(const std::string& group, const std::string& kind);
   planner::KindAnswer describe(const std::string& group, const std::string& kind);
@@ -39,7 +42,8 @@ class Kinds {
   std::function<Instant()> now_;
   kube::RestMapper mapper_;
   std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, Paths> paths_;  ///< by group and kind; as many as kinds are named by events
+  std::map<std::pair<std::string, std::string>, Paths>
+      paths_;  ///< by group and kind; as many as kinds are named by events
 };
 
 /// `.spec.replicas`, as a CRD writes it, as a JSON Pointer. Empty when it is no such path.

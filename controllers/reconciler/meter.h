@@ -10,7 +10,8 @@ namespace doorbuster::reconciler {
 enum class RoundEnd { Success, Error, Requeue, RequeueAfter };
 const char* to_string(RoundEnd end);
 
-/// Told what the reconciler does; commands turn it into metrics. Called from any thread: count and return.
+/// Told what the reconciler does; commands turn it into metrics. Called from any thread: count and
+/// return.
 class Meter {
  public:
   virtual ~Meter() = default;

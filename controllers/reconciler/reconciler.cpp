@@ -1,15 +1,21 @@
 #include "controllers/reconciler/reconciler.h"
 
+#include "controllers/reconciler/event_reading.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "controllers/reconciler/event_reading.h"
 
 namespace doorbuster::reconciler {
 namespace {
 
-constexpr Duration kEchoWait{1'000};   ///< the echo of our own write brings an event back sooner; this is for a lost one
-constexpr Duration kSoonest{20};       ///< a plan that wants to be made again at once waits so long: no busy loop
+constexpr Duration kEchoWait{
+    1'000};  ///< the echo of our own write brings an event back sooner; this is for a lost one
+constexpr Duration kSoonest{
+    20};  ///< a plan that wants to be made again at once waits so long: no busy loop
+/// So long before something is due its access reviews are asked: they are remembered for
+/// AccessReviewer::kTtl.
+constexpr Duration kAhead{4'000};
+static_assert(kAhead * 2 <= kube::AccessReviewer::kTtl);
 
 bool is_information(ErrorKind kind) {
   switch (kind) {
@@ -42,19 +48,22 @@ const char* to_string(RoundEnd end) {
   return "error";
 }
 
-Reconciler::Reconciler(Settings settings, Parts parts) : settings_(std::move(settings)), parts_(std::move(parts)) {
-  queue_ = std::make_shared<kube::WorkQueue>(kube::WorkQueue::Clocks{parts_.now, parts_.steady}, parts_.queue_observer);
+Reconciler::Reconciler(Settings settings, Parts parts)
+    : settings_(std::move(settings)), parts_(std::move(parts)) {
+  queue_ = std::make_shared<kube::WorkQueue>(kube::WorkQueue::Clocks{parts_.now, parts_.steady},
+                                             parts_.queue_observer);
   events_ = make_event_store();
   auto kinds = std::make_shared<Kinds>(parts_.client, parts_.now);
   const auto look_again = [queue = queue_](const kube::Key& key) { queue->add(key); };
-  caches_ = std::make_shared<Caches>(Caches::World{.client = parts_.client,
-                                                   .kinds = kinds,
-                                                   .watches = parts_.watches,
-                                                   .namespaces = settings_.namespaces,
-                                                   .now = parts_.now,
-                                                   .changed = [look_again](const std::vector<kube::Key>& events) {
-                                                     for (const kube::Key& one : events) look_again(one);
-                                                   }});
+  caches_ = std::make_shared<Caches>(
+      Caches::World{.client = parts_.client,
+                    .kinds = kinds,
+                    .watches = parts_.watches,
+                    .namespaces = settings_.namespaces,
+                    .now = parts_.now,
+                    .changed = [look_again](const std::vector<kube::Key>& events) {
+                      for (const kube::Key& one : events) look_again(one);
+                    }});
   world_ = std::make_shared<ClusterWorld>(ClusterWorld::Parts{.client = parts_.client,
                                                               .kinds = kinds,
                                                               .caches = caches_,
@@ -80,12 +89,14 @@ Reconciler::Reconciler(Settings settings, Parts parts) : settings_(std::move(set
 Reconciler::~Reconciler() { stop(Duration(0)); }
 
 void Reconciler::start() {
-  events_->on_change([this](const kube::Key& key, const EventStore::Pointer& before, const EventStore::Pointer& after) {
-    on_event_change(key, before, after);
-  });
+  events_->on_change(
+      [this](const kube::Key& key,
+             const EventStore::Pointer& before,
+             const EventStore::Pointer& after) { on_event_change(key, before, after); });
   std::vector<std::string> scopes = settings_.namespaces;
   if (scopes.empty()) scopes = {""};
-  for (const std::string& ns : scopes) claims_.push_back(parts_.watches->acquire(sale_events(), ns, events_));
+  for (const std::string& ns : scopes)
+    claims_.push_back(parts_.watches->acquire(sale_events(), ns, events_));
   for (int worker = 0; worker < settings_.workers; ++worker) {
     threads_.emplace_back([this] { work_through(); });
   }
@@ -111,12 +122,14 @@ bool Reconciler::stop(Duration at_most) {
 
 bool Reconciler::synced() const {
   if (settings_.namespaces.empty()) return events_->synced("");
-  return std::all_of(settings_.namespaces.begin(), settings_.namespaces.end(), [this](const std::string& ns) {
-    return events_->synced(ns);
-  });
+  return std::all_of(settings_.namespaces.begin(),
+                     settings_.namespaces.end(),
+                     [this](const std::string& ns) { return events_->synced(ns); });
 }
 
-void Reconciler::on_event_change(const kube::Key& key, const EventStore::Pointer& before, const EventStore::Pointer& after) {
+void Reconciler::on_event_change(const kube::Key& key,
+                                 const EventStore::Pointer& before,
+                                 const EventStore::Pointer& after) {
   queue_->add(key);
   if (after) {
     if (parts_.meter) parts_.meter->on_event(*after, parts_.now());
@@ -126,8 +139,10 @@ void Reconciler::on_event_change(const kube::Key& key, const EventStore::Pointer
   if (!before) return;
   // It may have gone without us (its finalizer taken off by hand): what it held is looked after.
   for (const api::HoldStatus& row : before->status.holds) {
+    if (row.copy.empty()) continue;
     const api::HeldObject& object = row.object;
-    sweep_->suspect({.group = object.group, .kind = object.kind, .ns = object.ns, .name = object.name});
+    sweep_->suspect(
+        {.group = object.group, .kind = object.kind, .ns = object.ns, .name = object.name});
   }
 }
 
@@ -167,8 +182,20 @@ void Reconciler::work_on(const kube::Key& key) {
     return;
   }
   const Duration began = parts_.steady();
-  const planner::RoundResult result = planner::run_round(*world_, ref, settings_.setup);
+  planner::RoundResult result = planner::run_round(*world_, ref, settings_.setup);
+  look_ahead(**event, result);
   finish(key, result, parts_.steady() - began);
+}
+
+void Reconciler::look_ahead(const planner::Event& event, planner::RoundResult& result) {
+  if (!result.wake || result.failed || result.wrote)
+    return;  // what was written brings another round
+  const Duration left = *result.wake - parts_.now();
+  if (left > kAhead) {
+    *result.wake -= kAhead;
+  } else if (left > Duration(0)) {
+    world_->ask_ahead(event, settings_.setup, *result.wake);
+  }
 }
 
 void Reconciler::finish(const kube::Key& key, const planner::RoundResult& result, Duration took) {
@@ -198,7 +225,9 @@ void Reconciler::finish(const kube::Key& key, const planner::RoundResult& result
 void Reconciler::report_failure(const kube::Key& key, const Error& error) {
   parts_.log({LogLevel::Warn,
               "round failed",
-              {{"event", key.ns + "/" + key.name}, {"kind", to_string(error.kind)}, {"error", error.message}}});
+              {{"event", key.ns + "/" + key.name},
+               {"kind", to_string(error.kind)},
+               {"error", error.message}}});
 }
 
 }  // namespace doorbuster::reconciler

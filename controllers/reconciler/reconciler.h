@@ -1,21 +1,22 @@
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <string>
-#include <thread>
-#include <vector>
-
 #include "controllers/reconciler/cluster_world.h"
 #include "controllers/reconciler/meter.h"
 #include "controllers/reconciler/sweep.h"
 #include "operator/kube/queue.h"
 #include "operator/kube/watch_set.h"
 
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
 namespace doorbuster::reconciler {
 
-/// The loop: an event that changed, or whose time has come, or whose objects changed, gets a round. Many events at once, one
-/// worker an event. Without leadership nothing is written; the watches are kept, so that taking over needs no list.
+/// The loop: an event that changed, or whose time has come, or whose objects changed, gets a round.
+/// Many events at once, one worker an event. Without leadership nothing is written; the watches are
+/// kept, so that taking over needs no list.
 class Reconciler {
  public:
   struct Settings {
@@ -25,7 +26,7 @@ class Reconciler {
     Duration sweep_every{3'600'000};
   };
   struct Parts {
-    std::shared_ptr<kube::Client> client;        ///< its gate lets only the leader write
+    std::shared_ptr<kube::Client> client;  ///< its gate lets only the leader write
     std::shared_ptr<kube::WatchSet> watches;
     std::shared_ptr<kube::AccessReviewer> access;
     std::shared_ptr<kube::EventRecorder> recorder;
@@ -51,8 +52,12 @@ class Reconciler {
  private:
   void work_through();
   void work_on(const kube::Key& key);
+  /// Comes back a little before a round's wake, and then asks what that round will have to know.
+  void look_ahead(const planner::Event& event, planner::RoundResult& result);
   void finish(const kube::Key& key, const planner::RoundResult& result, Duration took);
-  void on_event_change(const kube::Key& key, const EventStore::Pointer& before, const EventStore::Pointer& after);
+  void on_event_change(const kube::Key& key,
+                       const EventStore::Pointer& before,
+                       const EventStore::Pointer& after);
   void report_failure(const kube::Key& key, const Error& error);
 
   Settings settings_;

@@ -1,10 +1,10 @@
 #include "controllers/reconciler/record.h"
 
+#include "controllers/planner/ledger.h"
+
 #include <simdjson.h>
 
 #include <utility>
-
-#include "controllers/planner/ledger.h"
 
 namespace doorbuster::reconciler {
 
@@ -26,12 +26,17 @@ Result<Record> read_autoscaler(const kube::Meta& meta, std::string_view text) {
   static_assert(kube::kTextPadding >= simdjson::SIMDJSON_PADDING);
   thread_local ondemand::parser parser;
   Record record = plain_record(meta);
-  const Error wrong{.kind = ErrorKind::Invalid, .message = "no autoscaler: spec.scaleTargetRef cannot be read", .causes = {}, .retry_after = {}};
+  const Error wrong{.kind = ErrorKind::Invalid,
+                    .message = "no autoscaler: spec.scaleTargetRef cannot be read",
+                    .causes = {},
+                    .retry_after = {}};
   ondemand::document document;
-  const simdjson::padded_string_view padded(text.data(), text.size(), text.size() + kube::kTextPadding);
+  const simdjson::padded_string_view padded(
+      text.data(), text.size(), text.size() + kube::kTextPadding);
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return wrong;
   ondemand::object target;
-  if (document["spec"]["scaleTargetRef"].get_object().get(target) != simdjson::SUCCESS) return wrong;
+  if (document["spec"]["scaleTargetRef"].get_object().get(target) != simdjson::SUCCESS)
+    return wrong;
   for (auto field : target) {
     std::string_view name, value;
     if (field.unescaped_key().get(name) != simdjson::SUCCESS) return wrong;

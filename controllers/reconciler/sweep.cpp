@@ -1,16 +1,18 @@
 #include "controllers/reconciler/sweep.h"
 
+#include "controllers/planner/ledger.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "controllers/planner/ledger.h"
 
 namespace doorbuster::reconciler {
 namespace {
 
 constexpr Duration kIdleWait{1'000};
 
-Result<planner::Present> present_of(const kube::Object& object, const std::string& api_version, Instant now) {
+Result<planner::Present> present_of(const kube::Object& object,
+                                    const std::string& api_version,
+                                    Instant now) {
   planner::Present present;
   present.uid = object.meta.uid;
   present.version = object.meta.resource_version;
@@ -24,7 +26,9 @@ Result<planner::Present> present_of(const kube::Object& object, const std::strin
 }
 
 std::string annotation_pointer() {
-  return pointer_of({{.name = "metadata", .keys = {}}, {.name = "annotations", .keys = {}}, {.name = planner::kHoldsAnnotation, .keys = {}}});
+  return pointer_of({{.name = "metadata", .keys = {}},
+                     {.name = "annotations", .keys = {}},
+                     {.name = planner::kHoldsAnnotation, .keys = {}}});
 }
 
 kube::Key event_key(const std::string& event) {
@@ -110,7 +114,10 @@ void Sweep::sweep_all() {
   for (const products::AllowedKind& one : parts_.setup.allow.kinds) {
     const Result<std::vector<kube::Resource>> resources = parts_.kinds->all_of(one.group, one.kind);
     if (!resources.ok()) {
-      parts_.log({LogLevel::Warn, "kind not swept", {{"group", one.group}, {"kind", one.kind}, {"error", resources.error().message}}});
+      parts_.log(
+          {LogLevel::Warn,
+           "kind not swept",
+           {{"group", one.group}, {"kind", one.kind}, {"error", resources.error().message}}});
       continue;
     }
     for (const kube::Resource& resource : *resources) sweep_kind(resource, held);
@@ -121,7 +128,9 @@ void Sweep::sweep_all() {
     orphans = orphans_.size();
   }
   if (parts_.meter) parts_.meter->on_sweep(held, orphans);
-  parts_.log({LogLevel::Info, "sweep done", {{"held", std::to_string(held)}, {"orphans", std::to_string(orphans)}}});
+  parts_.log({LogLevel::Info,
+              "sweep done",
+              {{"held", std::to_string(held)}, {"orphans", std::to_string(orphans)}}});
 }
 
 void Sweep::sweep_kind(const kube::Resource& resource, std::size_t& held) {
@@ -133,7 +142,11 @@ void Sweep::sweep_kind(const kube::Resource& resource, std::size_t& held) {
     do {
       Result<kube::Page> page = parts_.client->list(resource, ns, kSweepPage, token, selector);
       if (!page.ok()) {
-        parts_.log({LogLevel::Warn, "kind not swept", {{"group", resource.group}, {"kind", resource.kind}, {"error", page.error().message}}});
+        parts_.log({LogLevel::Warn,
+                    "kind not swept",
+                    {{"group", resource.group},
+                     {"kind", resource.kind},
+                     {"error", page.error().message}}});
         break;
       }
       for (const kube::Object& one : page->items) inspect(resource, one);
@@ -159,7 +172,10 @@ std::set<planner::Holder> Sweep::holders_of(const planner::Present& present) con
 void Sweep::inspect(const kube::Resource& resource, const kube::Object& object) {
   const Result<planner::Present> present = present_of(object, resource.api_version(), parts_.now());
   if (!present.ok()) return;
-  const ObjectRef ref{.group = resource.group, .kind = resource.kind, .ns = object.meta.ns, .name = object.meta.name};
+  const ObjectRef ref{.group = resource.group,
+                      .kind = resource.kind,
+                      .ns = object.meta.ns,
+                      .name = object.meta.name};
   const std::set<planner::Holder> holders = holders_of(*present);
   bool any_lives = false;
   for (const planner::Holder& holder : holders) {
@@ -183,7 +199,9 @@ Sweep::Life Sweep::life_of(const planner::Holder& holder) {
 
 std::optional<Duration> Sweep::tend(const ObjectRef& object) {
   const Result<kube::Resource> resource = parts_.kinds->find(object.group, object.kind);
-  if (!resource.ok()) return resource.error().kind == ErrorKind::NotFound ? std::nullopt : std::optional(kOrphanLater);
+  if (!resource.ok())
+    return resource.error().kind == ErrorKind::NotFound ? std::nullopt
+                                                        : std::optional(kOrphanLater);
   const Result<kube::Object> read = parts_.client->get(*resource, {object.ns, object.name});
   if (!read.ok()) {
     if (read.error().kind == ErrorKind::NotFound) return std::nullopt;
@@ -191,14 +209,19 @@ std::optional<Duration> Sweep::tend(const ObjectRef& object) {
   }
   const Result<planner::Present> present = present_of(*read, resource->api_version(), parts_.now());
   if (!present.ok()) return std::nullopt;
-  if (present->object->string(pointer_of({{.name = "metadata", .keys = {}}, {.name = "labels", .keys = {}}, {.name = planner::kHeldLabel, .keys = {}}})) != parts_.setup.install &&
+  if (present->object->string(pointer_of({{.name = "metadata", .keys = {}},
+                                          {.name = "labels", .keys = {}},
+                                          {.name = planner::kHeldLabel, .keys = {}}})) !=
+          parts_.setup.install &&
       holders_of(*present).empty()) {
     return std::nullopt;
   }
   return settle(object, *resource, *present);
 }
 
-std::optional<Duration> Sweep::settle(const ObjectRef& ref, const kube::Resource& resource, const planner::Present& present) {
+std::optional<Duration> Sweep::settle(const ObjectRef& ref,
+                                      const kube::Resource& resource,
+                                      const planner::Present& present) {
   std::set<planner::Holder> dead;
   bool unknown = false, lives = false;
   for (const planner::Holder& holder : holders_of(present)) {
@@ -214,19 +237,25 @@ std::optional<Duration> Sweep::settle(const ObjectRef& ref, const kube::Resource
         break;
     }
   }
-  if (dead.empty() && (lives || unknown)) return unknown ? std::optional(kOrphanLater) : std::nullopt;
-  const planner::Settled settled = planner::settle_orphan(ref, present, dead, parts_.setup.install, parts_.now());
+  if (dead.empty() && (lives || unknown))
+    return unknown ? std::optional(kOrphanLater) : std::nullopt;
+  const planner::Settled settled =
+      planner::settle_orphan(ref, present, dead, parts_.setup.install, parts_.now());
   if (!settled.write) {
     if (settled.clean) return std::nullopt;
     if (!settled.wake) return kOrphanLater;
     return std::clamp(*settled.wake - parts_.now(), kOrphanAgain, kOrphanLater);
   }
   if (!parts_.leading()) return kOrphanAgain;
-  const auto type = settled.write->type == planner::Write::Type::Json ? kube::PatchType::Json : kube::PatchType::Merge;
-  const Result<kube::Object> answer = parts_.client->patch(resource, {ref.ns, ref.name}, type, settled.write->patch);
+  const auto type = settled.write->type == planner::Write::Type::Json ? kube::PatchType::Json
+                                                                      : kube::PatchType::Merge;
+  const Result<kube::Object> answer =
+      parts_.client->patch(resource, {ref.ns, ref.name}, type, settled.write->patch);
   parts_.log({answer.ok() ? LogLevel::Info : LogLevel::Warn,
               answer.ok() ? "dead holds let go" : "dead holds not let go",
-              {{"object", to_text(ref)}, {"holders", std::to_string(dead.size())}, {"error", answer.ok() ? "" : answer.error().message}}});
+              {{"object", to_text(ref)},
+               {"holders", std::to_string(dead.size())},
+               {"error", answer.ok() ? "" : answer.error().message}}});
   return kOrphanAgain;
 }
 

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "controllers/planner/settle.h"
+#include "controllers/reconciler/cluster_world.h"
+#include "controllers/reconciler/meter.h"
+
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -10,20 +14,17 @@
 #include <thread>
 #include <vector>
 
-#include "controllers/planner/settle.h"
-#include "controllers/reconciler/cluster_world.h"
-#include "controllers/reconciler/meter.h"
-
 namespace doorbuster::reconciler {
 
 /// Bounds of a sweep.
-inline constexpr std::size_t kOrphans = 10'000;       ///< objects under watch for dead holders at once
+inline constexpr std::size_t kOrphans = 10'000;  ///< objects under watch for dead holders at once
 inline constexpr int kSweepPage = 500;
-inline constexpr Duration kOrphanAgain{1'000};        ///< between two requests to one object
-inline constexpr Duration kOrphanLater{60'000};       ///< after an answer that does not help
+inline constexpr Duration kOrphanAgain{1'000};   ///< between two requests to one object
+inline constexpr Duration kOrphanLater{60'000};  ///< after an answer that does not help
 
-/// Finds everything that carries our label: shows it to the living events whose holds it carries, and lets go of holders
-/// whose event is gone. One thread; works only between lead() and the end of leadership.
+/// Finds everything that carries our label: shows it to the living events whose holds it carries,
+/// and lets go of holders whose event is gone. One thread; works only between lead() and the end of
+/// leadership.
 class Sweep {
  public:
   struct Parts {
@@ -57,7 +58,9 @@ class Sweep {
   void inspect(const kube::Resource& resource, const kube::Object& object);
   /// Lets go of dead holders; when to look at it again, nothing when it needs us no more.
   std::optional<Duration> tend(const ObjectRef& object);
-  std::optional<Duration> settle(const ObjectRef& ref, const kube::Resource& resource, const planner::Present& present);
+  std::optional<Duration> settle(const ObjectRef& ref,
+                                 const kube::Resource& resource,
+                                 const planner::Present& present);
   enum class Life { Lives, Dead, Unknown };
   Life life_of(const planner::Holder& holder);
   std::set<planner::Holder> holders_of(const planner::Present& present) const;

@@ -1,12 +1,12 @@
 #include "controllers/reconciler/zones.h"
 
+#include "operator/base/instant.h"
+
 #include <date/tz.h>
 
 #include <fstream>
 #include <stdexcept>
 #include <utility>
-
-#include "operator/base/instant.h"
 
 namespace doorbuster::reconciler {
 namespace {
@@ -65,7 +65,9 @@ Resolved resolve_local(const std::string& field, Instant local, const date::time
   }
 }
 
-Resolved resolve_time(const std::string& field, const std::string& text, const date::time_zone* zone) {
+Resolved resolve_time(const std::string& field,
+                      const std::string& text,
+                      const date::time_zone* zone) {
   if (const auto fixed = parse_rfc3339(text)) return *fixed;
   const auto local = parse_local_time(text);
   if (!local) return cause(field, "must be a time such as 2026-11-27T09:00:00");
@@ -76,7 +78,10 @@ Resolved resolve_time(const std::string& field, const std::string& text, const d
 Error invalid(std::vector<FieldCause> causes) {
   std::string message = "the window cannot be resolved";
   if (!causes.empty()) message = causes.front().field + " " + causes.front().message;
-  return {.kind = ErrorKind::Invalid, .message = std::move(message), .causes = std::move(causes), .retry_after = {}};
+  return {.kind = ErrorKind::Invalid,
+          .message = std::move(message),
+          .causes = std::move(causes),
+          .retry_after = {}};
 }
 
 }  // namespace

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <string>
-
 #include "controllers/planner/seen.h"
 #include "crds/sale_event.h"
 #include "operator/base/result.h"
 
+#include <string>
+
 namespace doorbuster::reconciler {
 
-/// The window as instants. Invalid, with one FieldCause a finding: an unknown zone, a local time that the zone skips or has
-/// twice, a zoned time after 2037 (the rules of tzdata files end there), an end that is not later than the start.
+/// The window as instants. Invalid, with one FieldCause a finding: an unknown zone, a local time
+/// that the zone skips or has twice, a zoned time after 2037 (the rules of tzdata files end there),
+/// an end that is not later than the start.
 Result<planner::Window> resolve_window(const api::WindowSpec& window);
 
 /// The version of the zone rules, "2025b"; "unknown" when the system does not say.

@@ -12,7 +12,8 @@ constexpr std::size_t kMaxFields = 256;  ///< of one kind
 
 Error invalid(const api::Mark& mark, const std::string& what) {
   return {.kind = ErrorKind::Invalid,
-          .message = "line " + std::to_string(mark.line) + ", column " + std::to_string(mark.column) + ": " + what,
+          .message = "line " + std::to_string(mark.line) + ", column " +
+                     std::to_string(mark.column) + ": " + what,
           .causes = {},
           .retry_after = {}};
 }
@@ -28,15 +29,18 @@ Outcome only_members(const api::Node& object, std::initializer_list<std::string_
 
 Result<std::string> text_of(const api::Node& object, const std::string& name, bool may_be_empty) {
   const api::Node* found = object.find(name);
-  if (found == nullptr || found->type != JsonType::String || (found->text.empty() && !may_be_empty)) {
+  if (found == nullptr || found->type != JsonType::String ||
+      (found->text.empty() && !may_be_empty)) {
     return invalid(found == nullptr ? object.mark : found->mark, "\"" + name + "\" must be text");
   }
   return found->text;
 }
 
 Result<products::AllowedKind> read_kind(const api::Node& node) {
-  if (node.type != JsonType::Object) return invalid(node.mark, "a kind must have group, kind and fields");
-  if (const Outcome known = only_members(node, {"group", "kind", "fields"}); !known.ok()) return known.error();
+  if (node.type != JsonType::Object)
+    return invalid(node.mark, "a kind must have group, kind and fields");
+  if (const Outcome known = only_members(node, {"group", "kind", "fields"}); !known.ok())
+    return known.error();
   products::AllowedKind kind;
   Result<std::string> group = text_of(node, "group", true);
   if (!group.ok()) return group.error();
@@ -45,11 +49,14 @@ Result<products::AllowedKind> read_kind(const api::Node& node) {
   kind.group = std::move(group).value();
   kind.kind = std::move(name).value();
   const api::Node* fields = node.find("fields");
-  if (fields == nullptr || fields->type != JsonType::Array || fields->items.empty() || fields->items.size() > kMaxFields) {
-    return invalid(fields == nullptr ? node.mark : fields->mark, "\"fields\" must list JSON Pointers");
+  if (fields == nullptr || fields->type != JsonType::Array || fields->items.empty() ||
+      fields->items.size() > kMaxFields) {
+    return invalid(fields == nullptr ? node.mark : fields->mark,
+                   "\"fields\" must list JSON Pointers");
   }
   for (const api::Node& field : fields->items) {
-    if (field.type != JsonType::String || !field.text.starts_with('/') || !parse_pointer(field.text).ok()) {
+    if (field.type != JsonType::String || !field.text.starts_with('/') ||
+        !parse_pointer(field.text).ok()) {
       return invalid(field.mark, "must be a JSON Pointer such as /spec/replicas");
     }
     kind.fields.push_back(field.text);
@@ -62,16 +69,24 @@ Result<products::AllowedKind> read_kind(const api::Node& node) {
 Result<products::AllowList> read_allow_list(std::string_view yaml) {
   const api::YamlText text = api::nodes_of_yaml(yaml);
   if (text.problem) {
-    return Error{.kind = ErrorKind::Invalid, .message = api::to_text(*text.problem), .causes = {}, .retry_after = {}};
+    return Error{.kind = ErrorKind::Invalid,
+                 .message = api::to_text(*text.problem),
+                 .causes = {},
+                 .retry_after = {}};
   }
   if (text.documents.size() != 1 || text.documents.front().root.type != JsonType::Object) {
-    return Error{.kind = ErrorKind::Invalid, .message = "must be one YAML document with `kinds`", .causes = {}, .retry_after = {}};
+    return Error{.kind = ErrorKind::Invalid,
+                 .message = "must be one YAML document with `kinds`",
+                 .causes = {},
+                 .retry_after = {}};
   }
   const api::Node& root = text.documents.front().root;
-  if (const Outcome known = only_members(root, {"extendsStandard", "kinds"}); !known.ok()) return known.error();
+  if (const Outcome known = only_members(root, {"extendsStandard", "kinds"}); !known.ok())
+    return known.error();
   products::AllowList list;
   if (const api::Node* extends = root.find("extendsStandard"); extends != nullptr) {
-    if (extends->type != JsonType::Boolean) return invalid(extends->mark, "\"extendsStandard\" must be true or false");
+    if (extends->type != JsonType::Boolean)
+      return invalid(extends->mark, "\"extendsStandard\" must be true or false");
     if (extends->text == "true") list = products::AllowList::standard();
   }
   const api::Node* kinds = root.find("kinds");

@@ -1,18 +1,19 @@
 #pragma once
 
-#include <map>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "controllers/reconciler/meter.h"
 #include "operator/kube/http_transport.h"
 #include "operator/kube/queue.h"
 #include "operator/serve/metrics.h"
 
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace doorbuster::commands {
 
-/// Everything that /metrics shows: controller-runtime's names, so that stock dashboards work, and our own.
+/// Everything that /metrics shows: controller-runtime's names, so that stock dashboards work, and
+/// our own.
 std::vector<serve::MetricSpec> metric_specs();
 
 /// The reconciler's meter as metrics.
@@ -26,9 +27,6 @@ class EventMeter final : public reconciler::Meter {
   void on_sweep(std::size_t held, std::size_t orphans) override;
 
  private:
-  void show_targets(const planner::Event& event, const serve::MetricLabels& labels);
-  void show_holds(const planner::Event& event, const serve::MetricLabels& labels);
-
   std::shared_ptr<serve::Metrics> metrics_;
 };
 

@@ -13,7 +13,6 @@
 #include "operator/kube/watch_set.h"
 
 #include <CLI/CLI.hpp>
-
 #include <unistd.h>
 
 #include <atomic>
@@ -23,16 +22,21 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <thread>
 #include <utility>
 
 namespace doorbuster::commands {
 namespace {
 
-constexpr Duration kStopWithin{4'000};    ///< for rounds under way; the whole stop takes at most five seconds
-constexpr Duration kTellWithin{500};      ///< for Events not yet written
+constexpr Duration kStopWithin{3'500};  ///< for rounds under way
+constexpr Duration kStopAtMost{
+    4'800};  ///< for the whole stop; then the process ends without giving the lease back
+constexpr Duration kTellWithin{500};  ///< for Events not yet written
 constexpr int kLostLeadership = 1;
 
-Instant wall_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+Instant wall_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
 
 Duration steady_now() {
   return std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
@@ -63,8 +67,9 @@ std::string environment(const char* name) {
 
 Result<kube::ServerConfig> find_server(const RunOptions& options) {
   if (options.kubeconfig.empty() && options.context.empty()) {
-    Result<kube::ServerConfig> pod = kube::in_cluster({.host = environment("KUBERNETES_SERVICE_HOST"),
-                                                       .port = environment("KUBERNETES_SERVICE_PORT")});
+    Result<kube::ServerConfig> pod =
+        kube::in_cluster({.host = environment("KUBERNETES_SERVICE_HOST"),
+                          .port = environment("KUBERNETES_SERVICE_PORT")});
     if (pod.ok() || pod.error().kind != ErrorKind::NotFound) return pod;
   }
   const std::string home = environment("HOME");
@@ -84,6 +89,31 @@ std::string identity_of(Dice& dice) {
   for (int digit = 0; digit < 16; ++digit, number >>= 4U) identity += kHex[number & 15U];
   return identity;
 }
+
+/// Gives no call more time than asked for on the command line.
+class ImpatientTransport final : public kube::Transport {
+ public:
+  ImpatientTransport(std::shared_ptr<kube::Transport> inner, Duration at_most)
+      : inner_(std::move(inner)), at_most_(at_most) {}
+  Result<kube::Response> call(const kube::Request& request) override {
+    if (request.timeout <= at_most_) return inner_->call(request);
+    kube::Request shorter = request;
+    shorter.timeout = at_most_;
+    return inner_->call(shorter);
+  }
+  std::unique_ptr<kube::Stream> open(const kube::Request& request,
+                                     Duration idle,
+                                     kube::StreamReader& reader) override {
+    return inner_->open(request, idle, reader);
+  }
+  void post(Duration after, std::function<void()> work) override {
+    inner_->post(after, std::move(work));
+  }
+
+ private:
+  std::shared_ptr<kube::Transport> inner_;
+  Duration at_most_;
+};
 
 /// Everything that runs, in the order in which it is made.
 class Operator {
@@ -113,17 +143,21 @@ class Operator {
   Outcome connect() {
     Result<kube::ServerConfig> server = find_server(options_);
     if (!server.ok()) return server.error();
-    for (const std::string& warning : server->warnings) log_({LogLevel::Warn, "configuration", {{"warning", warning}}});
+    for (const std::string& warning : server->warnings)
+      log_({LogLevel::Warn, "configuration", {{"warning", warning}}});
     if (options_.lease.ns.empty()) options_.lease.ns = server->ns.empty() ? "default" : server->ns;
     kube::TransportOptions options;
     options.user_agent = user_agent();
     options.now = wall_now;
-    options.seen = [metrics = metrics_](const kube::RequestSeen& seen) { show_request(*metrics, seen); };
+    options.seen = [metrics = metrics_](const kube::RequestSeen& seen) {
+      show_request(*metrics, seen);
+    };
     options.max_connections = static_cast<std::size_t>(options_.workers) + 8;
     options.max_idle = options.max_connections;
     Result<std::shared_ptr<kube::Transport>> transport = kube::make_transport(*server, options);
     if (!transport.ok()) return transport.error();
-    transport_ = std::move(transport).value();
+    transport_ = std::make_shared<ImpatientTransport>(std::move(transport).value(),
+                                                      options_.request_timeout);
     // The lease has connections of its own: a bulk list must not delay a renewal.
     options.max_connections = 2;
     Result<std::shared_ptr<kube::Transport>> lease = kube::make_transport(*server, options);
@@ -145,8 +179,11 @@ class Operator {
     kube::Elector::Callbacks callbacks;
     callbacks.elected = [this] { elected(); };
     callbacks.lost = [this](const std::string& why) { lost(why); };
-    callbacks.leader = [this](const std::string& who) { log_({LogLevel::Info, "leader", {{"identity", who}}}); };
-    elector_ = std::make_unique<kube::Elector>(options_.lease, std::move(world), std::move(callbacks));
+    callbacks.leader = [this](const std::string& who) {
+      log_({LogLevel::Info, "leader", {{"identity", who}}});
+    };
+    elector_ =
+        std::make_unique<kube::Elector>(options_.lease, std::move(world), std::move(callbacks));
     client_ = std::make_shared<kube::Client>(transport_, elector_->gate());
     recorder_ = std::make_shared<kube::EventRecorder>(
         client_, kube::EventSettings{.instance = options_.lease.identity}, wall_now, log_);
@@ -189,14 +226,16 @@ class Operator {
     listener.port = options_.bind.port;
     listener.routes["/healthz"] = [] { return serve::Reply{200, "ok\n"}; };
     listener.routes["/readyz"] = [this] {
-      return reconciler_->synced() ? serve::Reply{200, "ok\n"} : serve::Reply{503, "SaleEvents are not listed yet\n"};
+      return reconciler_->synced() ? serve::Reply{200, "ok\n"}
+                                   : serve::Reply{503, "SaleEvents are not listed yet\n"};
     };
     listener.routes["/metrics"] = [this] {
       queue_meter_->show(reconciler_->queue());
       show_leading(*metrics_, options_.lease.name, elector_->leading());
       return serve::Reply{200, metrics_->text(), "text/plain; version=0.0.4; charset=utf-8"};
     };
-    Result<std::unique_ptr<serve::HttpServer>> server = serve::HttpServer::start({std::move(listener)}, log_);
+    Result<std::unique_ptr<serve::HttpServer>> server =
+        serve::HttpServer::start({std::move(listener)}, log_);
     if (!server.ok()) return server.error();
     server_ = std::move(server).value();
     log_({LogLevel::Info, "serving", {{"port", std::to_string(server_->ports().front())}}});
@@ -209,7 +248,8 @@ class Operator {
     reconciler_->lead();
   }
 
-  /// Somebody else may lead already: nothing of ours may run on, not even what ends things in order.
+  /// Somebody else may lead already: nothing of ours may run on, not even what ends things in
+  /// order.
   [[noreturn]] void lost(const std::string& why) {
     log_({LogLevel::Error, "leadership lost", {{"why", why}}});
     std::_Exit(kLostLeadership);
@@ -246,8 +286,13 @@ int run(const RunFlags& flags) {
     return 2;
   }
   const sigset_t signals = block_stop_signals();
-  const Log log = serve::make_log({.level = options->log_level, .format = options->log_format, .sink = {}});
-  log({LogLevel::Info, "doorbuster", {{"version", build_info().version}, {"commit", build_info().commit}, {"install", options->install_id}}});
+  const Log log =
+      serve::make_log({.level = options->log_level, .format = options->log_format, .sink = {}});
+  log({LogLevel::Info,
+       "doorbuster",
+       {{"version", build_info().version},
+        {"commit", build_info().commit},
+        {"install", options->install_id}}});
   Operator op(std::move(options).value(), log);
   if (const Outcome started = op.start(); !started.ok()) {
     log({LogLevel::Error, "cannot start", {{"error", started.error().message}}});
@@ -256,8 +301,15 @@ int run(const RunFlags& flags) {
   int signal = 0;
   sigwait(&signals, &signal);
   log({LogLevel::Info, "stopping", {{"signal", std::to_string(signal)}}});
+  std::thread([log] {
+    std::this_thread::sleep_for(kStopAtMost);
+    log({LogLevel::Warn, "stopped before everything had ended", {}});
+    std::_Exit(1);
+  }).detach();
   const bool in_time = op.stop();
-  log({in_time ? LogLevel::Info : LogLevel::Warn, "stopped", {{"in_time", in_time ? "true" : "false"}}});
+  log({in_time ? LogLevel::Info : LogLevel::Warn,
+       "stopped",
+       {{"in_time", in_time ? "true" : "false"}}});
   return 0;
 }
 

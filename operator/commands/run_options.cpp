@@ -1,13 +1,13 @@
 #include "operator/commands/run_options.h"
 
+#include "operator/kube/credentials.h"
+
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cctype>
 #include <set>
 #include <utility>
-
-#include "operator/kube/credentials.h"
 
 namespace doorbuster::commands {
 namespace {
@@ -17,30 +17,40 @@ constexpr std::size_t kMaxAllowListBytes = 1U << 20U;
 constexpr int kMaxWorkers = 256;
 
 Error wrong(const std::string& flag, const std::string& why) {
-  return {.kind = ErrorKind::Invalid, .message = "--" + flag + ": " + why, .causes = {}, .retry_after = {}};
+  return {.kind = ErrorKind::Invalid,
+          .message = "--" + flag + ": " + why,
+          .causes = {},
+          .retry_after = {}};
 }
 
 /// RFC 1123 label: what namespaces, leases and label values may be called here.
 bool is_label(const std::string& text) {
-  const auto good = [](unsigned char one) { return (one >= 'a' && one <= 'z') || (one >= '0' && one <= '9'); };
+  const auto good = [](unsigned char one) {
+    return (one >= 'a' && one <= 'z') || (one >= '0' && one <= '9');
+  };
   if (text.empty() || text.size() > 63 || !good(text.front()) || !good(text.back())) return false;
-  return std::all_of(text.begin(), text.end(), [&](unsigned char one) { return good(one) || one == '-'; });
+  return std::all_of(
+      text.begin(), text.end(), [&](unsigned char one) { return good(one) || one == '-'; });
 }
 
 std::string environment_name(std::string flag) {
   std::string name = "DOORBUSTER_";
-  for (const char one : flag) name += one == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(one)));
+  for (const char one : flag)
+    name += one == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(one)));
   return name;
 }
 
 template <class T>
 CLI::Option* flag(CLI::App& command, const std::string& name, T& value, const std::string& help) {
-  return command.add_option("--" + name, value, help)->envname(environment_name(name))->capture_default_str();
+  return command.add_option("--" + name, value, help)
+      ->envname(environment_name(name))
+      ->capture_default_str();
 }
 
 Result<Duration> positive(const std::string& name, const std::string& text) {
   const auto span = parse_duration(text);
-  if (!span || span->count() <= 0) return wrong(name, "\"" + text + "\" is no duration; write 15s or 2m");
+  if (!span || span->count() <= 0)
+    return wrong(name, "\"" + text + "\" is no duration; write 15s or 2m");
   return *span;
 }
 
@@ -54,7 +64,8 @@ Outcome understand_lease(const RunFlags& flags, RunOptions& options) {
   if (!flags.lease_namespace.empty() && !is_label(flags.lease_namespace)) {
     return wrong("lease-namespace", "\"" + flags.lease_namespace + "\" is no namespace");
   }
-  if (!is_label(flags.lease_name)) return wrong("lease-name", "\"" + flags.lease_name + "\" is no name");
+  if (!is_label(flags.lease_name))
+    return wrong("lease-name", "\"" + flags.lease_name + "\" is no name");
   options.lease.ns = flags.lease_namespace;
   options.lease.name = flags.lease_name;
   options.lease.lasts = *lasts;
@@ -65,13 +76,16 @@ Outcome understand_lease(const RunFlags& flags, RunOptions& options) {
 
 Outcome understand_names(const RunFlags& flags, RunOptions& options) {
   const std::set<std::string> namespaces(flags.namespaces.begin(), flags.namespaces.end());
-  if (namespaces.size() > kMaxNamespaces) return wrong("namespace", "more than " + std::to_string(kMaxNamespaces));
+  if (namespaces.size() > kMaxNamespaces)
+    return wrong("namespace", "more than " + std::to_string(kMaxNamespaces));
   for (const std::string& one : namespaces) {
     if (!is_label(one)) return wrong("namespace", "\"" + one + "\" is no namespace");
   }
   options.namespaces.assign(namespaces.begin(), namespaces.end());
   if (!is_label(flags.install_id)) {
-    return wrong("install-id", "\"" + flags.install_id + "\" must be a label value: lower-case letters, digits and dashes");
+    return wrong("install-id",
+                 "\"" + flags.install_id +
+                     "\" must be a label value: lower-case letters, digits and dashes");
   }
   options.install_id = flags.install_id;
   if (flags.workers < 1 || flags.workers > kMaxWorkers) {
@@ -110,31 +124,65 @@ Outcome understand_rest(const RunFlags& flags, RunOptions& options) {
 }  // namespace
 
 void declare(CLI::App& command, RunFlags& flags) {
-  flag(command, "kubeconfig", flags.kubeconfig, "Kubeconfig file; empty: the pod's own account, else $KUBECONFIG, else ~/.kube/config");
+  flag(command,
+       "kubeconfig",
+       flags.kubeconfig,
+       "Kubeconfig file; empty: the pod's own account, else $KUBECONFIG, else ~/.kube/config");
   flag(command, "context", flags.context, "Context of the kubeconfig; empty: its current one");
-  command.add_option("--namespace", flags.namespaces, "Watch SaleEvents and objects of this namespace only; repeat for more (in the environment: between commas). None: all")
+  command
+      .add_option("--namespace",
+                  flags.namespaces,
+                  "Watch SaleEvents and objects of this namespace only; repeat for more (in the "
+                  "environment: between commas). None: all")
       ->envname("DOORBUSTER_NAMESPACE")
       ->delimiter(',');
-  flag(command, "install-id", flags.install_id, "Which Doorbuster this is where a cluster has several; kept in what it holds, so never change it");
-  flag(command, "lease-namespace", flags.lease_namespace, "Namespace of the leader's lease; empty: the pod's or the kubeconfig's own");
+  flag(command,
+       "install-id",
+       flags.install_id,
+       "Which Doorbuster this is where a cluster has several; kept in what it holds, so never "
+       "change it");
+  flag(command,
+       "lease-namespace",
+       flags.lease_namespace,
+       "Namespace of the leader's lease; empty: the pod's or the kubeconfig's own");
   flag(command, "lease-name", flags.lease_name, "Name of the leader's lease");
-  flag(command, "lease-duration", flags.lease_duration, "Others wait this long after the leader's last sign of life (whole seconds)");
-  flag(command, "renew-deadline", flags.renew_deadline, "The leader stops writing this long after it last renewed");
-  flag(command, "retry-period", flags.retry_period, "Time between attempts to take or renew the lease");
+  flag(command,
+       "lease-duration",
+       flags.lease_duration,
+       "Others wait this long after the leader's last sign of life (whole seconds)");
+  flag(command,
+       "renew-deadline",
+       flags.renew_deadline,
+       "The leader stops writing this long after it last renewed");
+  flag(command,
+       "retry-period",
+       flags.retry_period,
+       "Time between attempts to take or renew the lease");
   flag(command, "workers", flags.workers, "Events worked on at the same time");
-  flag(command, "bind-address", flags.bind_address, "Where /healthz, /readyz and /metrics are served; 0: nowhere");
+  flag(command,
+       "bind-address",
+       flags.bind_address,
+       "Where /healthz, /readyz and /metrics are served; 0: nowhere");
   flag(command, "log-level", flags.log_level, "debug, info, warn or error");
   flag(command, "log-format", flags.log_format, "text or json");
-  flag(command, "allow-list", flags.allow_list, "YAML file that says which kinds and fields may be held; empty: the built-in list");
+  flag(command,
+       "allow-list",
+       flags.allow_list,
+       "YAML file that says which kinds and fields may be held; empty: the built-in list");
   flag(command, "request-timeout", flags.request_timeout, "Time for one request to the API server");
-  flag(command, "sweep-interval", flags.sweep_interval, "Time between two searches for objects that carry forgotten holds");
+  flag(command,
+       "sweep-interval",
+       flags.sweep_interval,
+       "Time between two searches for objects that carry forgotten holds");
 }
 
 Result<RunOptions> understand(const RunFlags& flags) {
   RunOptions options;
   options.kubeconfig = flags.kubeconfig;
   options.context = flags.context;
-  for (const Outcome& part : {understand_lease(flags, options), understand_names(flags, options), understand_rest(flags, options)}) {
+  for (const Outcome& part : {understand_lease(flags, options),
+                              understand_names(flags, options),
+                              understand_rest(flags, options)}) {
     if (!part.ok()) return part.error();
   }
   return options;

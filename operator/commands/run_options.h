@@ -1,14 +1,14 @@
 #pragma once
 
-#include <string>
-#include <vector>
-
 #include "controllers/products/allow_list.h"
 #include "operator/base/instant.h"
 #include "operator/base/result.h"
 #include "operator/kube/lease.h"
 #include "operator/serve/http_server.h"
 #include "operator/serve/logging.h"
+
+#include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -35,7 +35,8 @@ struct RunOptions {
   std::string kubeconfig, context;
   std::vector<std::string> namespaces;  ///< sorted, each once; empty: all
   std::string install_id;
-  kube::LeaseSettings lease;  ///< without identity; namespace empty: that of the pod or the kubeconfig
+  kube::LeaseSettings
+      lease;  ///< without identity; namespace empty: that of the pod or the kubeconfig
   int workers = 16;
   serve::BindAddress bind;
   LogLevel log_level = LogLevel::Info;
@@ -50,7 +51,8 @@ void declare(CLI::App& command, RunFlags& flags);
 /// Reads the allow-list file too. Invalid says which flag is wrong.
 Result<RunOptions> understand(const RunFlags& flags);
 
-/// An allow-list in YAML: `kinds:` with `group`, `kind`, `fields`, and `extendsStandard: true` to add to the built-in one.
+/// An allow-list in YAML: `kinds:` with `group`, `kind`, `fields`, and `extendsStandard: true` to
+/// add to the built-in one.
 Result<products::AllowList> read_allow_list(std::string_view yaml);
 
 }  // namespace doorbuster::commands

@@ -1,8 +1,8 @@
 #include "operator/commands/version.h"
 
-#include "doorbuster_version.inc"
 #include "operator/base/json.h"
 
+#include "doorbuster_version.inc"
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -22,14 +22,17 @@ std::string platform() {
 }
 
 std::string as_text(const BuildInfo& build) {
-  return "doorbuster " + build.version + "\ncommit    " + build.commit + "\nsources   " + to_rfc3339(build.source) +
-         "\ncompiler  " + build.compiler + "\nplatform  " + build.platform + "\n";
+  return "doorbuster " + build.version + "\ncommit    " + build.commit + "\nsources   " +
+         to_rfc3339(build.source) + "\ncompiler  " + build.compiler + "\nplatform  " +
+         build.platform + "\n";
 }
 
 std::string as_json(const BuildInfo& build) {
   JsonObject object;
-  object.add("version", std::string_view(build.version)).add("commit", std::string_view(build.commit));
-  object.add("sources", std::string_view(to_rfc3339(build.source))).add("compiler", std::string_view(build.compiler));
+  object.add("version", std::string_view(build.version))
+      .add("commit", std::string_view(build.commit));
+  object.add("sources", std::string_view(to_rfc3339(build.source)))
+      .add("compiler", std::string_view(build.compiler));
   object.add("platform", std::string_view(build.platform));
   return object.build().text + "\n";
 }
@@ -50,7 +53,9 @@ std::string user_agent() { return "doorbuster/" + build_info().version + " (" + 
 void add_version_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("version", "Print which build this is.");
   auto output = std::make_shared<std::string>("text");
-  command->add_option("-o,--output", *output, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  command->add_option("-o,--output", *output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
   command->callback([output, &exit_code] {
     const std::string text = *output == "json" ? as_json(build_info()) : as_text(build_info());
     const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string>
-
 #include "operator/base/instant.h"
+
+#include <string>
 
 namespace CLI {
 class App;

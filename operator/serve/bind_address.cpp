@@ -1,13 +1,14 @@
-#include <charconv>
-
 #include "operator/serve/http_server.h"
+
+#include <charconv>
 
 namespace doorbuster::serve {
 namespace {
 
 Error invalid(std::string_view text) {
   return {.kind = ErrorKind::Invalid,
-          .message = "\"" + std::string(text) + "\" is no address to listen on; write :8080, 127.0.0.1:8080, [::1]:8080 or 0",
+          .message = "\"" + std::string(text) +
+                     "\" is no address to listen on; write :8080, 127.0.0.1:8080, [::1]:8080 or 0",
           .causes = {},
           .retry_after = {}};
 }

@@ -1,7 +1,5 @@
 #include "operator/serve/http_server.h"
 
-#include <utility>
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -12,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 
 namespace doorbuster::serve {
 
@@ -33,7 +32,9 @@ struct Shared {
 /// One connection: a request, its reply, the next request.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Tcp::socket socket, std::shared_ptr<Shared> shared, std::shared_ptr<const Listener> listener)
+  Session(Tcp::socket socket,
+          std::shared_ptr<Shared> shared,
+          std::shared_ptr<const Listener> listener)
       : stream_(std::move(socket)), shared_(std::move(shared)), listener_(std::move(listener)) {
     shared_->open.insert(this);
   }
@@ -46,22 +47,27 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(static_cast<std::uint32_t>(shared_->bounds.head_bytes));
     parser_->body_limit(shared_->bounds.body_bytes);
     stream_.expires_after(shared_->bounds.request);
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-      self->on_read(error);
-    });
+    http::async_read(stream_,
+                     buffer_,
+                     *parser_,
+                     [self = shared_from_this()](beast::error_code error, std::size_t) {
+                       self->on_read(error);
+                     });
   }
   void close() { stream_.close(); }
 
  private:
   void on_read(beast::error_code error) {
-    if (error == http::error::header_limit || error == http::error::body_limit) return write({413, "too large\n"}, false);
+    if (error == http::error::header_limit || error == http::error::body_limit)
+      return write({413, "too large\n"}, false);
     if (error) return close();
     const auto& request = parser_->get();
     head_ = request.method() == http::verb::head;
     if (request.method() != http::verb::get && !head_) return write({405, "only GET\n"}, false);
     const std::string_view target(request.target().data(), request.target().size());
     const auto route = listener_->routes.find(std::string(target.substr(0, target.find('?'))));
-    write(route == listener_->routes.end() ? Reply{404, "not found\n"} : route->second(), request.keep_alive());
+    write(route == listener_->routes.end() ? Reply{404, "not found\n"} : route->second(),
+          request.keep_alive());
   }
 
   void write(Reply reply, bool keep) {
@@ -124,7 +130,10 @@ struct HttpServer::State {
     asio::ip::address address = asio::ip::address_v6::any();
     if (!listener.address.empty()) address = asio::ip::make_address(listener.address, error);
     if (error) {
-      return Error{.kind = ErrorKind::Invalid, .message = listener.address + " is no numeric address", .causes = {}, .retry_after = {}};
+      return Error{.kind = ErrorKind::Invalid,
+                   .message = listener.address + " is no numeric address",
+                   .causes = {},
+                   .retry_after = {}};
     }
     const auto bound = bind(address, listener);
     if (bound.ok() || !listener.address.empty()) return bound;
@@ -137,14 +146,16 @@ struct HttpServer::State {
     Tcp::acceptor acceptor(context);
     const auto failed = [&](const char* what) {
       return Error{.kind = ErrorKind::Unavailable,
-                   .message = std::string("cannot ") + what + " port " + std::to_string(listener.port) + ": " + error.message(),
+                   .message = std::string("cannot ") + what + " port " +
+                              std::to_string(listener.port) + ": " + error.message(),
                    .causes = {},
                    .retry_after = {}};
     };
     acceptor.open(endpoint.protocol(), error);
     if (error) return failed("open");
     acceptor.set_option(asio::socket_base::reuse_address(true), error);
-    if (address.is_v6() && listener.address.empty()) acceptor.set_option(asio::ip::v6_only(false), error);
+    if (address.is_v6() && listener.address.empty())
+      acceptor.set_option(asio::ip::v6_only(false), error);
     acceptor.bind(endpoint, error);
     if (error) return failed("bind");
     acceptor.listen(asio::socket_base::max_listen_connections, error);
@@ -169,7 +180,9 @@ struct HttpServer::State {
 
 HttpServer::HttpServer() : state_(std::make_shared<State>()) {}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(std::vector<Listener> listeners, Log log, ServerBounds bounds) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(std::vector<Listener> listeners,
+                                                      Log log,
+                                                      ServerBounds bounds) {
   std::unique_ptr<HttpServer> server(new HttpServer());
   State& state = *server->state_;
   state.log = std::move(log);

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "operator/base/instant.h"
+#include "operator/base/log.h"
+#include "operator/base/result.h"
+
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "operator/base/instant.h"
-#include "operator/base/log.h"
-#include "operator/base/result.h"
 
 namespace doorbuster::serve {
 
@@ -31,18 +31,21 @@ struct Listener {
 
 /// Bounds of the server.
 struct ServerBounds {
-  std::size_t connections = 64;       ///< at once; more are closed as they come
-  std::size_t head_bytes = 8'192;     ///< of a request
-  std::size_t body_bytes = 1'024;     ///< of a request; it is read and ignored
-  Duration request{5'000};            ///< from the first wait for a request to its last byte: a slow sender is cut off
-  Duration reply{10'000};             ///< a slow reader is cut off
+  std::size_t connections = 64;    ///< at once; more are closed as they come
+  std::size_t head_bytes = 8'192;  ///< of a request
+  std::size_t body_bytes = 1'024;  ///< of a request; it is read and ignored
+  Duration request{
+      5'000};  ///< from the first wait for a request to its last byte: a slow sender is cut off
+  Duration reply{10'000};  ///< a slow reader is cut off
 };
 
 /// HTTP/1.1 in the clear for probes and scrapes, on one thread. GET and HEAD only.
 class HttpServer {
  public:
   /// Invalid: no address; Unavailable: it cannot be bound.
-  static Result<std::unique_ptr<HttpServer>> start(std::vector<Listener> listeners, Log log, ServerBounds bounds = {});
+  static Result<std::unique_ptr<HttpServer>> start(std::vector<Listener> listeners,
+                                                   Log log,
+                                                   ServerBounds bounds = {});
   ~HttpServer();  ///< stops
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -57,7 +60,8 @@ class HttpServer {
   std::shared_ptr<State> state_;
 };
 
-/// `:8080`, `127.0.0.1:8080`, `[::1]:8080`; `0` is nothing to serve (port 0 without address and routes).
+/// `:8080`, `127.0.0.1:8080`, `[::1]:8080`; `0` is nothing to serve (port 0 without address and
+/// routes).
 struct BindAddress {
   std::string address;
   std::uint16_t port = 0;

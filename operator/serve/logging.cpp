@@ -1,5 +1,7 @@
 #include "operator/serve/logging.h"
 
+#include "operator/base/json.h"
+
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
@@ -8,8 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <utility>
-
-#include "operator/base/json.h"
 
 namespace doorbuster::serve {
 namespace {
@@ -77,8 +77,10 @@ Log make_log(LogSettings settings) {
   }
   auto logger = std::make_shared<spdlog::logger>("doorbuster", std::move(sink));
   const bool json = settings.format == LogFormat::Json;
-  const std::string pattern = json ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
-  logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
+  const std::string pattern =
+      json ? R"({"ts":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+  logger->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
   logger->set_level(level_of(settings.level));
   logger->flush_on(spdlog::level::debug);
   return [logger, json](const LogLine& line) {

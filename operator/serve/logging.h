@@ -1,11 +1,11 @@
 #pragma once
 
+#include "operator/base/log.h"
+
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "operator/base/log.h"
 
 namespace doorbuster::serve {
 
@@ -18,8 +18,9 @@ struct LogSettings {
   std::function<void(std::string_view line)> sink;
 };
 
-/// A Log that writes one line each: time in UTC, level, message, then the fields; as `key=value` (values quoted where they
-/// need it) or as one JSON object. Control characters never reach the output. Thread-safe.
+/// A Log that writes one line each: time in UTC, level, message, then the fields; as `key=value`
+/// (values quoted where they need it) or as one JSON object. Control characters never reach the
+/// output. Thread-safe.
 Log make_log(LogSettings settings);
 
 std::optional<LogLevel> log_level_of(std::string_view name);    ///< debug, info, warn, error

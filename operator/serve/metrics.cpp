@@ -6,9 +6,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
-#include <algorithm>
 #include <cassert>
 #include <mutex>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -21,13 +21,6 @@ using AnyFamily = std::variant<prometheus::Family<prometheus::Counter>*,
 using AnyMetric = std::variant<prometheus::Counter*, prometheus::Gauge*, prometheus::Histogram*>;
 
 constexpr const char* kDropped = "doorbuster_metrics_dropped_total";
-
-bool carries(const MetricLabels& series, const MetricLabels& wanted) {
-  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& one) {
-    const auto found = series.find(one.first);
-    return found != series.end() && found->second == one.second;
-  });
-}
 
 }  // namespace
 
@@ -43,26 +36,33 @@ struct Metrics::State {
   std::map<std::string, Family> families;
   prometheus::Counter* dropped = nullptr;
   std::size_t count = 0;
+  std::map<std::string, std::set<std::pair<std::string, MetricLabels>>> groups;
 
   void declare(const MetricSpec& spec) {
     switch (spec.type) {
       case MetricSpec::Type::Counter:
-        families[spec.name].family = &prometheus::BuildCounter().Name(spec.name).Help(spec.help).Register(registry);
+        families[spec.name].family =
+            &prometheus::BuildCounter().Name(spec.name).Help(spec.help).Register(registry);
         break;
       case MetricSpec::Type::Gauge:
-        families[spec.name].family = &prometheus::BuildGauge().Name(spec.name).Help(spec.help).Register(registry);
+        families[spec.name].family =
+            &prometheus::BuildGauge().Name(spec.name).Help(spec.help).Register(registry);
         break;
       case MetricSpec::Type::Histogram:
-        families[spec.name].family = &prometheus::BuildHistogram().Name(spec.name).Help(spec.help).Register(registry);
+        families[spec.name].family =
+            &prometheus::BuildHistogram().Name(spec.name).Help(spec.help).Register(registry);
         families[spec.name].buckets = spec.buckets;
         break;
     }
   }
 
   static AnyMetric make(Family& family, const MetricLabels& labels) {
-    if (auto** counters = std::get_if<prometheus::Family<prometheus::Counter>*>(&family.family)) return &(*counters)->Add(labels);
-    if (auto** gauges = std::get_if<prometheus::Family<prometheus::Gauge>*>(&family.family)) return &(*gauges)->Add(labels);
-    return &std::get<prometheus::Family<prometheus::Histogram>*>(family.family)->Add(labels, family.buckets);
+    if (auto** counters = std::get_if<prometheus::Family<prometheus::Counter>*>(&family.family))
+      return &(*counters)->Add(labels);
+    if (auto** gauges = std::get_if<prometheus::Family<prometheus::Gauge>*>(&family.family))
+      return &(*gauges)->Add(labels);
+    return &std::get<prometheus::Family<prometheus::Histogram>*>(family.family)
+                ->Add(labels, family.buckets);
   }
 
   /// Under the lock. Null: over the bound.
@@ -82,22 +82,14 @@ struct Metrics::State {
     return std::get<T*>(made);
   }
 
-  void remove_from(Family& family, const MetricLabels& labels) {
-    for (auto at = family.series.begin(); at != family.series.end();) {
-      if (!carries(at->first, labels)) {
-        ++at;
-        continue;
-      }
-      if (auto** counter = std::get_if<prometheus::Counter*>(&at->second)) {
-        std::get<prometheus::Family<prometheus::Counter>*>(family.family)->Remove(*counter);
-      } else if (auto** gauge = std::get_if<prometheus::Gauge*>(&at->second)) {
-        std::get<prometheus::Family<prometheus::Gauge>*>(family.family)->Remove(*gauge);
-      } else {
-        std::get<prometheus::Family<prometheus::Histogram>*>(family.family)->Remove(std::get<prometheus::Histogram*>(at->second));
-      }
-      at = family.series.erase(at);
-      --count;
-    }
+  void drop(const std::string& name, const MetricLabels& labels) {
+    Family& family = families.at(name);
+    const auto known = family.series.find(labels);
+    if (known == family.series.end()) return;
+    std::get<prometheus::Family<prometheus::Gauge>*>(family.family)
+        ->Remove(std::get<prometheus::Gauge*>(known->second));
+    family.series.erase(known);
+    --count;
   }
 };
 
@@ -129,19 +121,28 @@ void Metrics::change(const std::string& name, const MetricLabels& labels, double
 
 void Metrics::observe(const std::string& name, const MetricLabels& labels, double value) {
   const std::lock_guard lock(state_->mutex);
-  if (auto* histogram = state_->find<prometheus::Histogram>(name, labels)) histogram->Observe(value);
+  if (auto* histogram = state_->find<prometheus::Histogram>(name, labels))
+    histogram->Observe(value);
 }
 
-void Metrics::remove(const MetricLabels& labels) {
+void Metrics::set_group(const std::string& group, const std::vector<MetricSample>& samples) {
   const std::lock_guard lock(state_->mutex);
-  for (auto& [name, family] : state_->families) state_->remove_from(family, labels);
-}
-
-void Metrics::remove(const std::string& name, const MetricLabels& labels) {
-  const std::lock_guard lock(state_->mutex);
-  const auto family = state_->families.find(name);
-  assert(family != state_->families.end());
-  state_->remove_from(family->second, labels);
+  std::set<std::pair<std::string, MetricLabels>> now;
+  for (const MetricSample& one : samples) {
+    if (auto* gauge = state_->find<prometheus::Gauge>(one.name, one.labels)) gauge->Set(one.value);
+    now.emplace(one.name, one.labels);
+  }
+  const auto before = state_->groups.find(group);
+  if (before != state_->groups.end()) {
+    for (const auto& [name, labels] : before->second) {
+      if (!now.contains({name, labels})) state_->drop(name, labels);
+    }
+  }
+  if (now.empty()) {
+    state_->groups.erase(group);
+  } else {
+    state_->groups[group] = std::move(now);
+  }
 }
 
 std::string Metrics::text() const {

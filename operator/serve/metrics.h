@@ -16,8 +16,15 @@ struct MetricSpec {
   std::vector<double> buckets;  ///< of a histogram, ascending
 };
 
-/// Metrics in Prometheus' text format. Using a name that was not declared, or as another type, is a bug and stops the process.
-/// Thread-safe.
+/// One gauge's value.
+struct MetricSample {
+  std::string name;
+  MetricLabels labels;
+  double value = 0;
+};
+
+/// Metrics in Prometheus' text format. Using a name that was not declared, or as another type, is a
+/// bug and stops the process. Thread-safe.
 class Metrics {
  public:
   explicit Metrics(const std::vector<MetricSpec>& specs);
@@ -27,10 +34,9 @@ class Metrics {
   void set(const std::string& name, const MetricLabels& labels, double value);
   void change(const std::string& name, const MetricLabels& labels, double by);  ///< of a gauge
   void observe(const std::string& name, const MetricLabels& labels, double value);
-  /// Drops every series, of whatever metric, that carries all these labels.
-  void remove(const MetricLabels& labels);
-  /// The same of one metric.
-  void remove(const std::string& name, const MetricLabels& labels);
+  /// Gauges that come and go together (an event's): sets these and drops those that the group had
+  /// before and has no more.
+  void set_group(const std::string& group, const std::vector<MetricSample>& samples);
   std::string text() const;
 
   /// Series kept at most; further ones are counted in doorbuster_metrics_dropped_total instead.

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "operator/kube/transport.h"
+
 #include <functional>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "operator/kube/transport.h"
 
 namespace doorbuster::reconciler {
 

@@ -12,8 +12,10 @@ std::string event_text(const std::string& spec, const std::string& status) {
          spec + R"(,"status":)" + status + "}";
 }
 
-const std::string kSpec = R"({"window":{"start":"2026-11-27T09:00:00Z","end":"2026-11-27T10:00:00Z"}})";
-const std::string kStatus = R"({"observedGeneration":3,"phase":"Live","holds":[{"object":{"kind":"ConfigMap","name":"flags"},"field":"/data/x"}]})";
+const std::string kSpec =
+    R"({"window":{"start":"2026-11-27T09:00:00Z","end":"2026-11-27T10:00:00Z"}})";
+const std::string kStatus =
+    R"({"observedGeneration":3,"phase":"Live","holds":[{"object":{"kind":"ConfigMap","name":"flags"},"field":"/data/x"}]})";
 
 TEST(EventReading, ReadsAllOfAGoodEvent) {
   const Result<planner::Event> event = read_event(event_text(kSpec, kStatus));
@@ -32,7 +34,8 @@ TEST(EventReading, ReadsAllOfAGoodEvent) {
 }
 
 TEST(EventReading, ABadSpecKeepsTheMemory) {
-  const Result<planner::Event> event = read_event(event_text(R"({"window":{"start":"soon","end":"later"}})", kStatus));
+  const Result<planner::Event> event =
+      read_event(event_text(R"({"window":{"start":"soon","end":"later"}})", kStatus));
   ASSERT_TRUE(event.ok()) << event.error().message;
   ASSERT_FALSE(event->spec.ok());
   EXPECT_EQ(event->spec.error().kind, ErrorKind::Invalid);
@@ -43,9 +46,11 @@ TEST(EventReading, ABadSpecKeepsTheMemory) {
 }
 
 TEST(EventReading, ASpecThatContradictsItselfIsNoSpec) {
-  const std::string hold = R"(,"object":{"apiVersion":"v1","kind":"ConfigMap","name":"flags"},"field":"/data/x","value":{"literal":)";
-  const std::string spec = R"({"window":{"start":"2026-11-27T09:00:00Z","end":"2026-11-27T10:00:00Z"},"holds":[{"name":"a")" + hold +
-                           R"("1"}},{"name":"b")" + hold + R"("2"}}]})";
+  const std::string hold =
+      R"(,"object":{"apiVersion":"v1","kind":"ConfigMap","name":"flags"},"field":"/data/x","value":{"literal":)";
+  const std::string spec =
+      R"({"window":{"start":"2026-11-27T09:00:00Z","end":"2026-11-27T10:00:00Z"},"holds":[{"name":"a")" +
+      hold + R"("1"}},{"name":"b")" + hold + R"("2"}}]})";
   const Result<planner::Event> event = read_event(event_text(spec, kStatus));
   ASSERT_TRUE(event.ok()) << event.error().message;
   ASSERT_FALSE(event->spec.ok());
@@ -56,7 +61,8 @@ TEST(EventReading, WithoutItsMemoryAnEventIsNotPlanned) {
   const Result<planner::Event> event = read_event(event_text(kSpec, R"({"holds":"gone"})"));
   ASSERT_FALSE(event.ok());
   EXPECT_EQ(event.error().kind, ErrorKind::Invalid);
-  const Result<planner::Event> both = read_event(event_text(R"({"window":7})", R"({"holds":"gone"})"));
+  const Result<planner::Event> both =
+      read_event(event_text(R"({"window":7})", R"({"holds":"gone"})"));
   EXPECT_FALSE(both.ok());
 }
 

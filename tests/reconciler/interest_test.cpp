@@ -5,7 +5,8 @@
 namespace doorbuster::reconciler {
 namespace {
 
-const ObjectRef kDeployment{.group = "apps", .kind = "Deployment", .ns = "shop", .name = "checkout"};
+const ObjectRef kDeployment{
+    .group = "apps", .kind = "Deployment", .ns = "shop", .name = "checkout"};
 const ObjectRef kMap{.group = "", .kind = "ConfigMap", .ns = "shop", .name = "flags"};
 const kube::Key kFirst{"shop", "first"}, kSecond{"shop", "second"};
 

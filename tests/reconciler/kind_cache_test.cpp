@@ -1,8 +1,8 @@
 #include "controllers/reconciler/kind_cache.h"
 
-#include <gtest/gtest.h>
-
 #include "tests/reconciler/answering_transport.h"
+
+#include <gtest/gtest.h>
 
 namespace doorbuster::reconciler {
 namespace {
@@ -20,8 +20,19 @@ kube::Resource config_maps() {
 }
 
 std::string config_map(const std::string& version, const std::string& value) {
-  return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"flags","namespace":"shop","uid":"u","resourceVersion":")" + version +
-         R"("},"data":{"x":")" + value + "\"}}";
+  return R"({"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"flags","namespace":"shop","uid":"u","resourceVersion":")" +
+         version + R"("},"data":{"x":")" + value + "\"}}";
+}
+
+/// As the API server words a failure.
+std::string status_body(int code) {
+  const char* reason = code == 404   ? "NotFound"
+                       : code == 403 ? "Forbidden"
+                       : code == 429 ? "TooManyRequests"
+                                     : "InternalError";
+  return R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","message":"no","reason":")" +
+         std::string(reason) + R"(","details":{"name":"flags","kind":"configmaps"},"code":)" +
+         std::to_string(code) + "}";
 }
 
 class KindCacheTest : public testing::Test {
@@ -30,9 +41,12 @@ class KindCacheTest : public testing::Test {
   void list(const std::string& list_version, const std::string& text) {
     std::string padded = text;
     padded.resize(text.size() + kube::kTextPadding);
-    kube::ListedPage page{.first = true, .last = true, .items = {}, .version = list_version, .as_of = kNow};
-    Result<kube::Object> object = text.empty() ? Result<kube::Object>(Error{}) : kube::object_of(text);
-    if (object.ok()) page.items.push_back({object->meta, std::string_view(padded).substr(0, text.size())});
+    kube::ListedPage page{
+        .first = true, .last = true, .items = {}, .version = list_version, .as_of = kNow};
+    Result<kube::Object> object =
+        text.empty() ? Result<kube::Object>(Error{}) : kube::object_of(text);
+    if (object.ok())
+      page.items.push_back({object->meta, std::string_view(padded).substr(0, text.size())});
     cache_.sink()->on_page("", page);
     cache_.sink()->on_state("", {kube::WatchState::Current, "", kNow});
   }
@@ -41,31 +55,36 @@ class KindCacheTest : public testing::Test {
     padded.resize(text.size() + kube::kTextPadding);
     const Result<kube::Object> object = kube::object_of(text);
     ASSERT_TRUE(object.ok());
-    cache_.sink()->on_upsert("", {object->meta, std::string_view(padded).substr(0, text.size())}, kNow);
+    cache_.sink()->on_upsert(
+        "", {object->meta, std::string_view(padded).substr(0, text.size())}, kNow);
   }
   static std::string value_in(const planner::Fact& fact) {
     const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
-    if (present != nullptr) return (*present)->version + ":" + (*present)->object->string("/data/x");
+    if (present != nullptr)
+      return (*present)->version + ":" + (*present)->object->string("/data/x");
     if (std::holds_alternative<planner::Missing>(fact)) return "missing";
     if (const auto* no = std::get_if<planner::Forbidden>(&fact)) return "forbidden " + no->verb;
     return "unread: " + std::get<planner::Unread>(fact).why;
   }
   std::string watched(Instant now = kNow) { return value_in(cache_.watched(kKey, now)); }
 
-  kube::Response answer_{.status = 404, .headers = {}, .body = R"({"kind":"Status","status":"Failure","reason":"NotFound","code":404})"};
+  kube::Response answer_{.status = 404, .headers = {}, .body = status_body(404)};
   std::shared_ptr<AnsweringTransport> transport_ =
       std::make_shared<AnsweringTransport>([this](const kube::Request&) { return answer_; });
   std::shared_ptr<Interest> interest_ = std::make_shared<Interest>();
   std::vector<ObjectRef> changed_;
   int current_ = 0;
-  KindCache cache_{config_maps(),
-                   std::make_shared<kube::Client>(transport_),
-                   interest_,
-                   [this](const ObjectRef& object, const Record*, const Record*) { changed_.push_back(object); },
-                   [this](const KindCache&) { ++current_; }};
+  KindCache cache_{
+      config_maps(),
+      std::make_shared<kube::Client>(transport_),
+      interest_,
+      [this](const ObjectRef& object, const Record*, const Record*) { changed_.push_back(object); },
+      [this](const KindCache&) { ++current_; }};
 };
 
-TEST_F(KindCacheTest, BeforeTheFirstListNothingIsKnown) { EXPECT_EQ(watched(), "unread: not listed yet"); }
+TEST_F(KindCacheTest, BeforeTheFirstListNothingIsKnown) {
+  EXPECT_EQ(watched(), "unread: not listed yet");
+}
 
 TEST_F(KindCacheTest, OnlyAWholeListSaysThatAnObjectIsMissing) {
   list("5", "");
@@ -115,10 +134,12 @@ TEST_F(KindCacheTest, AnObjectThatIsGoneButNotYetForTheWatchIsUnread) {
 TEST_F(KindCacheTest, AViewOlderThanOurOwnWriteIsNotBelieved) {
   interest_->set({"shop", "sale"}, {kRef}, {});
   list("5", config_map("4", "a"));
-  cache_.wrote(kKey, "9", kNow);
-  EXPECT_EQ(watched(), "unread: the view is older than our own last write");
-  event(config_map("9", "b"));
-  EXPECT_EQ(watched(), "9:b");
+  cache_.wrote(kKey, kube::object_of(config_map("9", "ours")).value(), kNow);
+  EXPECT_EQ(watched(), "9:ours") << "what the server answered is newer";
+  event(config_map("7", "between"));
+  EXPECT_EQ(watched(), "9:ours");
+  event(config_map("10", "b"));
+  EXPECT_EQ(watched(), "10:b");
 }
 
 TEST_F(KindCacheTest, AfterAConflictTheViewMustCatchUpWithWhatIsThere) {
@@ -126,7 +147,7 @@ TEST_F(KindCacheTest, AfterAConflictTheViewMustCatchUpWithWhatIsThere) {
   list("5", config_map("4", "a"));
   answer_ = {.status = 200, .headers = {}, .body = config_map("8", "theirs")};
   cache_.reread(kKey, kNow);
-  EXPECT_EQ(watched(), "unread: the view is older than our own last write");
+  EXPECT_EQ(watched(), "8:theirs") << "as it was read again";
   event(config_map("8", "theirs"));
   EXPECT_EQ(watched(), "8:theirs");
 }
@@ -135,7 +156,8 @@ TEST_F(KindCacheTest, AWatchThatIsSilentTooLongIsNotBelieved) {
   interest_->set({"shop", "sale"}, {kRef}, {});
   list("5", config_map("4", "a"));
   EXPECT_EQ(watched(kNow + kSilence), "4:a");
-  EXPECT_EQ(watched(kNow + kSilence + Duration(1)), "unread: the watch has been silent for 2m30s1ms");
+  EXPECT_EQ(watched(kNow + kSilence + Duration(1)),
+            "unread: the watch has been silent for 2m30s1ms");
   cache_.sink()->on_bookmark("", "6", kNow + kSilence);
   EXPECT_EQ(watched(kNow + kSilence + Duration(1)), "4:a");
 }
@@ -146,8 +168,7 @@ TEST_F(KindCacheTest, WhereNothingIsWatchedAReadingIsGoodForAWhile) {
   answer_.body = config_map("5", "b");
   EXPECT_EQ(value_in(cache_.polled(kKey, kNow + Duration(4'999), Duration(5'000))), "4:a");
   EXPECT_EQ(value_in(cache_.polled(kKey, kNow + Duration(5'000), Duration(5'000))), "5:b");
-  cache_.wrote(kKey, "6", kNow + Duration(5'000));
-  answer_.body = config_map("6", "c");
+  cache_.wrote(kKey, kube::object_of(config_map("6", "c")).value(), kNow + Duration(5'000));
   EXPECT_EQ(value_in(cache_.polled(kKey, kNow + Duration(5'001), Duration(5'000))), "6:c");
 }
 
@@ -166,8 +187,9 @@ TEST_F(KindCacheTest, ReadingOneByOneTellsRefusalFromAbsenceFromSilence) {
   };
   for (const RefusalCase& one : cases) {
     SCOPED_TRACE(one.says);
-    answer_ = {.status = one.status, .headers = {}, .body = R"({"kind":"Status","apiVersion":"v1","status":"Failure","message":"no","code":)" + std::to_string(one.status) + "}"};
-    EXPECT_TRUE(value_in(cache_.polled({"shop", one.says}, kNow, Duration(5'000))).starts_with(one.fact))
+    answer_ = {.status = one.status, .headers = {}, .body = status_body(one.status)};
+    EXPECT_TRUE(
+        value_in(cache_.polled({"shop", one.says}, kNow, Duration(5'000))).starts_with(one.fact))
         << value_in(cache_.polled({"shop", one.says}, kNow, Duration(5'000)));
   }
 }

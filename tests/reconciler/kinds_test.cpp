@@ -1,12 +1,12 @@
 #include "controllers/reconciler/kinds.h"
 
+#include "controllers/products/allow_list.h"
+#include "crds/yaml.h"
+
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <iterator>
-
-#include "controllers/products/allow_list.h"
-#include "crds/yaml.h"
 
 namespace doorbuster::reconciler {
 namespace {
@@ -25,7 +25,9 @@ const api::Node* rule_of(const api::Node& rules, const std::string& group) {
   for (const api::Node& rule : rules.items) {
     for (const api::Node& one : rule.find("apiGroups")->items) {
       const bool holds = one.text == group && rule.find("verbs")->items.size() == 4;
-      if (holds && rule.find("resources")->items.front().text != "namespaces" && group != "doorbuster.dev") return &rule;
+      if (holds && rule.find("resources")->items.front().text != "namespaces" &&
+          group != "doorbuster.dev")
+        return &rule;
     }
   }
   return nullptr;
@@ -66,7 +68,9 @@ TEST(Kinds, TheShippedRoleReachesWhatTheBuiltInListAllowsAndNothingElse) {
       const std::string group = rule.find("apiGroups")->items.front().text;
       EXPECT_NE(verb.text, "*");
       EXPECT_NE(verb.text, "delete");
-      EXPECT_TRUE(verb.text != "create" || group == "authorization.k8s.io" || group == "events.k8s.io") << group;
+      EXPECT_TRUE(verb.text != "create" || group == "authorization.k8s.io" ||
+                  group == "events.k8s.io")
+          << group;
     }
   }
 }

@@ -12,10 +12,18 @@ struct AutoscalerCase {
 };
 
 const AutoscalerCase kAutoscalers[] = {
-    {"names its workload", R"({"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"checkout"}})", "apps/v1 Deployment checkout"},
-    {"may leave out the group", R"({"maxReplicas":3,"scaleTargetRef":{"name":"checkout","kind":"Deployment"}})", " Deployment checkout"},
-    {"may spell its names with escapes", R"({"scaleTargetRef":{"kin\u0064":"Deploymen\u0074","name":"a"}})", " Deployment a"},
-    {"other members are passed over", R"({"scaleTargetRef":{"x":{"kind":"No"},"kind":"Deployment","name":"a"}})", " Deployment a"},
+    {"names its workload",
+     R"({"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"checkout"}})",
+     "apps/v1 Deployment checkout"},
+    {"may leave out the group",
+     R"({"maxReplicas":3,"scaleTargetRef":{"name":"checkout","kind":"Deployment"}})",
+     " Deployment checkout"},
+    {"may spell its names with escapes",
+     R"({"scaleTargetRef":{"kin\u0064":"Deploymen\u0074","name":"a"}})",
+     " Deployment a"},
+    {"other members are passed over",
+     R"({"scaleTargetRef":{"x":{"kind":"No"},"kind":"Deployment","name":"a"}})",
+     " Deployment a"},
     {"without a name it is unreadable", R"({"scaleTargetRef":{"kind":"Deployment"}})", ""},
     {"without a target it is unreadable", R"({"maxReplicas":3})", ""},
     {"a target that is no object is unreadable", R"({"scaleTargetRef":"Deployment/checkout"})", ""},
@@ -34,7 +42,8 @@ TEST(Record, ReadsWhatAnAutoscalerNames) {
     const std::string expected = one.target;
     ASSERT_EQ(record.ok(), !expected.empty());
     if (!record.ok()) continue;
-    EXPECT_EQ(record->target_api_version + " " + record->target_kind + " " + record->target_name, expected);
+    EXPECT_EQ(record->target_api_version + " " + record->target_kind + " " + record->target_name,
+              expected);
     EXPECT_TRUE(record->names_target);
     EXPECT_EQ(record->uid, "u");
     EXPECT_EQ(record->version, "7");
@@ -57,7 +66,8 @@ TEST(Record, ComparesGroupsNotVersions) {
       {"the core group is no other", "v1", "apps", false},
       {"left out means any", "", "apps", true},
   };
-  for (const GroupCase& one : cases) EXPECT_EQ(means_group(one.api_version, one.group), one.means) << one.says;
+  for (const GroupCase& one : cases)
+    EXPECT_EQ(means_group(one.api_version, one.group), one.means) << one.says;
 }
 
 }  // namespace

@@ -27,7 +27,9 @@ class Wire {
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   bool connected() const { return connected_; }
-  void send(const std::string& bytes) const { EXPECT_GE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), 0); }
+  void send(const std::string& bytes) const {
+    EXPECT_GE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), 0);
+  }
   /// Until `mark` was seen, the other side closed, or the time is over.
   std::string read(const std::string& mark, int milliseconds = 3'000) {
     std::string got;
@@ -59,7 +61,8 @@ class HttpServerTest : public testing::Test {
     listener.address = "127.0.0.1";
     listener.routes["/healthz"] = [] { return Reply{200, "ok\n"}; };
     listener.routes["/readyz"] = [] { return Reply{503, "not yet\n"}; };
-    auto server = HttpServer::start({listener}, [](const LogLine&) {}, bounds);
+    auto server = HttpServer::start(
+        {listener}, [](const LogLine&) {}, bounds);
     ASSERT_TRUE(server.ok()) << server.error().message;
     server_ = std::move(server).value();
     port_ = server_->ports().front();
@@ -78,14 +81,38 @@ struct RequestCase {
 TEST_F(HttpServerTest, AnswersByTheTable) {
   start();
   const RequestCase cases[] = {
-      {"a path that is served", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ", "\r\n\r\nok\n"},
-      {"a query is passed over", "GET /healthz?verbose=1 HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 ", "\r\n\r\nok\n"},
-      {"not ready is 503", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 503 ", "\r\n\r\nnot yet\n"},
-      {"another path is not found", "GET /secret HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 ", "\r\n\r\nnot found\n"},
-      {"paths are not normalised", "GET /./healthz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 404 ", "not found\n"},
-      {"nothing can be posted", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 405 ", "only GET\n"},
-      {"a large body is refused", "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", "HTTP/1.1 413 ", "too large\n"},
-      {"a large head is refused", "GET /healthz HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n", "HTTP/1.1 413 ", "too large\n"},
+      {"a path that is served",
+       "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+       "HTTP/1.1 200 ",
+       "\r\n\r\nok\n"},
+      {"a query is passed over",
+       "GET /healthz?verbose=1 HTTP/1.1\r\nHost: x\r\n\r\n",
+       "HTTP/1.1 200 ",
+       "\r\n\r\nok\n"},
+      {"not ready is 503",
+       "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n",
+       "HTTP/1.1 503 ",
+       "\r\n\r\nnot yet\n"},
+      {"another path is not found",
+       "GET /secret HTTP/1.1\r\nHost: x\r\n\r\n",
+       "HTTP/1.1 404 ",
+       "\r\n\r\nnot found\n"},
+      {"paths are not normalised",
+       "GET /./healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+       "HTTP/1.1 404 ",
+       "not found\n"},
+      {"nothing can be posted",
+       "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi",
+       "HTTP/1.1 405 ",
+       "only GET\n"},
+      {"a large body is refused",
+       "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
+       "HTTP/1.1 413 ",
+       "too large\n"},
+      {"a large head is refused",
+       "GET /healthz HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n",
+       "HTTP/1.1 413 ",
+       "too large\n"},
   };
   for (const RequestCase& one : cases) {
     SCOPED_TRACE(one.says);
@@ -179,9 +206,16 @@ struct BindCase {
 
 TEST(BindAddress, ReadsOrRefuses) {
   const BindCase cases[] = {
-      {":8080", "", 8080},     {"127.0.0.1:0", "127.0.0.1", 0}, {"[::1]:9", "::1", 9}, {"8080", "", -1},
-      {":65536", "", -1},      {":", "", -1},                   {":80a", "", -1},      {"::1:80", "", -1},
-      {"", "", -1},            {":-1", "", -1},
+      {":8080", "", 8080},
+      {"127.0.0.1:0", "127.0.0.1", 0},
+      {"[::1]:9", "::1", 9},
+      {"8080", "", -1},
+      {":65536", "", -1},
+      {":", "", -1},
+      {":80a", "", -1},
+      {"::1:80", "", -1},
+      {"", "", -1},
+      {":-1", "", -1},
   };
   for (const BindCase& one : cases) {
     SCOPED_TRACE(one.text);

@@ -33,24 +33,21 @@ TEST(Metrics, CountsSetsAndObserves) {
 
 TEST(Metrics, SeriesGoWithTheirEvent) {
   Metrics metrics = make();
-  metrics.set("depth", {{"event", "a"}, {"target", "t"}}, 1);
-  metrics.set("depth", {{"event", "b"}, {"target", "t"}}, 2);
-  metrics.count("seen_total", {{"event", "a"}});
-  metrics.observe("took_seconds", {{"event", "a"}}, 1);
-  metrics.remove(MetricLabels{{"event", "a"}});
+  metrics.set_group("a",
+                    {{"depth", {{"event", "a"}, {"phase", "Live"}}, 1},
+                     {"depth", {{"event", "a"}, {"target", "t"}}, 5}});
+  metrics.set_group("b", {{"depth", {{"event", "b"}}, 2}});
+  metrics.set_group("a",
+                    {{"depth", {{"event", "a"}, {"phase", "CoolingDown"}}, 1},
+                     {"depth", {{"event", "a"}, {"target", "t"}}, 4}});
+  EXPECT_EQ(metrics.text().find("Live"), std::string::npos) << metrics.text();
+  EXPECT_TRUE(has_line(metrics, "depth{event=\"a\",phase=\"CoolingDown\"} 1")) << metrics.text();
+  EXPECT_TRUE(has_line(metrics, "depth{event=\"a\",target=\"t\"} 4"));
+  metrics.set_group("a", {});
   EXPECT_EQ(metrics.text().find("event=\"a\""), std::string::npos) << metrics.text();
-  EXPECT_TRUE(has_line(metrics, "depth{event=\"b\",target=\"t\"} 2"));
-  metrics.set("depth", {{"event", "a"}, {"target", "t"}}, 7);  // and may come back
-  EXPECT_TRUE(has_line(metrics, "depth{event=\"a\",target=\"t\"} 7"));
-}
-
-TEST(Metrics, RemovesOneMetricAlone) {
-  Metrics metrics = make();
-  metrics.set("depth", {{"event", "a"}}, 1);
-  metrics.count("seen_total", {{"event", "a"}});
-  metrics.remove("depth", {{"event", "a"}});
-  EXPECT_FALSE(has_line(metrics, "depth{event=\"a\"} 1"));
-  EXPECT_TRUE(has_line(metrics, "seen_total{event=\"a\"} 1"));
+  EXPECT_TRUE(has_line(metrics, "depth{event=\"b\"} 2"));
+  metrics.set_group("a", {{"depth", {{"event", "a"}}, 7}});  // and may come back
+  EXPECT_TRUE(has_line(metrics, "depth{event=\"a\"} 7"));
 }
 
 TEST(MetricsDeathTest, AnUndeclaredNameIsABug) {
