@@ -83,8 +83,8 @@ class Operator:
 class Shop:
     """A namespace with one workload `checkout` (3 pods) and its autoscaler (3 to 10), and what a sale of it needs."""
 
-    def __init__(self, api, ns, autoscaler=True, replicas=3, most=10):
-        self.api, self.ns = api, ns
+    def __init__(self, api, ns, autoscaler=True, replicas=3, most=10, cpu=False):
+        self.api, self.ns, self.cpu = api, ns, cpu
         api.create("namespaces", None, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ns}})
         self.grant()
         self.deployment("checkout", replicas)
@@ -115,9 +115,15 @@ class Shop:
                                            "containers": [{"name": "app", "image": f"shop/{name}:v1", "resources": {"requests": {"cpu": "10m"}}}]}}}})
 
     def hpa_manifest(self, name, low, high):
+        # Of a metric that nobody serves the controller says so within one sync; of CPU the first figures take half a minute.
+        metric = {"type": "External", "external": {"metric": {"name": "visitors"}, "target": {"type": "Value", "value": "10"}}}
+        if self.cpu:
+            metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}
         return {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": name, "namespace": self.ns},
                 "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}, "minReplicas": low, "maxReplicas": high,
-                         "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}}]}}
+                         # Pods without metrics count as busy: with the default window of 5 minutes that would keep every sale's peak.
+                         "behavior": {"scaleDown": {"stabilizationWindowSeconds": 0}},
+                         "metrics": [metric]}}
 
     def hpa(self, name, low, high, manager="kubectl-create"):
         self.api.create("horizontalpodautoscalers", self.ns, self.hpa_manifest(name, low, high), manager)
@@ -145,7 +151,7 @@ class Shop:
         return manifest
 
     @staticmethod
-    def target(name="checkout", replicas=12, **more):
+    def target(name="checkout", replicas=9, **more):
         return {"name": name, "ref": {"kind": "Deployment", "name": name}, "need": {"replicas": replicas},
                 "ramp": {"up": {"over": "2s", "steps": 2, "stepTimeout": "1s"}, "down": {"over": "2s", "steps": 2, "maxPercentPerMinute": 100}}, **more}
 

@@ -48,7 +48,7 @@ def window(api, ns, kill=None, seconds=60):
         shop.sale(begins=5, lasts=4)
         shop.reach("Completed", seconds=seconds)
         shop.assert_untouched()
-        assert not shop.event()["metadata"].get("finalizers")
+        wait_for("the finalizer is off", lambda: not shop.event()["metadata"].get("finalizers"))
         if kill and immortal.proxy.kill_at is None:
             assert immortal.deaths >= 1
         return len(immortal.proxy.writes)
@@ -131,7 +131,7 @@ def test_a_partitioned_leader_writes_nothing_while_the_second_acts(api, ns):
         second = Operator(api, f"{ns}-2", namespaces=[ns], install=ns, lease=ns, extra=timing).start()
         try:
             shop.sale(begins=6, lasts=8)
-            shop.reach_floor(12)
+            shop.reach_floor(9)
             proxy.partition(True)
             wait_for("the first gives up by itself", lambda: not first.running(), 20)
             count = len(proxy.writes)
