@@ -13,16 +13,16 @@ void Process::sooner(std::optional<Instant>& due, Instant at) {
 void Process::changed(const ObjectRef& ref) {
   if (ref.kind == "SaleEvent") {
     keys_[ref].gone = false;
-    sooner(keys_[ref].due, world_.visible_at(ref.kind));
+    keys_[ref].due.insert(world_.visible_at(ref.kind));
   }
   for (auto& [event, key] : keys_) {
     const bool autoscaler = ref.kind == "HorizontalPodAutoscaler" && ref.ns == event.ns;
-    if (autoscaler || key.watched.contains(ref)) sooner(key.due, world_.visible_at(ref.kind));
+    if (autoscaler || key.watched.contains(ref)) key.due.insert(world_.visible_at(ref.kind));
   }
 }
 
 void Process::poke() {
-  for (auto& [event, key] : keys_) sooner(key.due, cluster_.now());
+  for (auto& [event, key] : keys_) key.due.insert(cluster_.now());
 }
 
 void Process::kill(Instant until) {
@@ -42,7 +42,7 @@ std::optional<Instant> Process::next_key() const {
   std::optional<Instant> out;
   for (const auto& [event, key] : keys_) {
     if (key.gone) continue;
-    if (key.due) sooner(out, *key.due);
+    if (!key.due.empty()) sooner(out, *key.due.begin());
     if (key.wake) sooner(out, *key.wake - world_.weather.skew);
   }
   return out;
@@ -54,11 +54,11 @@ void Process::run_due() {
     starts_at_.reset();
     world_.restart();
     sweep_at_ = cluster_.now();
-    for (const ObjectRef& event : world_.known_events()) keys_[event].due = cluster_.now();
+    for (const ObjectRef& event : world_.known_events()) keys_[event].due.insert(cluster_.now());
   }
   try {
     for (auto& [event, key] : keys_) {
-      const bool due = key.due && *key.due <= cluster_.now();
+      const bool due = !key.due.empty() && *key.due.begin() <= cluster_.now();
       const bool awake = key.wake && *key.wake <= world_.now();
       if (!key.gone && (due || awake)) round(event, key);
     }
@@ -69,7 +69,7 @@ void Process::run_due() {
 }
 
 void Process::round(const ObjectRef& event, Key& key) {
-  key.due.reset();
+  key.due.erase(key.due.begin(), key.due.upper_bound(cluster_.now()));
   key.wake.reset();
   if (before_round) before_round(event);
   const planner::RoundResult result = planner::run_round(world_, event, setup_);
@@ -82,7 +82,7 @@ void Process::round(const ObjectRef& event, Key& key) {
   if (result.failed) {
     // Exponential back-off, 200 ms to 30 s.
     const int doublings = std::min(key.failures++, 8);
-    sooner(key.due, cluster_.now() + std::min<Duration>(std::chrono::milliseconds(200) * (1 << doublings), std::chrono::seconds(30)));
+    key.due.insert(cluster_.now() + std::min<Duration>(std::chrono::milliseconds(200) * (1 << doublings), std::chrono::seconds(30)));
   } else {
     key.failures = 0;
   }

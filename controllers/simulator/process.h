@@ -39,7 +39,7 @@ class Process {
 
  private:
   struct Key {
-    std::optional<Instant> due;   ///< by the cluster's clock
+    std::set<Instant> due;        ///< by the cluster's clock; each change comes into view at its own instant
     std::optional<Instant> wake;  ///< by the operator's clock
     int failures = 0;
     std::set<ObjectRef> watched;
