@@ -220,10 +220,21 @@ Result<StoredPtr> SimulatedWorld::request(
   if (wrong == Mishap::ForeignFirst && write_first) write_first(ref);
   auto done = send();
   if (wrong == Mishap::KillAfter) throw Killed{};
-  if (!done) return done.error();
-  if (wrong == Mishap::LoseAnswer) return error(ErrorKind::Unavailable, "the answer was lost");
+  if (wrong == Mishap::LoseAnswer) {
+    look_again(ref);
+    return error(ErrorKind::Unavailable, "the answer was lost");
+  }
+  if (!done) {
+    look_again(ref);
+    return done.error();
+  }
   written_[ref] = (*done)->version;
   return done;
+}
+
+void SimulatedWorld::look_again(const ObjectRef& ref) {
+  // As the cluster's world does it: a GET says what is there now, and the view counts once it has that.
+  if (const StoredPtr live = cluster_.api().live(ref)) written_[ref] = live->version;
 }
 
 Result<std::string> SimulatedWorld::publish(const Event& event, const api::SaleEventStatus& status) {
@@ -265,7 +276,12 @@ Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write)
     if (made && on_written) on_written(event, write, before, *made);
     return made;
   });
-  if (!done) return done.error();
+  if (!done) {
+    Error failed = done.error();
+    // A `test` that did not hold is answered with 422: the object moved on.
+    if (write.type == planner::Write::Type::Json && failed.kind == ErrorKind::Invalid) failed.kind = ErrorKind::Conflict;
+    return failed;
+  }
   return Done{};
 }
 

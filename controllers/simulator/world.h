@@ -95,6 +95,8 @@ class SimulatedWorld : public planner::World {
   Instant view_at(const std::string& kind);
   StoredPtr view(const ObjectRef&);
   bool behind_own_write(const ObjectRef&);
+  /// After an answer that leaves open what is there now.
+  void look_again(const ObjectRef&);
   planner::AutoscalersFact autoscalers_of(const ObjectRef& workload);
   Result<std::shared_ptr<const api::SaleEvent>> read(const StoredPtr&);
   Result<StoredPtr> request(Boundary, const ObjectRef&, const std::function<Result<StoredPtr>()>& send);

@@ -122,7 +122,9 @@ bool Stage::act_people(const Step& step) {
   const StoredPtr object = cluster_.api().live(ref);
   const auto set_field = [&](const std::string& manager, std::int64_t value) {
     edit(ref, manager, [&](Tree& tree) {
-      if (step.field == "min") tree.set(kMin, Tree::integer(clamped(value, 1, tree.number(kMax, 1))));
+      // Never above the maximum of the manifest: who asks for that cannot have both back.
+      const std::int64_t most = std::min(shop(step.subject).max.value_or(10), tree.number(kMax, 1));
+      if (step.field == "min") tree.set(kMin, Tree::integer(clamped(value, 1, most)));
       if (step.field == "max") tree.set(kMax, Tree::integer(std::max(value, tree.number(kMin, 1))));
       if (step.field == "replicas") tree.set(kReplicas, Tree::integer(std::max<std::int64_t>(1, value)));
       if (step.field == "requests") tree.set(kRequests, Tree::integer(value));
