@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import os
+import select
 import ssl
 import tempfile
 import threading
@@ -65,6 +66,9 @@ class Api:
         data = None if body is None else (body if isinstance(body, bytes) else json.dumps(body).encode())
         for attempt in (0, 1):
             connection = getattr(self.local, "connection", None)
+            if connection is not None and connection.sock and select.select([connection.sock], [], [], 0)[0]:
+                connection.close()  # the server ended it meanwhile
+                connection = None
             if connection is None:
                 connection = http.client.HTTPSConnection(url.hostname, url.port, context=self.context, timeout=timeout)
                 self.local.connection = connection

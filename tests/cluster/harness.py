@@ -80,6 +80,31 @@ class Operator:
             return ""
 
 
+class Kept:
+    """An operator that is started again whenever it ends, as a kubelet would."""
+
+    def __init__(self, operator):
+        self.operator, self.deaths, self.ended = operator.start(), 0, False
+        self.thread = threading.Thread(target=self._revive, daemon=True)
+        self.thread.start()
+
+    def _revive(self):
+        while not self.ended:
+            if not self.operator.running() and not self.ended:
+                self.deaths += 1
+                self.operator.start()
+            time.sleep(0.05)
+
+    def kill(self):
+        self.operator.kill()
+
+    def close(self):
+        """Ends it for good; its exit code."""
+        self.ended = True
+        self.thread.join()
+        return self.operator.stop()
+
+
 class Shop:
     """A namespace with one workload `checkout` (3 pods) and its autoscaler (3 to 10), and what a sale of it needs."""
 

@@ -14,7 +14,7 @@ def test_an_event_belongs_to_one_install(api, ns):
     second = Operator(api, f"{ns}-b", namespaces=[ns], install=f"{ns}-b", lease=f"{ns}-b").start()
     try:
         shop.sale(begins=6, lasts=5)
-        shop.reach_floor(12)
+        shop.reach_floor(9)
         assert shop.event()["status"].get("install"), shop.event()["status"]
         shop.reach("Completed")
         shop.assert_untouched()

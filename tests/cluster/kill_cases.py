@@ -2,39 +2,22 @@
 
 import os
 import random
-import threading
 import time
 
-from harness import Operator, Shop, wait_for
+from harness import Kept, Operator, Shop, wait_for
 from proxy import ANSWERED, BEFORE, FORWARDED, Proxy
 
 
-class Immortal:
+class Immortal(Kept):
     """An operator narrowed to one namespace, behind a proxy, started again whenever it dies."""
 
     def __init__(self, api, ns):
         self.proxy = Proxy(api, os.environ["DOORBUSTER_CLUSTER_DIR"])
-        self.operator = Operator(api, ns, server=f"https://127.0.0.1:{self.proxy.port}", namespaces=[ns], install=ns, lease=ns,
-                                 extra=["--lease-duration", "3s", "--renew-deadline", "2s", "--retry-period", "200ms"])
-        self.deaths, self.ended = 0, False
-        self.operator.start()
-        self.thread = threading.Thread(target=self._revive, daemon=True)
-        self.thread.start()
-
-    def _revive(self):
-        while not self.ended:
-            if not self.operator.running() and not self.ended:
-                self.deaths += 1
-                self.operator.start()
-            time.sleep(0.05)
-
-    def kill(self):
-        self.operator.kill()
+        super().__init__(Operator(api, ns, server=f"https://127.0.0.1:{self.proxy.port}", namespaces=[ns], install=ns, lease=ns,
+                                  extra=["--lease-duration", "3s", "--renew-deadline", "2s", "--retry-period", "200ms"]))
 
     def close(self):
-        self.ended = True
-        self.thread.join()
-        self.operator.stop()
+        super().close()
         self.proxy.close()
 
 

@@ -30,7 +30,7 @@ def test_api_server_stopped_across_the_start(api, ns):
     time.sleep(seconds)
     cluster("start", NAME, "kube-apiserver")
     wait_for("served", lambda: _answers(api), 30)
-    shop.reach_floor(12, 40)
+    shop.reach_floor(9, 40)
     shop.reach("Completed", seconds=120)
     shop.assert_untouched()
 
@@ -54,7 +54,7 @@ def test_compaction_forces_a_new_list(api, ns):
     cluster("compact", NAME)
     cluster("restart", NAME, "kube-apiserver")
     wait_for("served", lambda: _answers(api), 30)
-    shop.reach_floor(12, 40)
+    shop.reach_floor(9, 40)
     shop.reach("Completed", seconds=60)
     shop.assert_untouched()
 
@@ -62,7 +62,7 @@ def test_compaction_forces_a_new_list(api, ns):
 def test_namespace_deleted_in_mid_sale_is_not_held_up(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=60)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     api.delete("namespaces", None, ns)
     wait_for("gone", lambda: api.find("namespaces", None, ns) is None, 40)
 
@@ -72,7 +72,7 @@ def test_namespace_deleted_with_the_operator_narrowed_to_it(api, ns):
     operator = Operator(api, ns, namespaces=[ns], install=ns, lease=ns).start()
     try:
         shop.sale(begins=5, lasts=60)
-        shop.reach_floor(12)
+        shop.reach_floor(9)
         api.delete("namespaces", None, ns)
         wait_for("gone", lambda: api.find("namespaces", None, ns) is None, 40)
         assert operator.running(), operator.tail()

@@ -34,6 +34,15 @@ def cases(wanted, everything):
 
 
 def run_one(name, function, api):
+    """Twice at most: windows of a few seconds on a machine that others use. A first failure is printed, never hidden."""
+    first = try_one(name, function, api)
+    if first[1] is None:
+        return first
+    print(f"again  {name}: {first[1].strip().splitlines()[-1][:300]}", flush=True)
+    return try_one(name, function, api)
+
+
+def try_one(name, function, api):
     began = time.monotonic()
     ns = "t-" + name.split(".test_")[1].replace("_", "-")[:40] + f"-{random.randrange(16**4):04x}"
     try:
@@ -56,7 +65,7 @@ def main():
     if not chosen:
         print("no such test", file=sys.stderr)
         return 2
-    operator = harness.Operator(api, "shared").start()
+    shared = harness.Kept(harness.Operator(api, "shared"))
     failed, passed = [], 0
 
     def tell(result):
@@ -76,14 +85,14 @@ def main():
 
     own = [(n, f) for n, f, _ in chosen if n.split(".")[0] in OWN_OPERATORS]
     at_once([(n, f) for n, f, alone in chosen if not alone and (n, f) not in own])
+    if shared.deaths:
+        failed.append(f"the shared operator ended by itself, {shared.deaths} times")
     for name, function, alone in chosen:
-        if alone:
+        if alone:  # these take the API server away: an operator that cannot renew its lease ends, and is started again
             tell(run_one(name, function, api))
-    if not operator.running():
-        failed.append("the shared operator ended by itself")
     if failed:
-        print("--- the end of the shared operator's log\n" + operator.tail(60))
-    code = operator.stop()
+        print("--- the end of the shared operator's log\n" + shared.operator.tail(60))
+    code = shared.close()
     if code != 0:
         failed.append(f"the shared operator stopped with {code}")
     at_once(own)

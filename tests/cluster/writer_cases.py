@@ -19,11 +19,11 @@ def test_rollout_undo_of_a_held_deployment_loses_no_baseline(api, ns):
     shop.sale(begins=4, lasts=8)
     wait_for("half way", lambda: api.get("deployments", ns, "checkout")["spec"]["replicas"] > 3)
     api.patch("deployments", ns, "checkout", image("v2"))
-    wait_for("12", lambda: api.get("deployments", ns, "checkout")["spec"]["replicas"] == 12)
+    wait_for("9", lambda: api.get("deployments", ns, "checkout")["spec"]["replicas"] == 9)
     # The ReplicaSet of v1 remembers the annotations of its day; undo brings them back.
     kubectl("-n", ns, "rollout", "undo", "deployment/checkout")
-    wait_for("the record is whole again", lambda: '"requested":12' in api.get("deployments", ns, "checkout")["metadata"]["annotations"].get(HOLDS, ""))
-    assert api.get("deployments", ns, "checkout")["spec"]["replicas"] == 12
+    wait_for("the record is whole again", lambda: '"requested":9' in api.get("deployments", ns, "checkout")["metadata"]["annotations"].get(HOLDS, ""))
+    assert api.get("deployments", ns, "checkout")["spec"]["replicas"] == 9
     shop.reach("Completed")
     wait_for("restored", lambda: api.get("deployments", ns, "checkout")["spec"]["replicas"] == 3)
     # And again after the sale: an annotation of the sale's time comes back on an object that nobody holds.
@@ -35,7 +35,7 @@ def test_rollout_undo_of_a_held_deployment_loses_no_baseline(api, ns):
 def test_saved_yaml_of_a_held_object_applied_later_is_put_back(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=4)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     saved = shop.autoscaler()
     for key in ("resourceVersion", "uid", "creationTimestamp", "managedFields", "generation"):
         saved["metadata"].pop(key, None)
@@ -51,9 +51,9 @@ def test_a_held_autoscaler_survives_kubectl_apply_of_its_own_manifest(api, ns):
     manifest = shop.hpa_manifest("checkout", 3, 10)
     kubectl("apply", "-f", "-", data=json.dumps(manifest))
     shop.sale(begins=3, lasts=8)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     kubectl("apply", "-f", "-", data=json.dumps(manifest))
-    wait_for("held again", lambda: shop.bounds()[0] == 12)
+    wait_for("held again", lambda: shop.bounds()[0] == 9)
     shop.reach("Completed")
     shop.assert_untouched()
 
@@ -61,25 +61,25 @@ def test_a_held_autoscaler_survives_kubectl_apply_of_its_own_manifest(api, ns):
 def test_forced_server_side_apply_in_mid_sale_makes_gits_new_value_the_baseline(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=9)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     changed = {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "checkout"},
-               "spec": {"minReplicas": 4, "maxReplicas": 14, "scaleTargetRef": shop.autoscaler()["spec"]["scaleTargetRef"]}}
+               "spec": {"minReplicas": 4, "maxReplicas": 16, "scaleTargetRef": shop.autoscaler()["spec"]["scaleTargetRef"]}}
     api.patch("horizontalpodautoscalers", ns, "checkout", json.dumps(changed).encode(), "argocd-controller", APPLY, force=True)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     shop.reach("Completed")
-    assert shop.bounds() == (4, 14), shop.bounds()
+    assert shop.bounds() == (4, 16), shop.bounds()
 
 
 def test_a_tool_that_reverts_again_and_again_is_named(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=60)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     for _ in range(2):
         api.patch("horizontalpodautoscalers", ns, "checkout", {"spec": {"minReplicas": 3}}, "argocd-controller")
         time.sleep(1.2)
     rows = wait_for("contested", lambda: [row for row in shop.event()["status"]["holds"] if row.get("state") == "Contested"])
     assert "argocd-controller" in rows[0]["message"]
-    wait_for("held again after the back-off", lambda: shop.bounds()[0] == 12, 20)
+    wait_for("held again after the back-off", lambda: shop.bounds()[0] == 9, 20)
     api.delete("saleevents", ns, "flash")
     wait_for("gone", lambda: api.find("saleevents", ns, "flash") is None)
     shop.assert_untouched()
@@ -88,10 +88,10 @@ def test_a_tool_that_reverts_again_and_again_is_named(api, ns):
 def test_an_engineer_who_cuts_twice_wins(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=20)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     cut = {"spec": {"minReplicas": 2, "maxReplicas": 5}}
     api.patch("horizontalpodautoscalers", ns, "checkout", cut)
-    wait_for("written again once", lambda: shop.bounds()[0] == 12)
+    wait_for("written again once", lambda: shop.bounds()[0] == 9)
     time.sleep(1.2)
     api.patch("horizontalpodautoscalers", ns, "checkout", cut)
     wait_for("said so", lambda: "FieldYielded" in shop.reasons())
@@ -105,23 +105,23 @@ def test_an_engineer_who_cuts_twice_wins(api, ns):
 def test_a_person_above_us_keeps_what_they_set(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=6)
-    shop.reach_floor(12)
-    api.patch("horizontalpodautoscalers", ns, "checkout", {"spec": {"minReplicas": 15}})
+    shop.reach_floor(9)
+    api.patch("horizontalpodautoscalers", ns, "checkout", {"spec": {"minReplicas": 10}})
     time.sleep(2)
-    assert shop.bounds()[0] == 15
+    assert shop.bounds()[0] == 10
     shop.reach("Completed")
-    assert shop.bounds()[0] == 15
+    assert shop.bounds()[0] == 10
 
 
 def test_a_corrupt_record_is_never_guessed_at_and_the_named_command_repairs_it(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=5)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     text = shop.autoscaler()["metadata"]["annotations"][HOLDS]
     api.patch("horizontalpodautoscalers", ns, "checkout", {"metadata": {"annotations": {HOLDS: text.replace('"baseline":3', '"baseline":1')}}})
     wait_for("reported", lambda: "LedgerCorrupt" in shop.reasons())
     time.sleep(6)
-    assert shop.bounds()[0] == 12, "the end has passed; capacity stays while nobody knows what was there before"
+    assert shop.bounds()[0] == 9, "the end has passed; capacity stays while nobody knows what was there before"
     kubectl("-n", ns, "annotate", "hpa", "checkout", HOLDS + "-")
     shop.reach("Completed")
     shop.assert_untouched()
@@ -130,7 +130,7 @@ def test_a_corrupt_record_is_never_guessed_at_and_the_named_command_repairs_it(a
 def test_an_annotation_that_is_stripped_comes_back_from_the_second_copy(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=6)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     api.patch("horizontalpodautoscalers", ns, "checkout", {"metadata": {"annotations": {HOLDS: None}, "labels": {LABEL: None}}})
     wait_for("written again", lambda: HOLDS in shop.autoscaler()["metadata"].get("annotations", {}))
     shop.reach("Completed")
@@ -140,11 +140,11 @@ def test_an_annotation_that_is_stripped_comes_back_from_the_second_copy(api, ns)
 def test_an_autoscaler_made_anew_in_mid_sale_is_held_again(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=8)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     api.delete("horizontalpodautoscalers", ns, "checkout")
     time.sleep(0.5)
     shop.hpa("checkout", 4, 11)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     shop.reach("Completed")
     shop.assert_untouched(4, 11)
 
@@ -152,7 +152,7 @@ def test_an_autoscaler_made_anew_in_mid_sale_is_held_again(api, ns):
 def test_an_autoscaler_made_anew_with_our_value_in_it_gets_the_old_baseline(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=8)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     saved = copy.deepcopy(shop.autoscaler())
     api.delete("horizontalpodautoscalers", ns, "checkout")
     saved["metadata"] = {"name": "checkout", "namespace": ns, "annotations": saved["metadata"]["annotations"], "labels": saved["metadata"]["labels"]}
@@ -178,7 +178,7 @@ def test_an_owned_autoscaler_is_refused_by_its_owners_name(api, ns):
 def test_a_json_patch_of_another_field_does_not_disturb(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3, lasts=6)
-    shop.reach_floor(12)
+    shop.reach_floor(9)
     api.patch("horizontalpodautoscalers", ns, "checkout", [{"op": "add", "path": "/metadata/labels/team", "value": "red"}], content_type=JSON_PATCH)
     shop.reach("Completed")
     shop.assert_untouched()
