@@ -77,10 +77,10 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
 /// The object as a round saw it, under whichever name it asked for it; null when it did not see one.
 const planner::Present* seen_object(const planner::Observation&, const ObjectRef&);
 
-/// The capacity fields of an object after a patch, against before: did anything go down, or was a hold let go?
+/// What a patch makes of an object: the capacity fields that it lowers, with their new values, and the holders that it lets go.
 struct Change {
-  bool lowers = false;    ///< a floor, ceiling or number of replicas
-  bool releases = false;  ///< fewer holders in the record, or our traces removed
+  std::map<std::string, std::int64_t> lowered;  ///< by pointer
+  std::set<std::string> released;               ///< "pointer feature/name of uid"; "trace" for what is left of us
 };
 Change change_of(const planner::Write&, const Tree& before);
 

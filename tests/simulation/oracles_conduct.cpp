@@ -8,13 +8,14 @@ namespace doorbuster::simulation {
 
 namespace {
 
-std::size_t holders_in(const Tree& object) {
+std::set<std::string> holders_in(const Tree& object) {
+  std::set<std::string> out;
   const std::string text = object.text_at(kAnnotation);
-  if (text.empty()) return 0;
-  const planner::Ledger ledger = planner::read_ledger(&text);
-  std::size_t count = 0;
-  for (const auto& [path, held] : ledger.fields) count += held.holders.size();
-  return count;
+  if (text.empty()) return out;
+  for (const auto& [path, held] : planner::read_ledger(&text).fields) {
+    for (const auto& [holder, ask] : held.holders) out.insert(path.pointer + " " + holder.feature + "/" + holder.name + " of " + holder.uid);
+  }
+  return out;
 }
 
 }  // namespace
@@ -30,16 +31,19 @@ const planner::Present* seen_object(const planner::Observation& seen, const Obje
 Change change_of(const planner::Write& write, const Tree& before) {
   Change out;
   if (write.type == planner::Write::Type::Json) {
-    out.releases = true;
+    out.released.insert("trace");
     return out;
   }
   Tree after = before;
   after.merge(Tree::parse(write.patch.text));
   for (const char* pointer : {kMin, kMax, kReplicas}) {
     const auto was = number(before.value_at(pointer)), is = number(after.value_at(pointer));
-    if (was && (!is || *is < *was)) out.lowers = true;
+    if (was && (!is || *is < *was)) out.lowered[pointer] = is.value_or(0);
   }
-  out.releases = holders_in(after) < holders_in(before);
+  const auto kept = holders_in(after);
+  for (const std::string& one : holders_in(before)) {
+    if (!kept.contains(one)) out.released.insert(one);
+  }
   return out;
 }
 
@@ -176,13 +180,22 @@ class SilenceIsNotRelease : public Oracle {
     for (const planner::Write& write : plan.writes) {
       const auto* present = seen_object(seen.observation, simulator::served(write.object));
       if (present == nullptr) continue;
-      const bool same = std::any_of(whole.writes.begin(), whole.writes.end(), [&](const planner::Write& one) {
-        return one.object == write.object && one.patch == write.patch;
-      });
-      if (same && !blank.about.contains(simulator::served(write.object))) continue;
-      const Change change = change_of(write, Tree::of(present->object->root()));
-      if (change.lowers) complain(scene, "with " + what + " blanked, " + write.object.name + " is lowered: " + write.patch.text);
-      if (change.releases) complain(scene, "with " + what + " blanked, " + write.object.name + " is let go: " + write.patch.text);
+      const Tree before = Tree::of(present->object->root());
+      // What is lowered or let go with all facts known is not lowered or let go because of the blank.
+      Change due;
+      for (const planner::Write& one : whole.writes) {
+        const bool same = one.object == write.object && !blank.about.contains(simulator::served(write.object));
+        if (same) due = change_of(one, before);
+      }
+      const Change change = change_of(write, before);
+      for (const auto& [pointer, value] : change.lowered) {
+        const auto also = due.lowered.find(pointer);
+        if (also != due.lowered.end() && also->second <= value) continue;
+        complain(scene, "with " + what + " blanked, " + write.object.name + pointer + " is lowered to " + std::to_string(value));
+      }
+      for (const std::string& one : change.released) {
+        if (!due.released.contains(one)) complain(scene, "with " + what + " blanked, " + write.object.name + " lets go: " + one);
+      }
     }
     if (plan.finalizer && !plan.finalizer->present && !(whole.finalizer && !whole.finalizer->present)) {
       complain(scene, "with " + what + " blanked, the finalizer goes");

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <iostream>
@@ -36,14 +37,14 @@ std::string replay_command(std::uint64_t seed) {
 struct Sum {
   std::mutex mutex;
   std::map<std::string, int> situations;
-  std::map<std::string, int> broken;
+  std::map<std::string, std::vector<std::uint64_t>> broken;
   std::map<std::uint64_t, Violation> failures;
   long rounds = 0, requests = 0;
 
   void add(std::uint64_t seed, const Report& report) {
     const std::lock_guard lock(mutex);
     for (const auto& [name, count] : report.situations) situations[name] += count;
-    for (const std::string& name : report.oracles()) ++broken[name];
+    for (const std::string& name : report.oracles()) broken[name].push_back(seed);
     if (!report.violations.empty()) failures.emplace(seed, report.violations.front());
     rounds += report.rounds;
     requests += report.requests;
@@ -66,7 +67,12 @@ TEST(Simulation, RandomHistoriesBreakNoSentence) {
   if (std::getenv("DOORBUSTER_SITUATIONS") != nullptr) {
     for (const auto& [name, times] : sum.situations) std::cout << "  " << times << "\t" << name << "\n";
   }
-  for (const auto& [oracle, times] : sum.broken) std::cout << "  broken: " << oracle << " in " << times << " histories\n";
+  for (auto& [oracle, seeds] : sum.broken) {
+    std::sort(seeds.begin(), seeds.end());
+    std::cout << "  broken: " << oracle << " in " << seeds.size() << " histories:";
+    for (std::size_t i = 0; i < std::min(seeds.size(), kFailuresShown); ++i) std::cout << " " << seeds[i];
+    std::cout << "\n";
+  }
   std::size_t shown = 0;
   for (const auto& [seed, violation] : sum.failures) {
     if (++shown > kFailuresShown) break;
