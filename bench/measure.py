@@ -34,16 +34,6 @@ def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
-def quantile(values, part):
-    """The smallest value with at least that part of all at or below it."""
-    ordered = sorted(values)
-    return ordered[max(0, -(-int(len(ordered) * part * 1000) // 1000) - 1)]
-
-
-def spread(values):
-    return {"n": len(values), "p50": quantile(values, 0.5), "p99": quantile(values, 0.99), "max": max(values)}
-
-
 def own_time(requests, acted, due, workers):
     """For each instant in `acted`, how much of the time since `due` the client did not spend waiting for the API server.
 
