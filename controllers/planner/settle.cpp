@@ -23,6 +23,7 @@ struct Draft {
   Ledger ledger;   ///< what we go by
   Ledger written;  ///< what the annotation says, to see whether it must be written again
   std::map<FieldPath, FieldDraft> fields;
+  std::set<FieldPath> older;  ///< whose live value is ours by an older record only
   bool keep_trace =
       false;  ///< our managedFields entry is the only evidence that a value there is ours
   Settled out;
@@ -78,9 +79,9 @@ void drop_what_is_not_ours(Draft& draft, const Witness& witness) {
   for (const auto& [path, held] : draft.ledger.fields) {
     if (kept.contains(path)) {
       // The second copy is newer; what the older record says of values that we wrote is still true.
-      HeldField& entry = kept.at(path);
+      // It is not what the server made of the newer request, which may never have been made.
       const Value live = draft.object.object->at(path.pointer);
-      if (!entry.is_ours(live) && held.is_ours(live)) entry.applied = live;
+      if (!kept.at(path).is_ours(live) && held.is_ours(live)) draft.older.insert(path);
       continue;
     }
     if (held.is_ours(draft.object.object->at(path.pointer))) {
@@ -113,6 +114,7 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
     field.ref = {ref, path.pointer, path.inside};
     field.entry = held;
     field.from_copy = state == Ledger::State::Stripped || state == Ledger::State::Stale;
+    field.older_value = draft.older.contains(path);
     draft.fields.emplace(path, std::move(field));
   }
   return draft;
@@ -342,11 +344,15 @@ Result<Write> one_write(const Draft& draft, const Ledger& record, const std::str
   return write;
 }
 
-bool must_write(const Draft& draft, const std::map<FieldPath, HeldField>& kept) {
+bool must_write(const Draft& draft,
+                const std::map<FieldPath, HeldField>& kept,
+                const std::string& install) {
   for (const auto& [path, field] : draft.fields) {
     if (field.edit) return true;
   }
-  if (draft.written.state == Ledger::State::None) return !kept.empty();
+  // A label of ours without a record is what is left where somebody removed the annotation alone.
+  if (draft.written.state == Ledger::State::None)
+    return !kept.empty() || draft.object.object->string(kLabelPointer) == install;
   if (kept.empty() || draft.written.uid != draft.object.uid) return true;
   if (draft.ledger.state == Ledger::State::Stale) return true;
   if (draft.object.object->string(kLabelPointer).empty()) return true;
@@ -367,7 +373,7 @@ Settled finish(Draft&& draft, const Witness& witness, const ObjectWants& asked, 
   record.fields = kept_fields(draft, asked);
   record.serial = std::max(draft.written.uid == draft.object.uid ? draft.written.serial : 0,
                            witness.ledger.uid == draft.object.uid ? witness.ledger.serial : 0);
-  const bool write = must_write(draft, record.fields);
+  const bool write = must_write(draft, record.fields, who.install);
   if (write) {
     ++record.serial;
     auto made = one_write(draft, record, who.install);

@@ -149,7 +149,7 @@ void restore(FieldDraft& field,
     field.state = "Restored";
     return;
   }
-  if (!entry.is_ours(live) && writer.manager != kFieldManager) {
+  if (!entry.is_ours(live) && !field.older_value && writer.manager != kFieldManager) {
     field.state = "Left";
     field.message = "left at " + shown(live) + ", set by " +
                     (writer.manager.empty() ? "somebody" : writer.manager) + "; it was " +
@@ -158,8 +158,18 @@ void restore(FieldDraft& field,
     return;
   }
   std::string pointer = field.ref.pointer;
-  if (!entry.baseline && !entry.absent_at.empty() && only_ours_below(object, entry.absent_at))
-    pointer = entry.absent_at;
+  const bool alone =
+      !entry.baseline && !entry.absent_at.empty() && only_ours_below(object, entry.absent_at);
+  if (alone) pointer = entry.absent_at;
+  const bool within = !entry.baseline && entry.absent_at.size() < field.ref.pointer.size();
+  if (within && !alone && live && !entry.is_ours(live) && !field.older_value) {
+    // Others keep the surroundings, and the server fills the place of what we removed: removing it
+    // again would go on for ever.
+    field.state = "Left";
+    field.message = "left at " + shown(live) + ": the server's own value where " +
+                    entry.absent_at + ", absent before, is kept by others";
+    return;
+  }
   field.edit = FieldDraft::Edit{pointer, entry.baseline};
   field.state = "Restoring";
 }
@@ -205,7 +215,8 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
     field.message = "the server made " + shown(live) + " of " + shown(*wanted);
     return;
   }
-  if (field.fresh || field.entry.is_ours(live) || writer.manager == kFieldManager)
+  if (field.fresh || field.older_value || field.entry.is_ours(live) ||
+      writer.manager == kFieldManager)
     return write(field, *wanted, "Pending");
   against_others(field, live, *wanted, law, writer, now);
 }

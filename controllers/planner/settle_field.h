@@ -16,6 +16,7 @@ struct FieldDraft {
   bool fresh = false;      ///< held for the first time this round
   bool touched = false;    ///< this event holds it, or let go of it just now
   bool from_copy = false;  ///< `entry` is the second copy: its request may never have been made
+  bool older_value = false;  ///< what stands there is ours by the older record: `entry` came after it
   bool leave_value = false;
   bool postponed = false;  ///< its restoring waits for another field
   std::set<std::string> names;
