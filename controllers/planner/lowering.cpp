@@ -53,13 +53,18 @@ Instant last_step(const View& view, const OurHold& hold, const Present& object) 
   return wrote && *wrote <= view.now ? std::max(last, *wrote) : last;
 }
 
+/// The workload is known not to exist: what its autoscaler still says of it is of the past.
+bool nothing_to_scale(const TargetDraft& draft) {
+  return draft.spec != nullptr && absence(draft.view.seen, draft.report.object) == "Missing";
+}
+
 /// Below this load does not let the floor go now; 0 where load says nothing against it.
 struct Load {
   std::int64_t asks = 0;
   bool carries = false;  ///< the autoscaler keeps that many by itself, whatever the floor
 };
 Load load_of(TargetDraft& draft, const Present& object, bool autoscaler, std::int64_t held) {
-  if (!autoscaler) return {};
+  if (!autoscaler || nothing_to_scale(draft)) return {};
   const Demand demand = demand_of(*object.object);
   switch (demand.says) {
     case Demand::Says::Number:
@@ -158,7 +163,9 @@ void lower_floor(TargetDraft& draft,
 /// 4): only once all fits.
 void lower_ceiling(TargetDraft& draft, const OurHold& hold, const Present& object) {
   const std::int64_t running =
-      std::max(current_replicas_of(*object.object), draft.report.current.value_or(0));
+      nothing_to_scale(draft)
+          ? 0
+          : std::max(current_replicas_of(*object.object), draft.report.current.value_or(0));
   const std::int64_t baseline = integer_of(hold.entry.baseline).value_or(0);
   if (running <= baseline) return let_go(draft, {hold.field}, false);
   draft.report.state = "Lowering";

@@ -170,10 +170,9 @@ class NoCliff : public Oracle {
     if (*after >= *before || scene.truth.clock_stepped || event.uid.empty() || !event.spec) return;
     const bool terminating = scene.cluster.api().terminating(event.ref.ns);
     if (terminating || (event.deleting && event.spec->deletion_policy != api::DeletionPolicy::Ramp)) return;
-    std::int64_t percent = 100;
-    for (const auto& target : event.spec->capacity.targets) {
-      if (target.ref.name == written.after->ref.name) percent = target.ramp.down.max_percent_per_minute;
-    }
+    const FieldTruth* truth = scene.truth.field(written.after->ref, pointer);
+    if (truth != nullptr && truth->fought) return;  // others take away too
+    const std::int64_t percent = percent_of(scene, written.after->ref.name);
     auto& drops = drops_[written.after->ref];
     drops.emplace_back(scene.cluster.now(), *before - *after);
     std::int64_t sum = 0;
@@ -187,6 +186,22 @@ class NoCliff : public Oracle {
   }
 
  private:
+  /// The most that any event allows for a workload, those that overlap added up; 10 where none names it any more.
+  static std::int64_t percent_of(const Scene& scene, const std::string& workload) {
+    std::int64_t sum = 0;
+    for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
+      std::int64_t most = 0;
+      for (const StoredPtr& version : scene.cluster.api().history(ref)) {
+        const Tree* targets = version->tree.at("/spec/capacity/targets");
+        if (targets == nullptr) continue;
+        for (const Tree& target : targets->elements()) {
+          if (target.text_at("/ref/name") == workload) most = std::max(most, target.number("/ramp/down/maxPercentPerMinute", 10));
+        }
+      }
+      sum += most;
+    }
+    return sum == 0 ? 10 : sum;
+  }
   std::map<ObjectRef, std::int64_t> peaks_;
   std::map<ObjectRef, std::vector<std::pair<Instant, std::int64_t>>> drops_;
 };

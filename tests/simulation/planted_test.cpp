@@ -161,7 +161,7 @@ const std::vector<PlantedBug>& planted_bugs() {
          history.events.front().targets.clear();
          return history;
        },
-       {"LeavesNoTrace", "RemembersFirst"}},
+       {"LeavesNoTrace", "RemembersFirst", "SilenceIsNotRelease"}},
       {"status says Restored from the end on",
        [] {
          Sabotage out;
@@ -209,25 +209,18 @@ const std::vector<PlantedBug>& planted_bugs() {
        },
        plain,
        {"CapacityKept", "FullFloorByStart"}},
-      {"what the metrics ask for is not looked at",
+      {"the ceiling comes down with the first step of the floor",
        [] {
-         Sabotage out;
-         out.see = [](planner::Observation& seen) {
-           for (auto& [ref, fact] : seen.objects) {
-             const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
-             if (present == nullptr || ref.kind != "HorizontalPodAutoscaler") continue;
-             Tree tree = Tree::of((*present)->object->root());
-             Tree condition = Tree::parse(R"([{"type":"ScalingActive","status":"False","reason":"Planted"}])");
-             if (tree.at("/status/conditions") != nullptr) tree.set("/status/conditions", condition);
-             auto altered = std::make_shared<planner::Present>(**present);
-             altered->object = *planner::Document::parse(tree.print());
-             fact = std::shared_ptr<const planner::Present>(std::move(altered));
-           }
-         };
-         return out;
+         return performing([](const planner::Write& write) {
+           if (!is_lowering(write, "minReplicas")) return std::vector{write};
+           planner::Write bent = write;
+           Tree patch = Tree::parse(write.patch.text);
+           patch.set("/spec/maxReplicas", Tree::integer(std::max<std::int64_t>(10, patch.number("/spec/minReplicas", 10))));
+           bent.patch = Json{patch.print()};
+           return std::vector{bent};
+         });
        },
-       [] { return with(plain(), {{.act = Act::SetLoad, .at = minutes(7), .subject = "checkout", .amount = 900},
-                                  {.act = Act::SetLoad, .at = minutes(20), .subject = "checkout", .amount = 200}}); },
+       plain,
        {"NotBelowWanted"}},
       {"a deleted event waits for what is missing",
        [] {

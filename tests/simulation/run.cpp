@@ -19,11 +19,10 @@ Report play(const History& history, const Sabotage& sabotage, bool with_trace) {
 }
 
 History shrunk(const History& history, const Sabotage& sabotage) {
-  const std::set<std::string> broken = play(history, sabotage).oracles();
-  const auto still = [&](const History& candidate) {
-    const std::set<std::string> now = play(candidate, sabotage).oracles();
-    return std::any_of(now.begin(), now.end(), [&](const std::string& one) { return broken.contains(one); });
-  };
+  const Report whole = play(history, sabotage);
+  if (whole.violations.empty()) return history;
+  const std::string broken = whole.violations.front().oracle;
+  const auto still = [&](const History& candidate) { return play(candidate, sabotage).oracles().contains(broken); };
   History best = history;
   const auto drop_each = [&](auto list_of) {
     for (std::size_t i = 0; i < list_of(best).size();) {

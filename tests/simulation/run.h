@@ -37,7 +37,7 @@ inline constexpr Duration kLongest = std::chrono::hours(9);
 /// Plays a history under the eyes of every oracle.
 Report play(const History&, const Sabotage& sabotage = {}, bool with_trace = false);
 
-/// The shortest history found that still breaks one of the same sentences: steps, events and holds are dropped one by one.
+/// The shortest history found that still breaks the first of the sentences that it breaks: steps, events and holds are dropped one by one.
 History shrunk(const History&, const Sabotage& sabotage = {});
 
 }  // namespace doorbuster::simulation

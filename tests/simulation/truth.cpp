@@ -102,6 +102,16 @@ void Truth::changed(const Commit& commit, const FieldRef& field, const Value& no
     return;
   }
   truth.touched = true;
+  if (copying) {
+    // What a saved manifest says of the time before counts as well as what was there last.
+    const std::string text = commit.after->tree.text_at(kAnnotation);
+    const planner::Ledger saved = planner::read_ledger(text.empty() ? nullptr : &text);
+    const auto entry = saved.fields.find(planner::FieldPath{field.pointer, ""});
+    if (entry != saved.fields.end()) {
+      truth.allowed.push_back(entry->second.baseline);
+      truth.legit.push_back(entry->second.baseline);
+    }
+  }
   if (copied && copying) {
     truth.fought = true;
     return;
@@ -109,7 +119,7 @@ void Truth::changed(const Commit& commit, const FieldRef& field, const Value& no
   if (held(commit.before)) {
     truth.fought = true;
     truth.allowed.push_back(now);
-    if (!copied) truth.legit.push_back(now);
+    truth.legit.push_back(now);
   } else {
     truth.allowed = {now};
     truth.legit.push_back(now);
