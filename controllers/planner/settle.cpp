@@ -210,9 +210,10 @@ void keep_min_under_max(Draft& draft) {
   const auto max = after("/spec/maxReplicas");
   if (!min || !max || *min <= *max) return;
   const auto ceiling = draft.fields.find(FieldPath{"/spec/maxReplicas", ""});
+  const auto ceiling_now = draft.object.object->integer("/spec/maxReplicas");
   if (ceiling != draft.fields.end() && ceiling->second.edit &&
-      ceiling->second.entry.holders.empty()) {
-    // The ceiling was to be restored while a floor still needs it: it waits.
+      (ceiling->second.entry.holders.empty() || (!ceiling->second.fresh && *max < ceiling_now))) {
+    // The ceiling was to come down while a floor still needs it: it waits.
     ceiling->second.edit.reset();
     ceiling->second.postponed = true;
     if (min <= draft.object.object->integer("/spec/maxReplicas")) return;
@@ -231,11 +232,11 @@ void keep_min_under_max(Draft& draft) {
 std::map<FieldPath, HeldField> kept_fields(const Draft& draft, const ObjectWants&) {
   std::map<FieldPath, HeldField> out;
   for (const auto& [path, field] : draft.fields) {
-    if (!field.entry.holders.empty()) {
+    const auto before = draft.ledger.fields.find(path);
+    if (field.postponed && before != draft.ledger.fields.end()) {
+      out.emplace(path, before->second);
+    } else if (!field.entry.holders.empty()) {
       out.emplace(path, field.entry);
-    } else if (field.postponed) {
-      const auto before = draft.ledger.fields.find(path);
-      if (before != draft.ledger.fields.end()) out.emplace(path, before->second);
     }
   }
   return out;
@@ -255,7 +256,7 @@ FieldReport report_of(const Draft& draft,
   out.message = field.message;
   out.names = field.names;
   const auto before = draft.ledger.fields.find(path);
-  if (!field.entry.holders.empty()) {
+  if (!field.entry.holders.empty() && !field.postponed) {
     out.entry = field.entry;
   } else if ((field.edit || field.postponed) && before != draft.ledger.fields.end()) {
     // Restoring, but not seen restored yet: what was remembered stays remembered.

@@ -15,6 +15,7 @@ void Process::changed(const ObjectRef& ref) {
     keys_[ref].gone = false;
     keys_[ref].due.insert(world_.visible_at(ref.kind));
   }
+  during_round_.push_back(ref);
   for (auto& [event, key] : keys_) {
     const bool autoscaler = ref.kind == "HorizontalPodAutoscaler" && ref.ns == event.ns;
     if (autoscaler || key.watched.contains(ref)) key.due.insert(world_.visible_at(ref.kind));
@@ -72,11 +73,17 @@ void Process::round(const ObjectRef& event, Key& key) {
   key.due.erase(key.due.begin(), key.due.upper_bound(cluster_.now()));
   key.wake.reset();
   if (before_round) before_round(event);
+  during_round_.clear();
   const planner::RoundResult result = planner::run_round(world_, event, setup_);
   if (const auto& seen = world_.seen(); seen && seen->event->ref == event) {
     key.watched.clear();
     for (const auto& [ref, fact] : seen->observation.objects) key.watched.insert(served(ref));
   }
+  // A watch that this very round asked for sees what the round itself did.
+  for (const ObjectRef& ref : during_round_) {
+    if (key.watched.contains(ref)) key.due.insert(world_.visible_at(ref.kind));
+  }
+  during_round_.clear();
   key.gone = result.gone;
   key.wake = result.wake;
   if (result.failed) {

@@ -53,6 +53,7 @@ class Process {
   SimulatedWorld& world_;
   planner::Setup setup_;
   std::map<ObjectRef, Key> keys_;
+  std::vector<ObjectRef> during_round_;  ///< changed since the present round began
   std::optional<Instant> starts_at_;
   std::optional<Instant> sweep_at_ = Instant{};
 };

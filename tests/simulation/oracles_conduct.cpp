@@ -197,9 +197,21 @@ class SilenceIsNotRelease : public Oracle {
         if (!due.released.contains(one)) complain(scene, "with " + what + " blanked, " + write.object.name + " lets go: " + one);
       }
     }
-    if (plan.finalizer && !plan.finalizer->present && !(whole.finalizer && !whole.finalizer->present)) {
+    const bool goes = plan.finalizer && !plan.finalizer->present && !(whole.finalizer && !whole.finalizer->present);
+    if (goes && held(scene, seen.event->uid)) {
       complain(scene, "with " + what + " blanked, the finalizer goes");
     }
+  }
+  /// Does any object carry a hold of this event?
+  static bool held(const Scene& scene, const std::string& uid) {
+    for (const auto& [field, truth] : scene.truth.fields()) {
+      const StoredPtr object = scene.cluster.api().live(field.object);
+      if (!object) continue;
+      for (const std::string& one : holders_in(object->tree)) {
+        if (one.ends_with(" of " + uid)) return true;
+      }
+    }
+    return false;
   }
   std::size_t turn_ = 0;
 };

@@ -121,6 +121,8 @@ class NotBelowWanted : public Oracle {
     const Tree& seen = written.before->tree;
     const auto min = number(seen.value_at(kMin)), new_min = number(written.after->tree.value_at(kMin));
     const auto max = number(seen.value_at(kMax)), new_max = number(written.after->tree.value_at(kMax));
+    // Of a workload that is gone the autoscaler only remembers.
+    if (!scene.cluster.api().live(simulator::deployment_ref(written.after->ref.ns, seen.text_at("/spec/scaleTargetRef/name")))) return;
     const std::int64_t current = seen.number("/status/currentReplicas", 0);
     const auto wanted = wanted_of(seen, current);
     // A floor below what load asks for carries nothing: the autoscaler keeps the replicas by itself.

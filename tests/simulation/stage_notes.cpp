@@ -82,7 +82,8 @@ void Stage::note_step(const Step& step) {
   }
   const StoredPtr object = cluster_.api().live(object_of(step.subject));
   const bool held = object && object->tree.at(kAnnotation) != nullptr;
-  count(std::string(to_string(step.act)) + (held ? " while held" : ""));
+  count(to_string(step.act));
+  if (held) count(std::string(to_string(step.act)) + " while held");
   if (step.act == Act::Kill || step.act == Act::Outage) {
     const EventPlan& event = history_.events.front();
     const std::string who = step.act == Act::Kill ? "operator away across " : "API server away across ";
