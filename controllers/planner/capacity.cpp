@@ -180,6 +180,7 @@ void hand_over(TargetDraft& draft, const InCharge& charge, const Floor& floor) {
     }
     if (absence(draft.view.seen, object) != "Missing") {
       const TargetReport kept = draft.report;
+      draft.report.current.reset();  // of the workload in charge now, not of that one
       lower_object(draft, object, 0);
       draft.report = kept;
     }
