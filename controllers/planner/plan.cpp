@@ -387,11 +387,12 @@ std::optional<SetFinalizer> finalizer_for(const Round& round,
   return std::nullopt;
 }
 
-std::optional<Instant> wake_for(const Round& round, const Report& made) {
+std::optional<Instant> wake_for(const Round& round) {
   std::optional<Instant> wake = round.wake;
   if (round.mode == Mode::Reading) wake = sooner(wake, round.now + kReadAgain);
   if (round.mode == Mode::NotAccepted) wake = sooner(wake, round.now + kCheckAgain);
-  if (round.window && !made.completed) {
+  if (round.window) {
+    // Of a completed event too: what is left of its rows is told differently once all is over.
     if (const auto edge = next_edge(*round.window, round.now)) wake = sooner(wake, edge->at);
   }
   return wake;
@@ -416,7 +417,7 @@ Plan plan(const Event& event, const Observation& seen, const Setup& setup, Insta
   const Report made = make_status(round, out);
   out.finalizer = finalizer_for(round, made, out.status);
   out.notices = notices_between(event.status, out.status, made);
-  out.wake = wake_for(round, made);
+  out.wake = wake_for(round);
   out.done = made.completed || (event.deleting && !made.held && !made.writes);
   return out;
 }

@@ -96,6 +96,21 @@ void drop_what_is_not_ours(Draft& draft, const Witness& witness) {
   draft.ledger.fields = std::move(kept);
 }
 
+/// After the annotation was removed by hand another event has written its own part of it again; ours
+/// is still only in the second copy. What stands there by our doing counts as held.
+std::set<FieldPath> take_what_others_left_out(Draft& draft, const Witness& witness) {
+  std::set<FieldPath> out;
+  if (witness.ledger.uid != draft.object.uid) return out;
+  for (const auto& [path, held] : witness.ledger.fields) {
+    const Value live = draft.object.object->at(path.pointer);
+    if (draft.ledger.fields.contains(path) || !held.is_ours(live)) continue;
+    if (equal_values(live, held.baseline)) continue;
+    draft.ledger.fields.emplace(path, held);
+    out.insert(path);
+  }
+  return out;
+}
+
 Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness) {
   Draft draft{.ref = ref,
               .object = object,
@@ -109,11 +124,14 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
   const auto state = draft.ledger.state;
   if (state == Ledger::State::Stale || state == Ledger::State::Foreign)
     drop_what_is_not_ours(draft, witness);
+  std::set<FieldPath> missing;
+  if (state == Ledger::State::Good) missing = take_what_others_left_out(draft, witness);
   for (const auto& [path, held] : draft.ledger.fields) {
     FieldDraft field;
     field.ref = {ref, path.pointer, path.inside};
     field.entry = held;
-    field.from_copy = state == Ledger::State::Stripped || state == Ledger::State::Stale;
+    field.from_copy = state == Ledger::State::Stripped || state == Ledger::State::Stale ||
+                      missing.contains(path);
     field.older_value = draft.older.contains(path);
     draft.fields.emplace(path, std::move(field));
   }

@@ -84,7 +84,8 @@ void Process::round(const ObjectRef& event, Key& key) {
     if (key.watched.contains(ref)) key.due.insert(world_.visible_at(ref.kind));
   }
   during_round_.clear();
-  key.gone = result.gone;
+  // A later change may be the one that makes it visible.
+  key.gone = result.gone && key.due.empty();
   key.wake = result.wake;
   if (result.failed) {
     // Exponential back-off, 200 ms to 30 s.

@@ -126,6 +126,26 @@ function(doorbuster_test name folder)
   endif()
 endfunction()
 
+# doorbuster_quick_test(NAME FOLDER FOLDERS... [LINK...] [LABELS...]): a test whose ten thousand runs would take hours without
+# optimisation: the folders that it exercises are compiled a second time, for it alone.
+function(doorbuster_quick_test name folder)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "FOLDERS;LINK;LABELS" ${ARGN})
+  set(sources)
+  foreach(one ${ARG_FOLDERS} tests/${folder})
+    file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${one}/*.cpp)
+    list(APPEND sources ${found})
+  endforeach()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE doorbuster_flags ${ARG_LINK} Threads::Threads GTest::gtest GTest::gmock GTest::gtest_main)
+  target_precompile_headers(${name} PRIVATE ${CMAKE_SOURCE_DIR}/hack/cmake/pch.h)
+  target_compile_definitions(${name} PRIVATE DOORBUSTER_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  if(DOORBUSTER_SANITIZER STREQUAL "")
+    target_compile_options(${name} PRIVATE -O2 -Wno-restrict -Wno-maybe-uninitialized)
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT} PROCESSORS 2)
+endfunction()
+
 # The version, asked of git when building, not when configuring.
 set(DOORBUSTER_VERSION_FILE ${CMAKE_BINARY_DIR}/generated/doorbuster_version.inc)
 add_custom_target(doorbuster_version

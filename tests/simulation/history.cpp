@@ -412,7 +412,7 @@ History make_history(std::uint64_t seed) {
   history.shops.push_back(make_shop(random, "checkout", true));
   if (random.chance(1, 2)) history.shops.push_back(make_shop(random, "search", false));
   if (random.chance(1, 4)) history.shops.push_back(make_shop(random, "cart", true));
-  const int events = random.chance(1, 2) ? 1 : static_cast<int>(random.between(1, 3));
+  const int events = random.chance(2, 3) ? 1 : static_cast<int>(random.between(2, 3));
   for (int i = 0; i < events; ++i) history.events.push_back(make_event(random, history, i));
   if (random.chance(1, 10)) history.clamp = random.between(150, 450);
   for (const char* kind : {"HorizontalPodAutoscaler", "Deployment", "BackendTrafficPolicy", "SaleEvent"}) {

@@ -123,14 +123,18 @@ class SilenceIsNotRelease : public Oracle {
   const char* sentence() const override {
     return "whatever single fact is blanked to Unread, no effect lowers capacity or lets go because of it";
   }
+  void before_round(const Scene&) override { writes_ = false; }
+  void on_perform(const Scene&, const planner::Event&, const planner::Write&) override { writes_ = true; }
   void after_round(const Scene& scene) override {
     if (!scene.world.seen()) return;
     const auto& seen = *scene.world.seen();
-    const planner::Plan whole = scene.plan(*seen.event, seen.observation, scene.setup, seen.now);
-    // Every fact where something is about to be written; one, in turn, where nothing is.
-    const std::vector<Blank> blanks = blanks_of(seen.observation);
-    if (whole.writes.empty()) return check(scene, whole, blanks[turn_++ % blanks.size()]);
-    for (const Blank& blank : blanks) check(scene, whole, blank);
+    // Every fact where something was written; one, in turn, where nothing was.
+    const std::vector<Blank> blanks = blanks_of(seen.observation, writes_ ? std::nullopt : std::optional(turn_++));
+    for (const Blank& blank : blanks) {
+      const planner::Plan plan = scene.plan(*seen.event, blank.seen, scene.setup, seen.now);
+      if (plan.writes.empty() && !plan.finalizer) continue;
+      check(scene, scene.plan(*seen.event, seen.observation, scene.setup, seen.now), plan, blank);
+    }
   }
 
  private:
@@ -140,13 +144,18 @@ class SilenceIsNotRelease : public Oracle {
     planner::Observation seen;
     std::set<ObjectRef> about;
   };
-  static std::vector<Blank> blanks_of(const planner::Observation& seen) {
+  /// All of them, or the one whose turn it is.
+  static std::vector<Blank> blanks_of(const planner::Observation& seen, std::optional<std::size_t> turn) {
+    const std::size_t count = seen.objects.size() + seen.autoscalers.size() + seen.kinds.size() + seen.answers.size() + 1;
+    std::size_t index = 0;
+    const auto meant = [&] { return !turn || index++ == *turn % count; };
     std::vector<Blank> out;
     std::set<ObjectRef> objects;  // one fact may be there under two names
     for (const auto& [ref, fact] : seen.objects) {
       if (!std::holds_alternative<planner::Unread>(fact)) objects.insert(simulator::served(ref));
     }
     for (const ObjectRef& object : objects) {
+      if (!meant()) continue;
       Blank blank{.what = doorbuster::to_text(object), .seen = seen, .about = {object}};
       for (auto& [ref, fact] : blank.seen.objects) {
         if (simulator::served(ref) == object) fact = planner::Unread{.why = "blanked"};
@@ -154,29 +163,32 @@ class SilenceIsNotRelease : public Oracle {
       out.push_back(std::move(blank));
     }
     for (const auto& [ref, fact] : seen.autoscalers) {
+      if (!meant()) continue;
       Blank blank{.what = "the autoscalers of " + ref.name, .seen = seen, .about = {}};
       blank.seen.autoscalers[ref] = planner::Unread{.why = "blanked"};
       out.push_back(std::move(blank));
     }
     for (const auto& [kind, fact] : seen.kinds) {
+      if (!meant()) continue;
       Blank blank{.what = "kind " + kind.second, .seen = seen, .about = {}};
       blank.seen.kinds[kind] = planner::KindUnread{.why = "blanked"};
       out.push_back(std::move(blank));
     }
     for (const auto& [id, answer] : seen.answers) {
+      if (!meant()) continue;
       Blank blank{.what = "answer " + id, .seen = seen, .about = {}};
       blank.seen.answers[id] = planner::Answer{.at = answer.at, .says = planner::Answer::Says::Unknown, .why = "blanked"};
       out.push_back(std::move(blank));
     }
+    if (!meant() && !out.empty()) return out;
     out.push_back({.what = "the window", .seen = seen, .about = {}});
     out.back().seen.window = Error{.kind = ErrorKind::Unavailable, .message = "blanked"};
     return out;
   }
 
-  void check(const Scene& scene, const planner::Plan& whole, const Blank& blank) {
+  void check(const Scene& scene, const planner::Plan& whole, const planner::Plan& plan, const Blank& blank) {
     const auto& seen = *scene.world.seen();
     const std::string& what = blank.what;
-    const planner::Plan plan = scene.plan(*seen.event, blank.seen, scene.setup, seen.now);
     for (const planner::Write& write : plan.writes) {
       const auto* present = seen_object(seen.observation, simulator::served(write.object));
       if (present == nullptr) continue;
@@ -198,22 +210,23 @@ class SilenceIsNotRelease : public Oracle {
       }
     }
     const bool goes = plan.finalizer && !plan.finalizer->present && !(whole.finalizer && !whole.finalizer->present);
-    if (goes && held(scene, seen.event->uid)) {
+    if (goes && held(seen.observation, seen.event->uid)) {
       complain(scene, "with " + what + " blanked, the finalizer goes");
     }
   }
-  /// Does any object carry a hold of this event?
-  static bool held(const Scene& scene, const std::string& uid) {
-    for (const auto& [field, truth] : scene.truth.fields()) {
-      const StoredPtr object = scene.cluster.api().live(field.object);
-      if (!object) continue;
-      for (const std::string& one : holders_in(object->tree)) {
+  /// Does any object that was seen carry a hold of this event?
+  static bool held(const planner::Observation& seen, const std::string& uid) {
+    for (const auto& [ref, fact] : seen.objects) {
+      const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+      if (present == nullptr) continue;
+      for (const std::string& one : holders_in(Tree::of((*present)->object->root()))) {
         if (one.ends_with(" of " + uid)) return true;
       }
     }
     return false;
   }
   std::size_t turn_ = 0;
+  bool writes_ = false;
 };
 
 class Converges : public Oracle {

@@ -161,7 +161,7 @@ const std::vector<PlantedBug>& planted_bugs() {
          history.events.front().targets.clear();
          return history;
        },
-       {"LeavesNoTrace", "RemembersFirst"}},
+       {"LeavesNoTrace", "RemembersFirst", "SilenceIsNotRelease"}},
       {"status says Restored from the end on",
        [] {
          Sabotage out;

@@ -101,6 +101,7 @@ void Stage::note_step(const Step& step) {
 }
 
 void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus& status) {
+  if (late_) say("  status was " + api::to_json(event.status).text + "\n  and becomes " + api::to_json(status).text);
   if (any_row(status, "Yielded")) count("a person's second change is yielded to");
   if (any_row(status, "Contested")) count("a field is contested");
   if (any_row(status, "Left")) count("somebody's value is left at the end");
