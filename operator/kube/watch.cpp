@@ -326,14 +326,17 @@ void WatchMachine::server_error(ServerStatus status, const Chance& chance, Outpu
   const bool watching = stage_ == Stage::Watching;
   Failure failure{
       .after = again(), .retry_after = status.retry_after, .why = std::move(status.message)};
+  // A token may just have been replaced; an API server that has just started refuses what it has
+  // not read the roles for yet, and does not know custom kinds yet. So the first refusals are tried
+  // again soon, and a view that was good stays believed.
+  const bool early = failures_ < settings_.early_refusals;
   if (status.code == 401 || status.code == 403) {
-    failure.state = WatchState::Denied;
-    // A token may just have been replaced; a missing permission takes a person.
-    failure.pace = status.code == 401 && failures_ < 3 ? Pace::Backoff : Pace::Slow;
+    failure.state = watching && early ? WatchState::Retrying : WatchState::Denied;
+    failure.pace = early ? Pace::Backoff : Pace::Slow;
   } else if (status.code == 404) {
-    failure = {.state = WatchState::NotServed,
-               .after = After::List,
-               .pace = Pace::Slow,
+    failure = {.state = watching && early ? WatchState::Retrying : WatchState::NotServed,
+               .after = watching && early ? again() : After::List,
+               .pace = early ? Pace::Backoff : Pace::Slow,
                .why = std::move(failure.why)};
   } else if (status.code == 410) {
     failure.after = After::List;

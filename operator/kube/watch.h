@@ -28,7 +28,9 @@ struct WatchSettings {
   Duration backoff_base{800}, backoff_max{30'000}, backoff_floor{100};
   Duration healthy_after{120'000};  ///< a watch that lived as long forgets earlier failures
   Duration short_lived{
-      10'000};                  ///< a watch that ended sooner counts as a failure, however it ended
+      10'000};  ///< a watch that ended sooner counts as a failure, however it ended
+  int early_refusals =
+      5;  ///< 401, 403 and 404 that are tried again with back-off before slow_retry
   Duration slow_retry{30'000};  ///< Denied, NotServed, TooMany; up to half of it more by the jitter
   Duration retry_after_max{60'000};
   std::size_t frame_bytes = 16U << 20U;

@@ -196,7 +196,9 @@ TEST_F(Watched, AnObjectThatCannotBeReadIsKnownAsSuch) {
 }
 
 TEST_F(Watched, ARefusalIsReportedAndTheOldViewStays) {
-  Reflector reflector(world(), autoscalers(), "", store);
+  WatchSettings settings;
+  settings.early_refusals = 0;
+  Reflector reflector(world(), autoscalers(), "", store, settings);
   reflector.start();
   transport->pipe(0)->answer(200, list(10, {autoscaler("a", 5)}));
   transport->pipe(1)->answer(403, R"({"kind":"Status","code":403,"message":"not allowed"})");

@@ -427,23 +427,23 @@ INSTANTIATE_TEST_SUITE_P(
                 401,
                 status(401, "Unauthorized"),
                 {},
-                "state Denied: Unauthorized",
+                "state Retrying: Unauthorized",
                 Duration(400),
                 false},
-        Refusal{"403 is tried again slowly",
+        Refusal{"403 is tried again soon: the API server may just have started",
                 403,
                 status(403, "no"),
                 {},
-                "state Denied: no",
-                Duration(37'500),
+                "state Retrying: no",
+                Duration(400),
                 false},
-        Refusal{"404 means that the kind is gone",
+        Refusal{"404 is tried again soon: the API server may not have read its custom kinds",
                 404,
                 "404 page not found",
                 {},
-                "state NotServed: HTTP status 404",
-                Duration(37'500),
-                true},
+                "state Retrying: HTTP status 404",
+                Duration(400),
+                false},
         Refusal{"400 may be the version",
                 400,
                 status(400, "bad version"),
@@ -695,8 +695,24 @@ TEST(WatchMachine, AnEndlessRefusalIsNotKept) {
   EXPECT_THAT(drive.ends(), ElementsAre("state Retrying: HTTP status 500", "timer 400ms"));
 }
 
-TEST(WatchMachine, AKindThatIsServedAgainIsListedAnew) {
+TEST(WatchMachine, ARefusalThatLastsIsToldAndTriedSlowly) {
   Drive drive;
+  drive.begin();
+  drive.page(list("10", {}));
+  const int soon = WatchSettings{}.early_refusals;
+  for (int i = 0; i < soon; ++i) {
+    for (const std::string& line : drive.refusal(403))
+      EXPECT_EQ(line.find("Denied"), std::string::npos) << "the view is still believed";
+    drive.timer();
+  }
+  EXPECT_THAT(drive.refusal(403),
+              ElementsAre(testing::HasSubstr("state Denied"), "timer 37s500ms"));
+}
+
+TEST(WatchMachine, AKindThatIsServedAgainIsListedAnew) {
+  WatchSettings settings;
+  settings.early_refusals = 0;
+  Drive drive(settings);
   drive.begin();
   EXPECT_THAT(drive.refusal(404),
               ElementsAre("state NotServed: HTTP status 404", "timer 37s500ms"));
