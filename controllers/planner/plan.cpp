@@ -61,8 +61,11 @@ std::optional<Window> window_of(const Round& round) {
   return Window{told.prepare, told.start, told.end, told.restored_by, told.time_zone, told.tzdata};
 }
 
-Ending ending_of(const Event& event) {
+/// Where the whole namespace goes, what is held outside it is put back at once, whatever the
+/// policy: nobody will be left who remembers it (DESIGN.md section 4).
+Ending ending_of(const Event& event, const Observation& seen) {
   if (!event.deleting) return Ending::None;
+  if (seen.namespace_terminating) return Ending::Immediate;
   if (!event.spec) return Ending::Ramp;
   switch (event.spec->deletion_policy) {
     case api::DeletionPolicy::Ramp:
@@ -123,7 +126,7 @@ void run_features(Round& round) {
                   .memory = round.memory,
                   .holds = round.holds,
                   .window = *round.window,
-                  .ending = ending_of(round.event),
+                  .ending = ending_of(round.event, round.seen),
                   .new_run = round.new_run,
                   .now = round.now};
   round.capacity = capacity(view);

@@ -131,6 +131,19 @@ Verdict restored(const Report& in, const api::SaleEventStatus& status) {
     }
     return {ConditionStatus::False, "NotDue", "nothing is held yet"};
   }
+  std::vector<std::string> forbidden;
+  for (const api::HoldStatus& row : status.holds) {
+    if (row.state == "Forbidden" && !row.copy.empty()) {
+      forbidden.push_back(row.object.name + row.field + ": " + row.message);
+    }
+  }
+  if (!forbidden.empty()) return {ConditionStatus::False, "RestoreForbidden", joined(forbidden)};
+  std::vector<std::string> forbidden;
+  for (const api::HoldStatus& row : status.holds) {
+    if (row.state == "Forbidden" && !row.copy.empty())
+      forbidden.push_back(row.object.name + row.field + ": " + row.message);
+  }
+  if (!forbidden.empty()) return {ConditionStatus::False, "Forbidden", joined(forbidden)};
   std::vector<std::string> left;
   for (const api::HoldStatus& row : status.holds) {
     if (row.state == "Left" || row.state == "Missing")

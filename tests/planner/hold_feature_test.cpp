@@ -230,6 +230,22 @@ TEST(Holds, whose_account_loses_its_rights_in_mid_sale_do_not_bar_deletion) {
   EXPECT_FALSE(shop.sale.has_finalizer);
 }
 
+TEST(Holds, that_may_not_be_put_back_are_not_called_restored) {
+  Shop shop = shop_with_limit();
+  shop.sale.spec->holds = {limit_hold(api::HoldLiteral{Json{"500"}})};
+  shop.run_until(kStart + minutes(1));
+  shop.denied = {"BackendTrafficPolicy"};
+  shop.clock = shop.window.restored_by;
+  shop.settle();
+  EXPECT_EQ(shop.condition("Restored"), "False RestoreForbidden");
+  EXPECT_EQ(shop.hold("front", kRequests)->state, "Forbidden");
+  shop.denied.clear();
+  shop.clock += minutes(2);
+  shop.settle();
+  EXPECT_EQ(shop.number(kLimit, kRequests), 100);
+  EXPECT_EQ(shop.condition("Restored"), "True Restored");
+}
+
 TEST(Holds, blanked_facts_release_nothing) {
   Shop shop = shop_with_limit();
   shop.sale.spec->holds = {limit_hold(api::HoldLiteral{Json{"500"}})};
@@ -254,6 +270,7 @@ TEST(Holds, in_a_terminating_namespace_are_dropped_and_outside_it_put_back_at_on
       hold_of("nodes", pool, "/spec/limits/cpu", api::HoldMultiply{*api::parse_quantity("4")})};
   shop.run_until(kStart + minutes(1));
   EXPECT_EQ(shop.at(pool, "/spec/limits/cpu"), Value(Json{"\"800\""}));
+  shop.sale.spec->deletion_policy = api::DeletionPolicy::Orphan;
   shop.namespace_terminating = true;
   shop.sale.deleting = true;
   shop.settle();
