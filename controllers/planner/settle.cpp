@@ -192,6 +192,8 @@ void fold_wants(Draft& draft, const ObjectWants& asked, const Witness& witness, 
       }
       FieldDraft field;
       field.ref = want.field;
+      // Values and record are written as one: a field that a good record does not list was put back.
+      field.free = draft.ledger.state == Ledger::State::Good;
       record_baseline(draft, field, path, want, witness);
       at = draft.fields.emplace(path, std::move(field)).first;
     }

@@ -193,7 +193,7 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
     return;
   }
   const bool somebodys = !equal_values(live, field.entry.baseline);
-  if (field.fresh && writer.manager == kFieldManager && !somebodys) {
+  if (field.fresh && !field.free && writer.manager == kFieldManager && !somebodys) {
     // Our own manager wrote what stands there and no record says what was before: it may be a value
     // of ours.
     field.state = "Refused";

@@ -14,6 +14,7 @@ struct FieldDraft {
   FieldRef ref;
   HeldField entry;         ///< after folding: no holders means restore
   bool fresh = false;      ///< held for the first time this round
+  bool free = false;       ///< a good record of the object does not list it: what stands there is nobody's hold
   bool touched = false;    ///< this event holds it, or let go of it just now
   bool from_copy = false;  ///< `entry` is the second copy: its request may never have been made
   bool older_value = false;  ///< what stands there is ours by the older record: `entry` came after it

@@ -79,6 +79,8 @@ class StatusTruthful : public Oracle {
     for (const auto& [ref, fact] : scene.world.seen()->observation.objects) {
       const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
       if (present == nullptr || scene.truth.spoilt.contains(ref)) continue;
+      // What goes with its namespace is not put back.
+      if (scene.world.seen()->observation.namespace_terminating && ref.ns == event.ref.ns) continue;
       const std::string text = (*present)->object->string(kAnnotation);
       if (text.empty() || !holds_for(planner::read_ledger(&text), event.uid)) continue;
       complain(scene, "Restored is said while " + ref.name + " is seen to be held");

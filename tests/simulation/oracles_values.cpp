@@ -118,6 +118,8 @@ class NotBelowWanted : public Oracle {
   }
   void on_written(const Scene& scene, const Written& written) override {
     if (written.after->ref.kind != "HorizontalPodAutoscaler" || at_once(scene, written)) return;
+    const FieldTruth* floor = scene.truth.field(written.after->ref, kMin);
+    if (floor != nullptr && floor->fought) return;  // an old manifest applied again brings its own floor
     const Tree& seen = written.before->tree;
     const auto min = number(seen.value_at(kMin)), new_min = number(written.after->tree.value_at(kMin));
     const auto max = number(seen.value_at(kMax)), new_max = number(written.after->tree.value_at(kMax));

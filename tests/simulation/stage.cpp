@@ -134,6 +134,9 @@ void Stage::on_commit(const simulator::Commit& commit) {
 }
 
 void Stage::on_written(const Written& written) {
+  const auto& event = written.event;
+  const bool orphans = event.deleting && event.spec && event.spec->deletion_policy == api::DeletionPolicy::Orphan;
+  if (orphans) truth_.leave(written.after->ref);
   for (auto& oracle : oracles_) oracle->on_written(scene(), written);
   note_written(written);
 }

@@ -68,9 +68,19 @@ void Truth::on_commit(const Commit& commit) {
   }
 }
 
+void Truth::leave(const ObjectRef& ref) {
+  for (auto& [field, truth] : fields_) {
+    if (field.object != ref || truth.gone) continue;
+    truth.touched = true;
+    truth.allowed.push_back(truth.live);
+    truth.legit.push_back(truth.live);
+  }
+}
+
 void Truth::created(const Commit& commit, const FieldRef& field, const Value& now) {
   FieldTruth& truth = fields_[field];
   const bool copied = now && truth.ours.contains(now->text);
+  truth.touched = truth.touched || !truth.uid.empty();
   truth.gone = false;
   truth.uid = commit.after->uid();
   truth.live = now;
@@ -79,6 +89,7 @@ void Truth::created(const Commit& commit, const FieldRef& field, const Value& no
   if (copied) {
     // Made anew with a value of ours: what was there before us is right, or, where nobody remembers, the value itself.
     truth.allowed.push_back(now);
+    if (field.pointer == kSelectPolicy) truth.allowed.push_back(Json{"\"Max\""});
     return;
   }
   truth.allowed = {now};

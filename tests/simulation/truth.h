@@ -41,6 +41,8 @@ class Truth {
   std::set<ObjectRef> spoilt;
   /// Until when something disturbs the operator (faults, edits), with time to recover.
   Instant calm_at{};
+  /// Let go of with its values left as they are (deletionPolicy Orphan): what stands there is the author's from now on.
+  void leave(const ObjectRef&);
   void disturb(Instant until) { calm_at = std::max(calm_at, until); }
   bool clock_stepped = false;
 
