@@ -95,7 +95,17 @@ const OurHold* find_hold(const TargetDraft& draft, const FieldRef& field) {
   return nullptr;
 }
 
+/// Whatever is held stays as it is: as the object has it, should a lower value have been asked for
+/// that never reached it.
 void retain(TargetDraft& draft, std::string code, std::string why) {
+  for (const OurHold& one : draft.held) {
+    if (!one.there || integer_of(one.there->operand) <= integer_of(one.asked.operand)) continue;
+    draft.items.emplace_back(HoldWant{.field = one.field,
+                                      .ask = *one.there,
+                                      .name = draft.report.name,
+                                      .reason = {code, why},
+                                      .baseline = std::nullopt});
+  }
   draft.items.emplace_back(Retain{draft.report.name, {std::move(code), std::move(why)}});
 }
 
@@ -344,8 +354,10 @@ void report_idle(TargetDraft& draft) {
     draft.report.state = "Waiting";
     return;
   }
-  const bool was_held = row != nullptr && (row->state == "Lowering" || row->state == "Held" ||
-                                           row->state == "Ramping" || row->state == "Restored");
+  const bool was_held =
+      row != nullptr &&
+      (row->state == "Lowering" || row->state == "Held" || row->state == "Ramping" ||
+       row->state == "Restored" || row->state == "Suspended" || row->state == "NotAccepted");
   draft.report.state = was_held ? "Restored" : "NotHeld";
 }
 

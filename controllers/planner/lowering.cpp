@@ -106,6 +106,17 @@ const Ask& where_it_stands(const OurHold& hold, const Present& object, const Vie
   return hold.there && never_made(hold, object, view) ? *hold.there : hold.asked;
 }
 
+/// The last step once more, unless load has come to ask for more in the meantime.
+void repeat_step(TargetDraft& draft,
+                 const OurHold& hold,
+                 const Present& object,
+                 std::int64_t asked) {
+  const std::int64_t there = hold.there ? integer_of(hold.there->operand).value_or(asked) : asked;
+  const Load load = load_of(draft, object, is_autoscaler(hold.field.object), there);
+  const bool binding = load.asks < there || !load.carries;
+  ask(draft, hold, binding ? std::max(asked, std::min(load.asks, there)) : asked);
+}
+
 /// One step down of a floor.
 void lower_floor(TargetDraft& draft,
                  const OurHold& hold,
@@ -128,10 +139,11 @@ void lower_floor(TargetDraft& draft,
   } else if (!hold.landed) {
     // What was there before is already back: our own last write, not seen in full until now.
     const Value live = object.object->at(hold.field.pointer);
-    if (goal == 0 && equal_values(live, hold.entry.baseline)) return let_go(draft, {hold.field}, false);
-    // The last step is not seen on the object: the same again, and the next one counts from there.
+    if (goal == 0 && equal_values(live, hold.entry.baseline))
+      return let_go(draft, {hold.field}, false);
+    // The last step is not seen on the object: the next one counts from when it is made.
     if (began && view.now >= due) remember(draft, hold.field, peak);
-    return stay();
+    return began ? repeat_step(draft, hold, object, asked) : stay();
   }
   if (asked > bottom && view.now < due) {
     draft.wake = sooner(draft.wake, due);

@@ -336,7 +336,17 @@ Report make_status(Round& round, Plan& out) {
                             .notes = round.hold_wants.notes,
                             .new_run = round.new_run,
                             .over = past || round.event.deleting});
-  if (acted) status.targets = target_rows(round.capacity.wants.targets);
+  if (acted) {
+    status.targets = target_rows(round.capacity.wants.targets);
+  } else {
+    // What moves by itself is not looked at now.
+    for (api::TargetStatus& row : status.targets) {
+      row.desired = row.current = row.ready = row.wanted = std::nullopt;
+      if (round.mode == Mode::Reading) continue;
+      row.held.reset();
+      row.state = round.mode == Mode::Suspended ? "Suspended" : "NotAccepted";
+    }
+  }
   Report made{.event = round.event,
               .acceptance = round.acceptance,
               .mode = round.mode,

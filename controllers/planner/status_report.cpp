@@ -131,19 +131,16 @@ Verdict restored(const Report& in, const api::SaleEventStatus& status) {
     }
     return {ConditionStatus::False, "NotDue", "nothing is held yet"};
   }
-  std::vector<std::string> forbidden;
+  std::vector<std::string> kept;
+  bool forbidden = false;
   for (const api::HoldStatus& row : status.holds) {
-    if (row.state == "Forbidden" && !row.copy.empty()) {
-      forbidden.push_back(row.object.name + row.field + ": " + row.message);
-    }
+    if (!holds_for(row, in.event.uid)) continue;
+    forbidden = forbidden || row.state == "Forbidden";
+    kept.push_back(row.object.name + row.field + ": " + row.state + " " + row.message);
   }
-  if (!forbidden.empty()) return {ConditionStatus::False, "RestoreForbidden", joined(forbidden)};
-  std::vector<std::string> forbidden;
-  for (const api::HoldStatus& row : status.holds) {
-    if (row.state == "Forbidden" && !row.copy.empty())
-      forbidden.push_back(row.object.name + row.field + ": " + row.message);
+  if (!kept.empty()) {
+    return {ConditionStatus::False, forbidden ? "RestoreForbidden" : "NotRestored", joined(kept)};
   }
-  if (!forbidden.empty()) return {ConditionStatus::False, "Forbidden", joined(forbidden)};
   std::vector<std::string> left;
   for (const api::HoldStatus& row : status.holds) {
     if (row.state == "Left" || row.state == "Missing")
