@@ -378,11 +378,11 @@ void WatchMachine::fail(Failure failure, const Chance& chance, Outputs& out) {
   if (failure.pace == Pace::Slow) {
     delay = settings_.slow_retry + scaled(settings_.slow_retry, chance.jitter / 2);
   } else {
+    const Duration most = status_ == 0 ? settings_.backoff_unreachable : settings_.backoff_max;
     Duration cap = settings_.backoff_base;
-    for (int i = 0; i < failures_ && cap < settings_.backoff_max; ++i) cap *= 2;
+    for (int i = 0; i < failures_ && cap < most; ++i) cap *= 2;
     ++failures_;
-    delay = std::max(settings_.backoff_floor,
-                     scaled(std::min(cap, settings_.backoff_max), chance.jitter));
+    delay = std::max(settings_.backoff_floor, scaled(std::min(cap, most), chance.jitter));
   }
   if (failure.retry_after) {
     const Duration asked = std::clamp(*failure.retry_after, Duration(0), settings_.retry_after_max);

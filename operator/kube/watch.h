@@ -26,7 +26,9 @@ struct WatchSettings {
       watch_to{220'000};       ///< timeoutSeconds, chosen between them by the jitter
   Duration idle_slack{5'000};  ///< the idle time-out is timeoutSeconds plus this
   Duration backoff_base{800}, backoff_max{30'000}, backoff_floor{100};
-  Duration healthy_after{120'000};  ///< a watch that lived as long forgets earlier failures
+  Duration backoff_unreachable{4'000};  ///< most, while the server does not answer at all: a
+                                        ///< refused connection costs it nothing
+  Duration healthy_after{120'000};      ///< a watch that lived as long forgets earlier failures
   Duration short_lived{
       10'000};  ///< a watch that ended sooner counts as a failure, however it ended
   int early_refusals =

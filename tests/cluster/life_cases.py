@@ -103,8 +103,9 @@ def test_a_target_may_be_taken_out_while_live(api, ns):
     shop.sale(begins=4, lasts=60, deletionPolicy="Immediate")
     shop.reach_floor(9)
     api.patch("saleevents", ns, "flash", {"spec": {"capacity": {"targets": []}}})
-    wait_for("the first step down", lambda: shop.bounds()[0] < 9, 90)
-    assert shop.bounds()[0] >= 7, "not in one jump"
+    wait_for("said so", lambda: [row for row in shop.event()["status"]["targets"] if row.get("state") == "Lowering"])
+    time.sleep(3)
+    assert shop.bounds()[0] >= 8, "not in one jump"
     api.delete("saleevents", ns, "flash")
     wait_for("gone", lambda: api.find("saleevents", ns, "flash") is None)
     shop.assert_untouched()

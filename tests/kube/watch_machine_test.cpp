@@ -274,26 +274,34 @@ TEST(WatchMachine, ABrokenConnectionIsResumedFromTheLastVersionAndHalfAFrameForg
   EXPECT_THAT(drive.bytes(event("ADDED", object("c", "12"))), ElementsAre("upsert c@12"));
 }
 
-TEST(WatchMachine, TheBackOffDoublesUpToHalfAMinute) {
+std::vector<Duration> delays_of(int code, int count) {
   Drive drive;
   drive.watching();
   drive.jitter = 1.0;
   std::vector<Duration> delays;
-  for (int i = 0; i < 8; ++i) {
-    drive.breaks("connection refused");
+  for (int i = 0; i < count; ++i) {
+    if (code == 0) {
+      drive.breaks("connection refused");
+    } else {
+      drive.refusal(code);
+    }
     delays.push_back(drive.timer_after);
     drive.timer();
   }
+  return delays;
+}
+
+TEST(WatchMachine, TheBackOffDoublesUpToHalfAMinuteWhereTheServerIsInTrouble) {
   const auto ms = [](int count) { return Duration(count); };
-  EXPECT_THAT(delays,
-              ElementsAre(ms(800),
-                          ms(1'600),
-                          ms(3'200),
-                          ms(6'400),
-                          ms(12'800),
-                          ms(25'600),
-                          ms(30'000),
-                          ms(30'000)));
+  EXPECT_THAT(
+      delays_of(500, 7),
+      ElementsAre(ms(800), ms(1'600), ms(3'200), ms(6'400), ms(12'800), ms(25'600), ms(30'000)));
+}
+
+TEST(WatchMachine, AServerThatDoesNotAnswerIsAskedAgainEveryFewSeconds) {
+  const auto ms = [](int count) { return Duration(count); };
+  const std::vector<Duration> delays = delays_of(0, 6);
+  EXPECT_EQ(delays.back(), ms(4'000)) << "a sale may begin in the second in which it is back";
 }
 
 TEST(WatchMachine, ARetryNeverComesSoonerThanAHundredMilliseconds) {
