@@ -16,7 +16,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 HERE = os.path.join(ROOT, "hack/demonstration")
 CLUSTER = os.path.join(ROOT, "hack/cluster")
 NAME = "demo"
-OPERATOR = os.path.join(ROOT, "build/release/doorbuster")
+OPERATOR = os.environ.get("DOORBUSTER_OPERATOR", os.path.join(ROOT, "build/release/doorbuster"))
 # What the shop normally runs and what one visitor-thousand costs it, in cores.
 SHOP = {"checkout": (3, 12, 1.2), "search": (2, 10, 0.8), "cart": (2, 8, 0.6)}
 HELD = {f"hpa/{name}": ("horizontalpodautoscaler", name, ("minReplicas", "maxReplicas")) for name in SHOP}
@@ -129,9 +129,9 @@ class Screen:
         if self.live:
             body = "".join(line + "\033[K\n" for line in lines)
             sys.stdout.write("\033[H" + body + "\033[J")
-        elif summary != self.last:
-            print(summary)
-            self.last = summary
+        elif summary[1] != self.last:
+            print("  ".join(summary))
+            self.last = summary[1]
         sys.stdout.flush()
 
 
@@ -163,7 +163,7 @@ def table(objects, baseline, start, end, now):
     lines += ["", f"{'RATE LIMIT':<22}{'BASELINE':>9}{'NOW':>8}", f"{'catalogue-limit':<22}{was:>9}{limit:>8}   {'held' if limit != was else ''}"]
     if status.get("message"):
         lines += ["", status["message"][:100]]
-    return lines, f"{phase or '-':<12} {when:<18} " + "  ".join(short) + f"  limit {limit}/s"
+    return lines, (f"{when:<17}", f"{phase or '-':<11} " + "  ".join(short) + f"  limit {limit}/s")
 
 
 def left_behind(objects):
