@@ -96,8 +96,8 @@ void drop_what_is_not_ours(Draft& draft, const Witness& witness) {
   draft.ledger.fields = std::move(kept);
 }
 
-/// After the annotation was removed by hand another event has written its own part of it again; ours
-/// is still only in the second copy. What stands there by our doing counts as held.
+/// After the annotation was removed by hand another event has written its own part of it again;
+/// ours is still only in the second copy. What stands there by our doing counts as held.
 std::set<FieldPath> take_what_others_left_out(Draft& draft, const Witness& witness) {
   std::set<FieldPath> out;
   if (witness.ledger.uid != draft.object.uid) return out;
@@ -130,8 +130,8 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
     FieldDraft field;
     field.ref = {ref, path.pointer, path.inside};
     field.entry = held;
-    field.from_copy = state == Ledger::State::Stripped || state == Ledger::State::Stale ||
-                      missing.contains(path);
+    field.from_copy =
+        state == Ledger::State::Stripped || state == Ledger::State::Stale || missing.contains(path);
     field.older_value = draft.older.contains(path);
     draft.fields.emplace(path, std::move(field));
   }
@@ -192,7 +192,8 @@ void fold_wants(Draft& draft, const ObjectWants& asked, const Witness& witness, 
       }
       FieldDraft field;
       field.ref = want.field;
-      // Values and record are written as one: a field that a good record does not list was put back.
+      // Values and record are written as one: a field that a good record does not list was put
+      // back.
       field.free = draft.ledger.state == Ledger::State::Good;
       record_baseline(draft, field, path, want, witness);
       at = draft.fields.emplace(path, std::move(field)).first;
@@ -388,6 +389,22 @@ bool holds_anything(const std::map<FieldPath, HeldField>& fields, const std::str
   });
 }
 
+/// Is what would be remembered now what the second copy remembers already, of a write that has not
+/// landed?
+bool asked_before(const Draft& draft, const Witness& witness) {
+  const Ledger& copy = witness.ledger;
+  const bool newer = copy.uid == draft.object.uid &&
+                     (draft.written.uid != draft.object.uid || copy.serial > draft.written.serial);
+  if (!newer || copy.fields.empty()) return false;
+  std::map<FieldPath, HeldField> next;
+  for (const auto& [path, field] : draft.fields) {
+    if (!field.touched) continue;
+    const FieldReport report = report_of(draft, path, field, copy.serial);
+    if (report.entry) next.emplace(path, *report.entry);
+  }
+  return next == copy.fields;
+}
+
 Settled finish(Draft&& draft, const Witness& witness, const ObjectWants& asked, const Who& who) {
   Ledger record;
   record.uid = draft.object.uid;
@@ -396,7 +413,9 @@ Settled finish(Draft&& draft, const Witness& witness, const ObjectWants& asked, 
                            witness.ledger.uid == draft.object.uid ? witness.ledger.serial : 0);
   const bool write = must_write(draft, record.fields, who.install);
   if (write) {
-    ++record.serial;
+    // What is asked for again keeps its number: a write that is refused for long must not change
+    // status, whose echo would bring the next round at once.
+    if (!asked_before(draft, witness)) ++record.serial;
     auto made = one_write(draft, record, who.install);
     if (made) {
       draft.out.write = std::move(*made);

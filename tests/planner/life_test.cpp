@@ -226,6 +226,29 @@ TEST(Life, lost_answers_change_nothing_about_the_end) {
   EXPECT_EQ(*shop.at(kCheckoutHpa, "/spec"), before);
 }
 
+TEST(Life, a_write_that_fails_again_and_again_does_not_change_status_each_time) {
+  Shop shop = shop_with_checkout();
+  shop.change(kCheckoutHpa, kMin, Json{"3"}, "helm");
+  shop.change(kCheckoutHpa, kMax, Json{"20"}, "kubectl");
+  shop.set_load("checkout", 2);
+  shop.refuse_writes = true;
+  shop.clock = kStart;
+  for (int i = 0; i < 3; ++i) shop.round();
+  const int publishes = shop.publishes;
+  for (int i = 0; i < 5; ++i) shop.round();
+  EXPECT_EQ(shop.publishes, publishes);
+  shop.refuse_writes = false;
+  shop.settle();
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 40);
+  shop.sale.deleting = true;
+  shop.sale.spec->deletion_policy = api::DeletionPolicy::Immediate;
+  shop.refuse_writes = true;
+  for (int i = 0; i < 3; ++i) shop.round();
+  const int later = shop.publishes;
+  for (int i = 0; i < 5; ++i) shop.round();
+  EXPECT_EQ(shop.publishes, later) << "the same of what is put back";
+}
+
 TEST(Life, a_raise_that_never_reached_the_object_is_not_made_after_the_end) {
   Shop shop = shop_with_checkout();
   shop.refuse_writes = true;
