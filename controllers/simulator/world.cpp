@@ -234,7 +234,8 @@ Result<StoredPtr> SimulatedWorld::request(
 
 void SimulatedWorld::look_again(const ObjectRef& ref) {
   // As the cluster's world does it: a GET says what is there now, and the view counts once it has that.
-  if (const StoredPtr live = cluster_.api().live(ref)) written_[ref] = live->version;
+  const auto& versions = cluster_.api().history(ref);
+  if (!versions.empty()) written_[ref] = versions.back()->version;
 }
 
 Result<std::string> SimulatedWorld::publish(const Event& event, const api::SaleEventStatus& status) {

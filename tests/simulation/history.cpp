@@ -165,7 +165,7 @@ class Script {
     const std::string hold = event.holds.empty() ? "" : random_.pick(event.holds).name;
     const std::string target = event.targets.empty() ? "" : random_.pick(event.targets).name;
     const Duration at = make_instant(random_, history_);
-    switch (random_.below(10)) {
+    switch (random_.below(12)) {
       case 0:
         return add({.act = Act::MoveEndLater, .at = at, .subject = event.name, .span = between(random_, minutes(1), minutes(6))});
       case 1:
@@ -185,6 +185,8 @@ class Script {
         add({.act = Act::DryRun, .at = at, .subject = event.name});
         return add({.act = Act::Live, .at = at + between(random_, seconds(10), minutes(8)), .subject = event.name});
       case 8:
+      case 9:
+      case 10:
         add({.act = Act::DeleteEvent, .at = at, .subject = event.name});
         if (random_.chance(1, 6)) add({.act = Act::TakeFinalizer, .at = at + seconds(random_.between(0, 40)), .subject = event.name});
         if (random_.chance(1, 3)) add({.act = Act::RecreateEvent, .at = at + between(random_, seconds(1), minutes(4)), .subject = event.name});
@@ -421,12 +423,13 @@ History make_history(std::uint64_t seed) {
   Script script(random, history);
   const int acts = static_cast<int>(random.between(0, 5));
   for (int i = 0; i < acts; ++i) {
-    switch (random.below(7)) {
+    switch (random.below(8)) {
       case 0:
+      case 1:
         script.by_author();
         break;
-      case 1:
       case 2:
+      case 7:
         script.by_others();
         break;
       case 3:

@@ -58,6 +58,8 @@ class StatusTruthful : public Oracle {
   void check_targets(const Scene& scene, const planner::Event& event, const api::SaleEventStatus& status) {
     if (!event.spec) return;
     for (const auto& row : status.targets) {
+      const auto& old = event.status.targets;
+      if (std::find(old.begin(), old.end(), row) != old.end()) continue;  // kept, not looked at again
       for (const auto& target : event.spec->capacity.targets) {
         if (target.name != row.name) continue;
         const auto* workload = seen_document(scene, simulator::deployment_ref(event.ref.ns, target.ref.name));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "controllers/planner/ledger.h"
 #include "tests/simulation/oracles.h"
 
 namespace doorbuster::simulation {
@@ -55,13 +56,20 @@ class FloorNotBelow : public Oracle {
       }
       const std::string who = writer_before(scene, written, pointer);
       if (who == "doorbuster" || who == "kube-controller-manager" || who.empty()) continue;
-      if (truth->ours.contains(json_of(*before).text)) continue;
+      if (truth->ours.contains(json_of(*before).text) || asked_for(written, pointer, *before)) continue;
       complain(scene, field_text(written.after->ref, pointer) + " lowered from " + std::to_string(*before) + " to " +
                           std::to_string(*after) + " although " + who + " had set it");
     }
   }
 
  private:
+  /// The person's value was at the same time ours.
+  static bool asked_for(const Written& written, const char* pointer, std::int64_t value) {
+    const std::string text = written.before->tree.text_at(kAnnotation);
+    const planner::Ledger record = planner::read_ledger(text.empty() ? nullptr : &text);
+    const auto entry = record.fields.find(planner::FieldPath{pointer, ""});
+    return entry != record.fields.end() && number(entry->second.requested) == value;
+  }
   static std::string writer_before(const Scene& scene, const Written& written, const char* pointer) {
     // The truth has seen this write already; who owned the value before is in the object's own record.
     (void)scene;

@@ -1,6 +1,7 @@
 // What the lines of a history's script do.
 #include <algorithm>
 
+#include "controllers/planner/ledger.h"
 #include "tests/simulation/stage.h"
 
 namespace doorbuster::simulation {
@@ -169,6 +170,8 @@ bool Stage::act_people(const Step& step) {
 /// What a saved manifest brings back: values, record and label as they were then.
 void Stage::put_back(const Step& step, const StoredPtr& copy, const std::string& manager, bool whole) {
   truth_.copying = true;
+  const std::string record = copy->tree.text_at(kAnnotation);
+  if (planner::read_ledger(record.empty() ? nullptr : &record).state == planner::Ledger::State::Corrupt) truth_.spoilt.insert(copy->ref);
   edit(object_of(step.subject), manager, [&](Tree& tree) {
     for (const std::string& pointer : holdable(copy->ref)) {
       const Tree* value = copy->tree.at(pointer);

@@ -123,7 +123,10 @@ void Truth::changed(const Commit& commit, const FieldRef& field, const Value& no
       truth.legit.push_back(entry->second.baseline);
     }
     // A copy of behavior is the copier's: what the server puts where our leaf was stays.
-    if (field.pointer == kSelectPolicy) truth.allowed.push_back(Json{"\"Max\""});
+    if (field.pointer == kSelectPolicy) {
+      truth.allowed.push_back(Json{"\"Max\""});
+      truth.legit.push_back(Json{"\"Max\""});
+    }
   }
   if (copied && copying) {
     truth.fought = true;
