@@ -53,8 +53,11 @@ Lowering lowering_of(const ObjectRef& ref,
     return {.wait = true, .wake = *written + kOrphanStep};
   const auto wanted = lowest_for(ref, object);
   if (!wanted) return {.wait = true, .wake = now + kOrphanStep};
+  // What load asks for above the floor the autoscaler keeps by itself: the floor goes on down
+  // (hack/decisions/0005).
+  const std::int64_t carried = *wanted >= live ? 0 : *wanted;
   const std::int64_t next =
-      std::max({target, *wanted, live - std::max<std::int64_t>(1, live / 10)});
+      std::max({target, carried, live - std::max<std::int64_t>(1, live / 10)});
   if (next >= live) return {.wait = true, .wake = now + kOrphanStep};
   if (next > target) return {.hold_at = next, .wake = now + kOrphanStep};
   return {};

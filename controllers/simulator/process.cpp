@@ -113,18 +113,25 @@ void Process::sweep() {
       const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
       if (present == nullptr) continue;
       const auto& document = *(*present)->object;
-      if (document.string("/metadata/labels/doorbuster.dev~1held") != setup_.install) continue;
+      const bool labelled = document.string("/metadata/labels/doorbuster.dev~1held") == setup_.install;
+      if (!labelled && !orphans_.contains(ref)) continue;
       const std::string text = document.string("/metadata/annotations/doorbuster.dev~1holds");
-      const planner::Ledger ledger = planner::read_ledger(&text);
+      const planner::Ledger ledger = planner::read_ledger(text.empty() ? nullptr : &text);
       std::set<planner::Holder> dead;
       for (const auto& [path, held] : ledger.fields) {
         for (const auto& [holder, ask] : held.holders) {
           if (holder.install == setup_.install && !living.contains(holder.uid)) dead.insert(holder);
         }
       }
-      if (dead.empty()) continue;
+      if (dead.empty() && !orphans_.contains(ref)) continue;
       sweep_at_ = cluster_.now() + kSweepAgain;
       const planner::Settled settled = planner::settle_orphan(ref, **present, dead, setup_.install, world_.now());
+      // Until nothing of us is left on it: letting go takes two requests.
+      if (settled.clean) {
+        orphans_.erase(ref);
+      } else {
+        orphans_.insert(ref);
+      }
       if (!settled.write) continue;
       const auto swept = world_.perform(planner::Event{}, *settled.write);
       if (!swept) sweep_at_ = cluster_.now() + kSweepAgain;

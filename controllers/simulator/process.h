@@ -56,6 +56,7 @@ class Process {
   std::vector<ObjectRef> during_round_;  ///< changed since the present round began
   std::optional<Instant> starts_at_;
   std::optional<Instant> sweep_at_ = Instant{};
+  std::set<ObjectRef> orphans_;  ///< that the sweep has begun to let go of
 };
 
 /// How often a leader looks for held objects whose holders are gone, and how soon again while there are some.

@@ -130,7 +130,7 @@ const std::vector<PlantedBug>& planted_bugs() {
          });
        },
        plain,
-       {"BaselineRestored", "Converges", "FloorNotBelow"}},
+       {"BaselineRestored", "Converges", "FinalizerWhileHeld", "FloorNotBelow", "LeavesNoTrace"}},
       {"our managedFields entry stays",
        [] {
          return performing([](const planner::Write& write) {
@@ -161,7 +161,7 @@ const std::vector<PlantedBug>& planted_bugs() {
          history.events.front().targets.clear();
          return history;
        },
-       {"LeavesNoTrace", "RemembersFirst", "SilenceIsNotRelease"}},
+       {"LeavesNoTrace", "RemembersFirst"}},
       {"status says Restored from the end on",
        [] {
          Sabotage out;

@@ -196,6 +196,18 @@ bool Stage::disturbed() const {
          weather.reviews_fail || weather.skew != Duration{} || !process_.running();
 }
 
+/// Something is still held: the leader's next sweep, an hour away at most, and the way down that it begins must have had
+/// their time.
+bool Stage::awaits_sweep() const {
+  if (cluster_.now() > truth_.calm_at + minutes(150)) return false;
+  for (const auto& [field, truth] : truth_.fields()) {
+    if (truth.gone || truth_.spoilt.contains(field.object)) continue;
+    const StoredPtr object = cluster_.api().live(field.object);
+    if (object && object->tree.at(kLabel) != nullptr) return true;
+  }
+  return false;
+}
+
 bool Stage::quiet() const {
   return next_step_ == history_.steps.size() && to_create_.empty() && process_.running() && !process_.next_key();
 }
@@ -219,7 +231,7 @@ void Stage::run_until_quiet() {
     process_.run_due();
     if (disturbed()) disturb(Duration(0));
     for (auto& oracle : oracles_) oracle->at_instant(scene());
-    if (!quiet()) since = cluster_.now();
+    if (!quiet() || awaits_sweep()) since = cluster_.now();
     if (cluster_.now() - since >= kQuiet) break;
     if (cluster_.now() - kBegin > kLongest) {
       busy_ = true;

@@ -36,6 +36,7 @@ class Stage {
   void look_again();
   Instant next_instant() const;
   bool quiet() const;
+  bool awaits_sweep() const;
   bool disturbed() const;
   Scene scene() const;
   void say(const std::string& line);
