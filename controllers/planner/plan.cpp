@@ -395,13 +395,12 @@ std::optional<SetFinalizer> finalizer_for(const Round& round,
       made.held || (made.writes && !round.event.deleting) || trace_out_of_sight(round, made_status);
   if (wanted && !round.event.has_finalizer && !round.event.deleting && round.mode == Mode::Act)
     return SetFinalizer{true};
-  // A record on an object that cannot be read just now may name this event; taking the finalizer off
-  // can wait, unless somebody waits for the deletion.
-  const bool unread = std::any_of(round.seen.objects.begin(),
-                                  round.seen.objects.end(),
-                                  [](const auto& one) {
-                                    return std::holds_alternative<Unread>(one.second);
-                                  });
+  // A record on an object that cannot be read just now may name this event; taking the finalizer
+  // off can wait, unless somebody waits for the deletion.
+  const bool unread =
+      std::any_of(round.seen.objects.begin(), round.seen.objects.end(), [](const auto& one) {
+        return std::holds_alternative<Unread>(one.second);
+      });
   if (!round.event.deleting && unread) return std::nullopt;
   if (!wanted && !made.writes && round.event.has_finalizer && round.mode != Mode::Reading)
     return SetFinalizer{false};

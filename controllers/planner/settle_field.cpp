@@ -166,8 +166,8 @@ void restore(FieldDraft& field,
     // Others keep the surroundings, and the server fills the place of what we removed: removing it
     // again would go on for ever.
     field.state = "Left";
-    field.message = "left at " + shown(live) + ": the server's own value where " +
-                    entry.absent_at + ", absent before, is kept by others";
+    field.message = "left at " + shown(live) + ": the server's own value where " + entry.absent_at +
+                    ", absent before, is kept by others";
     return;
   }
   field.edit = FieldDraft::Edit{pointer, entry.baseline};

@@ -12,12 +12,14 @@ namespace doorbuster::planner {
 /// One held field while its object is being settled.
 struct FieldDraft {
   FieldRef ref;
-  HeldField entry;         ///< after folding: no holders means restore
-  bool fresh = false;      ///< held for the first time this round
-  bool free = false;       ///< a good record of the object does not list it: what stands there is nobody's hold
+  HeldField entry;     ///< after folding: no holders means restore
+  bool fresh = false;  ///< held for the first time this round
+  bool free =
+      false;  ///< a good record of the object does not list it: what stands there is nobody's hold
   bool touched = false;    ///< this event holds it, or let go of it just now
   bool from_copy = false;  ///< `entry` is the second copy: its request may never have been made
-  bool older_value = false;  ///< what stands there is ours by the older record: `entry` came after it
+  bool older_value =
+      false;  ///< what stands there is ours by the older record: `entry` came after it
   bool leave_value = false;
   bool postponed = false;  ///< its restoring waits for another field
   std::set<std::string> names;

@@ -1,17 +1,19 @@
 #include "controllers/simulator/api_server.h"
 
+#include "controllers/simulator/managed_fields.h"
+
 #include <algorithm>
 #include <cassert>
-
-#include "controllers/simulator/managed_fields.h"
 
 namespace doorbuster::simulator {
 namespace {
 
-Error error(ErrorKind kind, std::string message) { return Error{.kind = kind, .message = std::move(message)}; }
+Error error(ErrorKind kind, std::string message) {
+  return Error{.kind = kind, .message = std::move(message)};
+}
 
-/// As autoscaling/v2 fills in what is absent (pkg/apis/autoscaling/v2/defaults.go): minReplicas, and all of behavior once
-/// there is any of it.
+/// As autoscaling/v2 fills in what is absent (pkg/apis/autoscaling/v2/defaults.go): minReplicas,
+/// and all of behavior once there is any of it.
 void default_autoscaler(Tree& object) {
   Tree* spec = object.at("/spec");
   if (spec == nullptr) return;
@@ -22,8 +24,9 @@ void default_autoscaler(Tree& object) {
   };
   fill("/behavior/scaleUp/stabilizationWindowSeconds", "0");
   fill("/behavior/scaleUp/selectPolicy", "\"Max\"");
-  fill("/behavior/scaleUp/policies",
-       R"([{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}])");
+  fill(
+      "/behavior/scaleUp/policies",
+      R"([{"type":"Pods","value":4,"periodSeconds":15},{"type":"Percent","value":100,"periodSeconds":15}])");
   fill("/behavior/scaleDown/selectPolicy", "\"Max\"");
   fill("/behavior/scaleDown/policies", R"([{"type":"Percent","value":100,"periodSeconds":15}])");
 }
@@ -32,10 +35,12 @@ Outcome validate(const ObjectRef& ref, const Tree& object) {
   if (ref.kind == "HorizontalPodAutoscaler") {
     const std::int64_t min = object.number("/spec/minReplicas", -1);
     const std::int64_t max = object.number("/spec/maxReplicas", -1);
-    if (min < 1) return error(ErrorKind::Invalid, "spec.minReplicas: must be greater than or equal to 1");
+    if (min < 1)
+      return error(ErrorKind::Invalid, "spec.minReplicas: must be greater than or equal to 1");
     if (max < 1) return error(ErrorKind::Invalid, "spec.maxReplicas: must be greater than 0");
     if (max < min) {
-      return error(ErrorKind::Invalid, "spec.maxReplicas: must be greater than or equal to `minReplicas`");
+      return error(ErrorKind::Invalid,
+                   "spec.maxReplicas: must be greater than or equal to `minReplicas`");
     }
   }
   if (ref.kind == "Deployment" && object.number("/spec/replicas", -1) < 0) {
@@ -46,7 +51,8 @@ Outcome validate(const ObjectRef& ref, const Tree& object) {
 
 void normalise(const ObjectRef& ref, Tree& object) {
   if (ref.kind == "HorizontalPodAutoscaler") default_autoscaler(object);
-  if (ref.kind == "Deployment" && object.at("/spec/replicas") == nullptr) object.set("/spec/replicas", Tree::integer(1));
+  if (ref.kind == "Deployment" && object.at("/spec/replicas") == nullptr)
+    object.set("/spec/replicas", Tree::integer(1));
   for (const char* map : {"/metadata/labels", "/metadata/annotations", "/metadata/finalizers"}) {
     const Tree* part = object.at(map);
     if (part != nullptr && part->members().empty() && part->elements().empty()) object.erase(map);
@@ -58,8 +64,10 @@ Outcome check_guards(const Stored& before, const Tree& next) {
   if (next.text_at("/metadata/uid") != before.uid()) {
     return error(ErrorKind::Conflict, "Precondition failed: UID in object meta");
   }
-  if (next.text_at("/metadata/resourceVersion") != before.tree.text_at("/metadata/resourceVersion")) {
-    return error(ErrorKind::Conflict, "the object has been modified; please apply your changes to the latest version");
+  if (next.text_at("/metadata/resourceVersion") !=
+      before.tree.text_at("/metadata/resourceVersion")) {
+    return error(ErrorKind::Conflict,
+                 "the object has been modified; please apply your changes to the latest version");
   }
   return Done{};
 }
@@ -76,10 +84,12 @@ Outcome patch_step(Tree& object, const Tree& operation) {
     if (object.erase(path)) return Done{};
     return error(ErrorKind::Invalid, "remove: nothing at " + path);
   }
-  if (op == "replace" && found == nullptr) return error(ErrorKind::Invalid, "replace: nothing at " + path);
+  if (op == "replace" && found == nullptr)
+    return error(ErrorKind::Invalid, "replace: nothing at " + path);
   if ((op == "replace" || op == "add") && value != nullptr) {
     const std::string_view parent = std::string_view(path).substr(0, path.rfind('/'));
-    if (object.at(parent) == nullptr) return error(ErrorKind::Invalid, op + ": no parent of " + path);
+    if (object.at(parent) == nullptr)
+      return error(ErrorKind::Invalid, op + ": no parent of " + path);
     object.set(path, *value);
     return Done{};
   }
@@ -102,7 +112,8 @@ std::string api_version_of(const ObjectRef& ref) {
 
 ObjectRef served(ObjectRef ref) {
   if (ref.group != "*") return ref;
-  for (const ObjectRef& known : {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", ""), sale_ref("", "")}) {
+  for (const ObjectRef& known :
+       {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", ""), sale_ref("", "")}) {
     if (known.kind == ref.kind) ref.group = known.group;
   }
   return ref;
@@ -149,8 +160,10 @@ StoredPtr ApiServer::as_of(const ObjectRef& ref, std::int64_t version) const {
 }
 
 std::int64_t ApiServer::version_at(Instant at) const {
-  const auto after = std::upper_bound(
-      made_.begin(), made_.end(), at, [](Instant wanted, const auto& one) { return wanted < one.first; });
+  const auto after =
+      std::upper_bound(made_.begin(), made_.end(), at, [](Instant wanted, const auto& one) {
+        return wanted < one.first;
+      });
   return after == made_.begin() ? 0 : std::prev(after)->second;
 }
 
@@ -168,7 +181,9 @@ const std::vector<StoredPtr>& ApiServer::history(const ObjectRef& ref) const {
   return found == history_.end() ? kNone : found->second;
 }
 
-Result<StoredPtr> ApiServer::store(const StoredPtr& before, std::shared_ptr<Stored> next, const Writer& writer) {
+Result<StoredPtr> ApiServer::store(const StoredPtr& before,
+                                   std::shared_ptr<Stored> next,
+                                   const Writer& writer) {
   next->forget_document();
   next->version = ++version_;
   next->at = now_();
@@ -188,7 +203,8 @@ StoredPtr ApiServer::bury(const StoredPtr& last, const Writer& writer) {
 
 Result<StoredPtr> ApiServer::create(const ObjectRef& ref, Tree object, const Writer& writer) {
   if (live(ref)) return error(ErrorKind::Conflict, "already exists");
-  if (terminating_.contains(ref.ns)) return error(ErrorKind::Denied, "the namespace is being terminated");
+  if (terminating_.contains(ref.ns))
+    return error(ErrorKind::Denied, "the namespace is being terminated");
   auto made = std::make_shared<Stored>();
   made->ref = ref;
   object.set("/apiVersion", Tree::string(api_version_of(ref)));
@@ -206,7 +222,10 @@ Result<StoredPtr> ApiServer::create(const ObjectRef& ref, Tree object, const Wri
   return store(nullptr, std::move(made), writer);
 }
 
-Result<StoredPtr> ApiServer::commit(const StoredPtr& before, Tree next, Owners owners, const Writer& writer) {
+Result<StoredPtr> ApiServer::commit(const StoredPtr& before,
+                                    Tree next,
+                                    Owners owners,
+                                    const Writer& writer) {
   if (const Outcome guards = check_guards(*before, next); !guards) return guards.error();
   const bool status = writer.subresource == "status";
   // Each endpoint ignores what belongs to the other.
@@ -221,7 +240,8 @@ Result<StoredPtr> ApiServer::commit(const StoredPtr& before, Tree next, Owners o
     if (const Outcome valid = validate(before->ref, next); !valid) return valid.error();
     if (before->tree.at("/spec") != nullptr && next.at("/spec") != nullptr &&
         !(*before->tree.at("/spec") == *next.at("/spec"))) {
-      next.set("/metadata/generation", Tree::integer(before->tree.number("/metadata/generation", 1) + 1));
+      next.set("/metadata/generation",
+               Tree::integer(before->tree.number("/metadata/generation", 1) + 1));
     }
   }
   if (next == before->tree && owners == before->owners) return before;
@@ -231,13 +251,16 @@ Result<StoredPtr> ApiServer::commit(const StoredPtr& before, Tree next, Owners o
   if (!status && !writer.apply) update_owners(owners, before->tree, next, writer, now_());
   made->owners = std::move(owners);
   made->tree = std::move(next);
-  const bool over = made->tree.at("/metadata/deletionTimestamp") != nullptr && !has_finalizers(made->tree);
+  const bool over =
+      made->tree.at("/metadata/deletionTimestamp") != nullptr && !has_finalizers(made->tree);
   auto stored = store(before, std::move(made), writer);
   if (over) bury(stored.value(), writer);
   return stored;
 }
 
-Result<StoredPtr> ApiServer::merge_patch(const ObjectRef& ref, const Json& patch, const Writer& writer) {
+Result<StoredPtr> ApiServer::merge_patch(const ObjectRef& ref,
+                                         const Json& patch,
+                                         const Writer& writer) {
   const StoredPtr before = live(ref);
   if (!before) return error(ErrorKind::NotFound, "not found");
   const auto view = JsonView::parse(patch.text);
@@ -247,11 +270,14 @@ Result<StoredPtr> ApiServer::merge_patch(const ObjectRef& ref, const Json& patch
   return commit(before, std::move(next), before->owners, writer);
 }
 
-Result<StoredPtr> ApiServer::json_patch(const ObjectRef& ref, const Json& patch, const Writer& writer) {
+Result<StoredPtr> ApiServer::json_patch(const ObjectRef& ref,
+                                        const Json& patch,
+                                        const Writer& writer) {
   const StoredPtr before = live(ref);
   if (!before) return error(ErrorKind::NotFound, "not found");
   const auto view = JsonView::parse(patch.text);
-  if (!view || view->type() != JsonType::Array) return error(ErrorKind::Invalid, "the patch is not a JSON array");
+  if (!view || view->type() != JsonType::Array)
+    return error(ErrorKind::Invalid, "the patch is not a JSON array");
   Tree next = before->tree;
   const Tree managed = managed_fields(ref, before->owners);
   if (!managed.elements().empty()) next.set("/metadata/managedFields", managed);
@@ -267,8 +293,9 @@ Result<StoredPtr> ApiServer::json_patch(const ObjectRef& ref, const Json& patch,
   return commit(before, std::move(next), std::move(owners), writer);
 }
 
-Result<StoredPtr> ApiServer::edit(
-    const ObjectRef& ref, const Writer& writer, const std::function<void(Tree&)>& change) {
+Result<StoredPtr> ApiServer::edit(const ObjectRef& ref,
+                                  const Writer& writer,
+                                  const std::function<void(Tree&)>& change) {
   const StoredPtr before = live(ref);
   if (!before) return error(ErrorKind::NotFound, "not found");
   Tree next = before->tree;
@@ -276,7 +303,9 @@ Result<StoredPtr> ApiServer::edit(
   return commit(before, std::move(next), before->owners, writer);
 }
 
-Result<StoredPtr> ApiServer::apply(const ObjectRef& ref, const Tree& fields, const std::string& manager) {
+Result<StoredPtr> ApiServer::apply(const ObjectRef& ref,
+                                   const Tree& fields,
+                                   const std::string& manager) {
   const StoredPtr before = live(ref);
   if (!before) return error(ErrorKind::NotFound, "not found");
   const Writer writer{.manager = manager, .apply = true, .subresource = {}};
@@ -294,8 +323,9 @@ Result<StoredPtr> ApiServer::apply(const ObjectRef& ref, const Tree& fields, con
   for (const std::string& leaf : std::set<std::string>(owners[writer].leaves)) {
     if (wanted.contains(leaf)) continue;
     owners[writer].leaves.erase(leaf);
-    const bool shared = std::any_of(
-        owners.begin(), owners.end(), [&](const auto& one) { return one.second.leaves.contains(leaf); });
+    const bool shared = std::any_of(owners.begin(), owners.end(), [&](const auto& one) {
+      return one.second.leaves.contains(leaf);
+    });
     if (!shared) next.erase(leaf);
   }
   const bool same = owners[writer].leaves == wanted && next == before->tree;
@@ -305,17 +335,22 @@ Result<StoredPtr> ApiServer::apply(const ObjectRef& ref, const Tree& fields, con
   return commit(before, std::move(next), std::move(owners), writer);
 }
 
-Result<StoredPtr> ApiServer::set_status(const ObjectRef& ref, const std::string& only_if_uid, std::int64_t only_if_version,
+Result<StoredPtr> ApiServer::set_status(const ObjectRef& ref,
+                                        const std::string& only_if_uid,
+                                        std::int64_t only_if_version,
                                         std::shared_ptr<const api::SaleEventStatus> status) {
   const StoredPtr before = live(ref);
   if (!before) return error(ErrorKind::NotFound, "not found");
   if (before->uid() != only_if_uid || before->version != only_if_version) {
-    return error(ErrorKind::Conflict, "the object has been modified; please apply your changes to the latest version");
+    return error(ErrorKind::Conflict,
+                 "the object has been modified; please apply your changes to the latest version");
   }
   if (*before->status == *status) return before;
   auto next = std::make_shared<Stored>(*before);
   next->status = std::move(status);
-  return store(before, std::move(next), Writer{.manager = "doorbuster", .apply = false, .subresource = "status"});
+  return store(before,
+               std::move(next),
+               Writer{.manager = "doorbuster", .apply = false, .subresource = "status"});
 }
 
 Outcome ApiServer::remove(const ObjectRef& ref) {
@@ -329,7 +364,8 @@ Outcome ApiServer::remove(const ObjectRef& ref) {
   if (before->deleting()) return Done{};
   auto next = std::make_shared<Stored>(*before);
   next->tree.set("/metadata/deletionTimestamp", Tree::string(to_rfc3339(now_())));
-  next->tree.set("/metadata/generation", Tree::integer(before->tree.number("/metadata/generation", 1) + 1));
+  next->tree.set("/metadata/generation",
+                 Tree::integer(before->tree.number("/metadata/generation", 1) + 1));
   return store(before, std::move(next), writer).ok() ? Outcome(Done{}) : Outcome(Error{});
 }
 

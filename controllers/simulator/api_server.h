@@ -1,18 +1,18 @@
 #pragma once
 
-#include <functional>
-#include <map>
-#include <memory>
-#include <set>
-#include <string>
-#include <vector>
-
 #include "controllers/planner/seen.h"
 #include "controllers/simulator/tree.h"
 #include "crds/sale_event.h"
 #include "operator/base/instant.h"
 #include "operator/base/object_ref.h"
 #include "operator/base/result.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace doorbuster::simulator {
 
@@ -59,9 +59,10 @@ struct Commit {
   StoredPtr before, after;  ///< before is null for a new object
 };
 
-/// The part of a Kubernetes API server that the operator can tell apart: optimistic concurrency over resourceVersion and uid,
-/// merge and JSON patches, managedFields, defaulting and validation of autoscalers, finalizers, generations, tombstones. A
-/// write that changes nothing makes no new version, as in etcd3 storage.
+/// The part of a Kubernetes API server that the operator can tell apart: optimistic concurrency
+/// over resourceVersion and uid, merge and JSON patches, managedFields, defaulting and validation
+/// of autoscalers, finalizers, generations, tombstones. A write that changes nothing makes no new
+/// version, as in etcd3 storage.
 class ApiServer {
  public:
   explicit ApiServer(std::function<Instant()> now) : now_(std::move(now)) {}
@@ -69,14 +70,18 @@ class ApiServer {
   Result<StoredPtr> create(const ObjectRef&, Tree object, const Writer&);
   /// RFC 7396; metadata.uid and metadata.resourceVersion in it are preconditions (Conflict).
   Result<StoredPtr> merge_patch(const ObjectRef&, const Json& patch, const Writer&);
-  /// RFC 6902 with add, replace, remove, test. A failed test is Invalid, as the server answers it (422).
+  /// RFC 6902 with add, replace, remove, test. A failed test is Invalid, as the server answers it
+  /// (422).
   Result<StoredPtr> json_patch(const ObjectRef&, const Json& patch, const Writer&);
   /// Read, change, replace at once, as a client without competition does it.
   Result<StoredPtr> edit(const ObjectRef&, const Writer&, const std::function<void(Tree&)>& change);
-  /// Server-Side Apply with force: fields that this manager applied before and leaves out now are removed.
+  /// Server-Side Apply with force: fields that this manager applied before and leaves out now are
+  /// removed.
   Result<StoredPtr> apply(const ObjectRef&, const Tree& fields, const std::string& manager);
   /// The status subresource of a SaleEvent.
-  Result<StoredPtr> set_status(const ObjectRef&, const std::string& only_if_uid, std::int64_t only_if_version,
+  Result<StoredPtr> set_status(const ObjectRef&,
+                               const std::string& only_if_uid,
+                               std::int64_t only_if_version,
                                std::shared_ptr<const api::SaleEventStatus> status);
   /// Deletes, or marks as deleting while there are finalizers.
   Outcome remove(const ObjectRef&);
@@ -89,7 +94,8 @@ class ApiServer {
   StoredPtr as_of(const ObjectRef&, std::int64_t version) const;
   std::int64_t version_at(Instant) const;  ///< the newest version that had been made by then
   std::int64_t version() const { return version_; }
-  std::vector<ObjectRef> objects(const std::string& group, const std::string& kind) const;  ///< ever known
+  std::vector<ObjectRef> objects(const std::string& group,
+                                 const std::string& kind) const;  ///< ever known
   const std::vector<StoredPtr>& history(const ObjectRef&) const;
 
   /// Called for every change, before the writer gets its answer.
@@ -116,7 +122,8 @@ std::string api_version_of(const ObjectRef&);
 ObjectRef served(ObjectRef);
 ObjectRef autoscaler_ref(const std::string& ns, const std::string& name);
 ObjectRef deployment_ref(const std::string& ns, const std::string& name);
-ObjectRef policy_ref(const std::string& ns, const std::string& name);  ///< an Envoy Gateway BackendTrafficPolicy
+ObjectRef policy_ref(const std::string& ns,
+                     const std::string& name);  ///< an Envoy Gateway BackendTrafficPolicy
 ObjectRef sale_ref(const std::string& ns, const std::string& name);
 
 }  // namespace doorbuster::simulator

@@ -1,8 +1,9 @@
-// The HorizontalPodAutoscaler controller of the simulated cluster (Kubernetes: pkg/controller/podautoscaler/horizontal.go,
-// replica_calculator.go), for one CPU utilisation metric.
-#include <algorithm>
-
+// The HorizontalPodAutoscaler controller of the simulated cluster (Kubernetes:
+// pkg/controller/podautoscaler/horizontal.go, replica_calculator.go), for one CPU utilisation
+// metric.
 #include "controllers/simulator/cluster.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulator {
 namespace {
@@ -17,7 +18,8 @@ struct Metric {
   std::int64_t proposal = 0;
 };
 
-/// The replica calculator: a tenth of tolerance; pods that are not ready count as idle on the way up.
+/// The replica calculator: a tenth of tolerance; pods that are not ready count as idle on the way
+/// up.
 Metric measure(const Workload& pods, std::int64_t current, Instant now) {
   if (pods.ready == 0) return {};
   const std::int64_t load = pods.load.at(now);
@@ -50,19 +52,25 @@ struct Conditions {
 };
 
 /// Stabilisation, rate policies, then the bounds; says which of them limited.
-std::int64_t limit(Autoscaler& own, const Tree& spec, std::int64_t current, std::int64_t proposal, Instant now,
+std::int64_t limit(Autoscaler& own,
+                   const Tree& spec,
+                   std::int64_t current,
+                   std::int64_t proposal,
+                   Instant now,
                    Conditions& conditions) {
   own.recommended.emplace_back(now, proposal);
   std::erase_if(own.recommended, [&](const auto& one) { return one.first <= now - kStabilise; });
   std::int64_t desired = proposal;
   if (desired < current) {
-    for (const auto& [at, one] : own.recommended) desired = std::max(desired, std::min(one, current));
+    for (const auto& [at, one] : own.recommended)
+      desired = std::max(desired, std::min(one, current));
   }
   const std::int64_t min = spec.number("/minReplicas", 1), max = spec.number("/maxReplicas", 1);
   const std::int64_t start_up = current - sum_since(own.added, now - std::chrono::seconds(15));
   const std::int64_t up = std::max(start_up + 4, start_up * 2);
   const std::int64_t percent = spec.number("/behavior/scaleDown/policies/0/value", 100);
-  const Duration period = std::chrono::seconds(spec.number("/behavior/scaleDown/policies/0/periodSeconds", 15));
+  const Duration period =
+      std::chrono::seconds(spec.number("/behavior/scaleDown/policies/0/periodSeconds", 15));
   const std::int64_t start_down = current + sum_since(own.removed, now - period);
   const std::int64_t down = start_down * (100 - percent) / 100;
   conditions.limited = true;
@@ -92,7 +100,10 @@ void set_condition(Tree& status, const char* type, bool value, const std::string
   status.member("conditions")->elements().push_back(std::move(condition));
 }
 
-Tree status_of(const Tree& old, std::int64_t current, std::int64_t desired, const Metric& metric,
+Tree status_of(const Tree& old,
+               std::int64_t current,
+               std::int64_t desired,
+               const Metric& metric,
                const Conditions& conditions) {
   Tree status = old;
   status.set("/currentReplicas", Tree::integer(current));
@@ -100,13 +111,17 @@ Tree status_of(const Tree& old, std::int64_t current, std::int64_t desired, cons
   // A look that only cuts or jumps measures nothing and leaves no metrics behind.
   status.erase("/currentMetrics");
   if (metric.known) {
-    status.set("/currentMetrics", Tree::parse(
-        R"([{"type":"Resource","resource":{"name":"cpu","current":{"averageUtilization":)" +
-        json_of(metric.utilisation).text + R"(,"averageValue":")" + json_of(metric.utilisation).text + R"(m"}}}])"));
+    status.set(
+        "/currentMetrics",
+        Tree::parse(
+            R"([{"type":"Resource","resource":{"name":"cpu","current":{"averageUtilization":)" +
+            json_of(metric.utilisation).text + R"(,"averageValue":")" +
+            json_of(metric.utilisation).text + R"(m"}}}])"));
   }
   set_condition(status, "AbleToScale", true, "ReadyForNewScale");
   set_condition(status, "ScalingActive", conditions.active, conditions.active_reason);
-  if (conditions.limited_known) set_condition(status, "ScalingLimited", conditions.limited, conditions.limited_reason);
+  if (conditions.limited_known)
+    set_condition(status, "ScalingLimited", conditions.limited, conditions.limited_reason);
   return status;
 }
 
@@ -116,7 +131,8 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   const StoredPtr object = api_.live(own.ref);
   if (!object) return;
   if (object->uid() != own.uid) own = Autoscaler{.ref = own.ref, .uid = object->uid()};
-  const ObjectRef target = deployment_ref(own.ref.ns, object->tree.text_at("/spec/scaleTargetRef/name"));
+  const ObjectRef target =
+      deployment_ref(own.ref.ns, object->tree.text_at("/spec/scaleTargetRef/name"));
   const StoredPtr scaled = api_.live(target);
   const Workload* pods = workload(target);
   if (!scaled || pods == nullptr) return;
@@ -150,22 +166,29 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   if (desired != current) {
     if (desired > current) own.added.emplace_back(now_, desired - current);
     if (desired < current) own.removed.emplace_back(now_, current - desired);
-    const auto scale = api_.edit(target, Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "scale"},
-                                 [&](Tree& tree) { tree.set("/spec/replicas", Tree::integer(desired)); });
+    const auto scale = api_.edit(
+        target,
+        Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "scale"},
+        [&](Tree& tree) { tree.set("/spec/replicas", Tree::integer(desired)); });
     if (!scale) return;
   }
   const Tree* old = object->tree.at("/status");
-  Tree status = status_of(old == nullptr ? Tree::object() : *old, current, desired, metric, conditions);
+  Tree status =
+      status_of(old == nullptr ? Tree::object() : *old, current, desired, metric, conditions);
   if (old != nullptr && *old == status) {
     // A recommendation that leaves the window can still change the answer.
-    const bool steady = std::all_of(own.recommended.begin(), own.recommended.end(),
+    const bool steady = std::all_of(own.recommended.begin(),
+                                    own.recommended.end(),
                                     [&](const auto& one) { return one.second == metric.proposal; });
     const bool ready = pods->ready == current;
-    if (steady && ready && desired == current && own.added.empty() && own.removed.empty()) own.settled_at = seen;
+    if (steady && ready && desired == current && own.added.empty() && own.removed.empty())
+      own.settled_at = seen;
     return;
   }
-  const auto written = api_.edit(own.ref, Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "status"},
-                                 [&](Tree& tree) { tree.set("/status", std::move(status)); });
+  const auto written = api_.edit(
+      own.ref,
+      Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "status"},
+      [&](Tree& tree) { tree.set("/status", std::move(status)); });
   if (!written) return;
 }
 

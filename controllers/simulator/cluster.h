@@ -1,15 +1,15 @@
 #pragma once
 
+#include "controllers/simulator/api_server.h"
+#include "controllers/simulator/tree.h"
+#include "operator/base/instant.h"
+#include "operator/base/object_ref.h"
+
 #include <map>
 #include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
-
-#include "controllers/simulator/api_server.h"
-#include "controllers/simulator/tree.h"
-#include "operator/base/instant.h"
-#include "operator/base/object_ref.h"
 
 namespace doorbuster::simulator {
 
@@ -31,20 +31,23 @@ struct Workload {
   std::int64_t settled_at = 0;  ///< version at which nothing more is to be done
 };
 
-/// What the autoscaler controller remembers between two looks (horizontal.go: recommendations, scale events).
+/// What the autoscaler controller remembers between two looks (horizontal.go: recommendations,
+/// scale events).
 struct Autoscaler {
   ObjectRef ref;
   std::string uid = {};
   std::vector<std::pair<Instant, std::int64_t>> recommended = {};
   std::vector<std::pair<Instant, std::int64_t>> removed = {};
   std::vector<std::pair<Instant, std::int64_t>> added = {};
-  /// What it looked at when nothing was to be done: own version, target's version, load, metrics broken.
+  /// What it looked at when nothing was to be done: own version, target's version, load, metrics
+  /// broken.
   std::tuple<std::int64_t, std::int64_t, std::int64_t, bool> settled_at = {};
 };
 
-/// The control plane besides us: the API server, the Deployment and the HorizontalPodAutoscaler controllers, and the clock.
-/// The autoscaler follows pkg/controller/podautoscaler: over the maximum it cuts at once, under the minimum it jumps at once,
-/// both ignoring behaviour and metrics; in between a tolerance of a tenth, stabilisation and rate policies.
+/// The control plane besides us: the API server, the Deployment and the HorizontalPodAutoscaler
+/// controllers, and the clock. The autoscaler follows pkg/controller/podautoscaler: over the
+/// maximum it cuts at once, under the minimum it jumps at once, both ignoring behaviour and
+/// metrics; in between a tolerance of a tenth, stabilisation and rate policies.
 class Cluster {
  public:
   explicit Cluster(Instant start);
@@ -69,7 +72,10 @@ class Cluster {
   /// Creates the autoscaler of a deployment anew.
   Result<StoredPtr> create_autoscaler(const Shop&);
   Result<StoredPtr> create_deployment(const Shop&);
-  void create_policy(const std::string& ns, const std::string& name, std::int64_t requests, const std::string& owner);
+  void create_policy(const std::string& ns,
+                     const std::string& name,
+                     std::int64_t requests,
+                     const std::string& owner);
 
   Workload* workload(const ObjectRef&);
   const std::map<ObjectRef, Workload>& workloads() const { return workloads_; }
@@ -92,7 +98,8 @@ class Cluster {
   std::map<ObjectRef, Autoscaler> autoscalers_;
 };
 
-/// The period of the Deployment controller's look, and how many of them make one of the autoscaler's (15 s).
+/// The period of the Deployment controller's look, and how many of them make one of the
+/// autoscaler's (15 s).
 inline constexpr Duration kPodPeriod = std::chrono::seconds(5);
 inline constexpr int kAutoscalerEvery = 3;
 /// Utilisation that every autoscaler of the simulation aims at, in percent.

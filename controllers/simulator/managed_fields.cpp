@@ -26,7 +26,9 @@ void leaves_of(const Tree& fields, const std::string& prefix, std::set<std::stri
   }
 }
 
-void add_leaves(const Tree& object, const std::string& pointer, std::map<std::string, std::string>& out) {
+void add_leaves(const Tree& object,
+                const std::string& pointer,
+                std::map<std::string, std::string>& out) {
   const Tree* part = object.at(pointer);
   if (part == nullptr) return;
   for (const auto& [leaf, text] : part->leaves()) out.emplace(pointer + leaf, text);
@@ -36,7 +38,8 @@ void add_leaves(const Tree& object, const std::string& pointer, std::map<std::st
 
 std::map<std::string, std::string> owned_leaves(const Tree& object) {
   std::map<std::string, std::string> out;
-  for (const char* part : {"/spec", "/metadata/labels", "/metadata/annotations", "/metadata/ownerReferences"}) {
+  for (const char* part :
+       {"/spec", "/metadata/labels", "/metadata/annotations", "/metadata/ownerReferences"}) {
     add_leaves(object, part, out);
   }
   for (const char* map : {"/metadata/labels", "/metadata/annotations"}) {
@@ -54,10 +57,12 @@ Tree managed_fields(const ObjectRef& ref, const Owners& owners) {
     entry.set_member("operation", Tree::string(writer.apply ? "Apply" : "Update"));
     entry.set_member("apiVersion", Tree::string(api_version_of(ref)));
     // The server keeps whole seconds.
-    entry.set_member("time", Tree::string(to_rfc3339(std::chrono::floor<std::chrono::seconds>(owned.time))));
+    entry.set_member(
+        "time", Tree::string(to_rfc3339(std::chrono::floor<std::chrono::seconds>(owned.time))));
     entry.set_member("fieldsType", Tree::string("FieldsV1"));
     entry.set_member("fieldsV1", fields_of(owned.leaves));
-    if (!writer.subresource.empty()) entry.set_member("subresource", Tree::string(writer.subresource));
+    if (!writer.subresource.empty())
+      entry.set_member("subresource", Tree::string(writer.subresource));
     list.elements().push_back(std::move(entry));
   }
   return list;
@@ -76,7 +81,8 @@ Owners owners_of(const Tree& managed) {
   return out;
 }
 
-void update_owners(Owners& owners, const Tree& before, const Tree& after, const Writer& writer, Instant now) {
+void update_owners(
+    Owners& owners, const Tree& before, const Tree& after, const Writer& writer, Instant now) {
   const auto old = owned_leaves(before);
   const auto next = owned_leaves(after);
   bool touched = false;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "controllers/simulator/api_server.h"
 #include "controllers/simulator/tree.h"
+
+#include <map>
+#include <string>
 
 namespace doorbuster::simulator {
 

@@ -1,8 +1,8 @@
 #include "controllers/simulator/process.h"
 
-#include <algorithm>
-
 #include "controllers/planner/settle.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulator {
 
@@ -90,7 +90,9 @@ void Process::round(const ObjectRef& event, Key& key) {
   if (result.failed) {
     // Exponential back-off, 200 ms to 30 s.
     const int doublings = std::min(key.failures++, 8);
-    key.due.insert(cluster_.now() + std::min<Duration>(std::chrono::milliseconds(200) * (1 << doublings), std::chrono::seconds(30)));
+    key.due.insert(cluster_.now() +
+                   std::min<Duration>(std::chrono::milliseconds(200) * (1 << doublings),
+                                      std::chrono::seconds(30)));
   } else {
     key.failures = 0;
   }
@@ -113,7 +115,8 @@ void Process::sweep() {
       const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
       if (present == nullptr) continue;
       const auto& document = *(*present)->object;
-      const bool labelled = document.string("/metadata/labels/doorbuster.dev~1held") == setup_.install;
+      const bool labelled =
+          document.string("/metadata/labels/doorbuster.dev~1held") == setup_.install;
       if (!labelled && !orphans_.contains(ref)) continue;
       const std::string text = document.string("/metadata/annotations/doorbuster.dev~1holds");
       const planner::Ledger ledger = planner::read_ledger(text.empty() ? nullptr : &text);
@@ -125,7 +128,8 @@ void Process::sweep() {
       }
       if (dead.empty() && !orphans_.contains(ref)) continue;
       sweep_at_ = cluster_.now() + kSweepAgain;
-      const planner::Settled settled = planner::settle_orphan(ref, **present, dead, setup_.install, world_.now());
+      const planner::Settled settled =
+          planner::settle_orphan(ref, **present, dead, setup_.install, world_.now());
       // Until nothing of us is left on it: letting go takes two requests.
       if (settled.clean) {
         orphans_.erase(ref);

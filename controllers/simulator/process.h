@@ -1,16 +1,17 @@
 #pragma once
 
+#include "controllers/simulator/world.h"
+
 #include <functional>
 #include <map>
 #include <optional>
 #include <set>
 
-#include "controllers/simulator/world.h"
-
 namespace doorbuster::simulator {
 
-/// The operator's process: one queue, one key at a time. A key is due when its wake has come, when a change to what it looks
-/// at becomes visible, or, after a failure, when its back-off is over. The same rules as the reconciler's, on the virtual clock.
+/// The operator's process: one queue, one key at a time. A key is due when its wake has come, when
+/// a change to what it looks at becomes visible, or, after a failure, when its back-off is over.
+/// The same rules as the reconciler's, on the virtual clock.
 class Process {
  public:
   Process(Cluster& cluster, SimulatedWorld& world, planner::Setup setup)
@@ -39,7 +40,8 @@ class Process {
 
  private:
   struct Key {
-    std::set<Instant> due;        ///< by the cluster's clock; each change comes into view at its own instant
+    std::set<Instant>
+        due;  ///< by the cluster's clock; each change comes into view at its own instant
     std::optional<Instant> wake;  ///< by the operator's clock
     int failures = 0;
     std::set<ObjectRef> watched;
@@ -59,7 +61,8 @@ class Process {
   std::set<ObjectRef> orphans_;  ///< that the sweep has begun to let go of
 };
 
-/// How often a leader looks for held objects whose holders are gone, and how soon again while there are some.
+/// How often a leader looks for held objects whose holders are gone, and how soon again while there
+/// are some.
 inline constexpr Duration kSweepEvery = std::chrono::hours(1);
 inline constexpr Duration kSweepAgain = std::chrono::seconds(30);
 

@@ -95,7 +95,8 @@ const Tree* Tree::member(std::string_view name) const {
 }
 
 Tree* Tree::member(std::string_view name) {
-  return const_cast<Tree*>(std::as_const(*this).member(name));  // NOLINT: the object itself is not const here
+  return const_cast<Tree*>(
+      std::as_const(*this).member(name));  // NOLINT: the object itself is not const here
 }
 
 const Tree* Tree::at(std::string_view pointer) const {
@@ -104,7 +105,9 @@ const Tree* Tree::at(std::string_view pointer) const {
     if (here->type_ == JsonType::Array) {
       std::size_t index = 0;
       const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
-      if (error != std::errc() || end != step.data() + step.size() || index >= here->elements_.size()) return nullptr;
+      if (error != std::errc() || end != step.data() + step.size() ||
+          index >= here->elements_.size())
+        return nullptr;
       here = &here->elements_[index];
     } else {
       here = here->member(step);
@@ -115,7 +118,8 @@ const Tree* Tree::at(std::string_view pointer) const {
 }
 
 Tree* Tree::at(std::string_view pointer) {
-  return const_cast<Tree*>(std::as_const(*this).at(pointer));  // NOLINT: the object itself is not const here
+  return const_cast<Tree*>(
+      std::as_const(*this).at(pointer));  // NOLINT: the object itself is not const here
 }
 
 void Tree::set_member(std::string_view name, Tree value) {
@@ -155,8 +159,9 @@ bool Tree::erase(std::string_view pointer) {
     parent->elements_.erase(parent->elements_.begin() + static_cast<std::ptrdiff_t>(index));
     return true;
   }
-  const auto it = std::find_if(
-      parent->members_.begin(), parent->members_.end(), [&](const auto& one) { return one.first == name; });
+  const auto it = std::find_if(parent->members_.begin(),
+                               parent->members_.end(),
+                               [&](const auto& one) { return one.first == name; });
   if (it == parent->members_.end()) return false;
   parent->members_.erase(it);
   return true;
@@ -240,7 +245,8 @@ std::map<std::string, std::string> Tree::leaves() const {
 }
 
 bool Tree::operator==(const Tree& other) const {
-  if (type_ != other.type_ || scalar_ != other.scalar_ || elements_ != other.elements_) return false;
+  if (type_ != other.type_ || scalar_ != other.scalar_ || elements_ != other.elements_)
+    return false;
   if (members_.size() != other.members_.size()) return false;
   return std::all_of(members_.begin(), members_.end(), [&](const auto& one) {
     const Tree* theirs = other.member(one.first);

@@ -1,17 +1,18 @@
 #pragma once
 
+#include "operator/base/json.h"
+
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "operator/base/json.h"
-
 namespace doorbuster::simulator {
 
-/// A JSON value that is changed in place. The simulated server has its own, so that the patches which the operator computes
-/// over texts are carried out by other code than the code that made them.
+/// A JSON value that is changed in place. The simulated server has its own, so that the patches
+/// which the operator computes over texts are carried out by other code than the code that made
+/// them.
 class Tree {
  public:
   using Members = std::vector<std::pair<std::string, Tree>>;

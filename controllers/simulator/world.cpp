@@ -1,16 +1,18 @@
 #include "controllers/simulator/world.h"
 
+#include "crds/reader.h"
+
 #include <algorithm>
 #include <utility>
-
-#include "crds/reader.h"
 
 namespace doorbuster::simulator {
 namespace {
 
 using planner::Event;
 
-Error error(ErrorKind kind, std::string message) { return Error{.kind = kind, .message = std::move(message)}; }
+Error error(ErrorKind kind, std::string message) {
+  return Error{.kind = kind, .message = std::move(message)};
+}
 
 std::string version_text(const StoredPtr& object) { return json_of(object->version).text; }
 
@@ -41,7 +43,8 @@ void SimulatedWorld::restart() {
 
 Instant SimulatedWorld::visible_at(const std::string& kind) const {
   Instant at = cluster_.now();
-  if (const auto stalled = weather.stalled_until.find(kind); stalled != weather.stalled_until.end()) {
+  if (const auto stalled = weather.stalled_until.find(kind);
+      stalled != weather.stalled_until.end()) {
     at = std::max(at, stalled->second);
   }
   if (down()) at = std::max(at, *weather.down_until);
@@ -54,7 +57,8 @@ Instant SimulatedWorld::view_at(const std::string& kind) {
   const auto known = views_.find(kind);
   if (known == views_.end()) return views_.emplace(kind, cluster_.now()).first->second;
   const auto stalled = weather.stalled_until.find(kind);
-  if (down() || (stalled != weather.stalled_until.end() && cluster_.now() < stalled->second)) return known->second;
+  if (down() || (stalled != weather.stalled_until.end() && cluster_.now() < stalled->second))
+    return known->second;
   const auto lag = weather.lag.find(kind);
   const Instant at = lag == weather.lag.end() ? cluster_.now() : cluster_.now() - lag->second;
   known->second = std::max(known->second, at);
@@ -72,7 +76,8 @@ bool SimulatedWorld::behind_own_write(const ObjectRef& ref) {
 
 std::set<ObjectRef> SimulatedWorld::known_events() {
   std::set<ObjectRef> out;
-  for (const ObjectRef& ref : cluster_.api().objects("doorbuster.dev", "SaleEvent")) out.insert(ref);
+  for (const ObjectRef& ref : cluster_.api().objects("doorbuster.dev", "SaleEvent"))
+    out.insert(ref);
   return out;
 }
 
@@ -80,7 +85,8 @@ Result<std::shared_ptr<const api::SaleEvent>> SimulatedWorld::read(const StoredP
   const auto key = std::pair{object->uid(), object->tree.number("/metadata/generation", 0)};
   const auto known = specs_.find(key);
   if (known != specs_.end() && !just_started_) return known->second;
-  // After a start all of it goes through the reader, status too: what cannot be read back was never remembered.
+  // After a start all of it goes through the reader, status too: what cannot be read back was never
+  // remembered.
   Tree whole = object->tree;
   whole.set("/status", Tree::parse(api::to_json(*object->status).text));
   auto read = api::sale_event_of(whole.print());
@@ -108,7 +114,8 @@ Result<std::shared_ptr<const Event>> SimulatedWorld::event(const ObjectRef& ref)
       if (out->finalizers.back() == planner::kFinalizer) out->has_finalizer = true;
     }
   }
-  out->created = parse_rfc3339(object->tree.text_at("/metadata/creationTimestamp")).value_or(Instant{});
+  out->created =
+      parse_rfc3339(object->tree.text_at("/metadata/creationTimestamp")).value_or(Instant{});
   const bool fresh = just_started_;
   const auto read_event = read(object);
   just_started_ = false;
@@ -126,7 +133,8 @@ planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
   if (weather.denied_kinds.contains(ref.kind)) return planner::Forbidden{.verb = "get"};
   if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
   const Instant at = view_at(ref.kind);
-  if (cluster_.now() - at > kViewBound) return planner::Unread{.why = "the view is older than its bound"};
+  if (cluster_.now() - at > kViewBound)
+    return planner::Unread{.why = "the view is older than its bound"};
   if (behind_own_write(ref)) return planner::Unread{.why = "older than our own last write"};
   const StoredPtr object = view(ref);
   if (!object) return planner::Missing{.as_of = at + weather.skew};
@@ -142,15 +150,18 @@ planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
 
 planner::AutoscalersFact SimulatedWorld::autoscalers_of(const ObjectRef& workload) {
   const std::string kind = "HorizontalPodAutoscaler";
-  if (weather.denied_kinds.contains(kind)) return planner::Unread{.why = "autoscalers may not be read"};
+  if (weather.denied_kinds.contains(kind))
+    return planner::Unread{.why = "autoscalers may not be read"};
   if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
-  if (cluster_.now() - view_at(kind) > kViewBound) return planner::Unread{.why = "the view is older than its bound"};
+  if (cluster_.now() - view_at(kind) > kViewBound)
+    return planner::Unread{.why = "the view is older than its bound"};
   planner::Autoscalers out;
   for (const ObjectRef& ref : cluster_.api().objects("autoscaling", kind)) {
     if (ref.ns != workload.ns) continue;
     const StoredPtr object = view(ref);
     if (!object || object->tree.text_at("/spec/scaleTargetRef/name") != workload.name) continue;
-    if (object->tree.text_at("/spec/scaleTargetRef/kind") == workload.kind) out.objects.push_back(ref);
+    if (object->tree.text_at("/spec/scaleTargetRef/kind") == workload.kind)
+      out.objects.push_back(ref);
   }
   std::sort(out.objects.begin(), out.objects.end());
   return out;
@@ -174,7 +185,8 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
   }
   for (const auto& [group, kind] : needs.kinds) {
     planner::KindFact served;
-    for (const ObjectRef& known : {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", "")}) {
+    for (const ObjectRef& known :
+         {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", "")}) {
       if (known.kind != kind || (group != "*" && group != known.group)) continue;
       served = planner::KindFact{.served = true,
                                  .namespaced = true,
@@ -205,17 +217,22 @@ planner::Answer SimulatedWorld::answer(const Event&, const planner::Question& qu
   return out;
 }
 
-Result<StoredPtr> SimulatedWorld::request(
-    Boundary boundary, const ObjectRef& ref, const std::function<Result<StoredPtr>()>& send) {
+Result<StoredPtr> SimulatedWorld::request(Boundary boundary,
+                                          const ObjectRef& ref,
+                                          const std::function<Result<StoredPtr>()>& send) {
   const Mishap wrong = mishap ? mishap(boundary, ref) : Mishap::None;
   if (wrong == Mishap::KillBefore) throw Killed{};
   if (down() || wrong == Mishap::TimeOut) return error(ErrorKind::Unavailable, "no answer");
   if (wrong == Mishap::Forbid || weather.denied_kinds.contains(ref.kind)) {
     return error(ErrorKind::Denied, "may not patch");
   }
-  if (wrong == Mishap::ServerError) return error(ErrorKind::Unavailable, "500 Internal Server Error");
+  if (wrong == Mishap::ServerError)
+    return error(ErrorKind::Unavailable, "500 Internal Server Error");
   if (wrong == Mishap::Throttle) {
-    return Error{.kind = ErrorKind::Throttled, .message = "429", .causes = {}, .retry_after = std::chrono::seconds(1)};
+    return Error{.kind = ErrorKind::Throttled,
+                 .message = "429",
+                 .causes = {},
+                 .retry_after = std::chrono::seconds(1)};
   }
   if (wrong == Mishap::ForeignFirst && write_first) write_first(ref);
   auto done = send();
@@ -233,12 +250,14 @@ Result<StoredPtr> SimulatedWorld::request(
 }
 
 void SimulatedWorld::look_again(const ObjectRef& ref) {
-  // As the cluster's world does it: a GET says what is there now, and the view counts once it has that.
+  // As the cluster's world does it: a GET says what is there now, and the view counts once it has
+  // that.
   const auto& versions = cluster_.api().history(ref);
   if (!versions.empty()) written_[ref] = versions.back()->version;
 }
 
-Result<std::string> SimulatedWorld::publish(const Event& event, const api::SaleEventStatus& status) {
+Result<std::string> SimulatedWorld::publish(const Event& event,
+                                            const api::SaleEventStatus& status) {
   if (on_publish) on_publish(event, status);
   const auto done = request(Boundary::Publish, event.ref, [&] {
     return cluster_.api().set_status(event.ref,
@@ -251,18 +270,22 @@ Result<std::string> SimulatedWorld::publish(const Event& event, const api::SaleE
 }
 
 Result<std::string> SimulatedWorld::set_finalizer(const Event& event, bool present) {
-  const auto done = request(present ? Boundary::AddFinalizer : Boundary::RemoveFinalizer, event.ref, [&] {
-    Tree patch = Tree::object();
-    patch.set("/metadata/uid", Tree::string(event.uid));
-    patch.set("/metadata/resourceVersion", Tree::string(event.version));
-    Tree list = Tree::parse("[]");
-    for (const std::string& one : event.finalizers) {
-      if (one != planner::kFinalizer) list.elements().push_back(Tree::string(one));
-    }
-    if (present) list.elements().push_back(Tree::string(planner::kFinalizer));
-    patch.set("/metadata/finalizers", std::move(list));
-    return cluster_.api().merge_patch(event.ref, Json{patch.print()}, Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
-  });
+  const auto done =
+      request(present ? Boundary::AddFinalizer : Boundary::RemoveFinalizer, event.ref, [&] {
+        Tree patch = Tree::object();
+        patch.set("/metadata/uid", Tree::string(event.uid));
+        patch.set("/metadata/resourceVersion", Tree::string(event.version));
+        Tree list = Tree::parse("[]");
+        for (const std::string& one : event.finalizers) {
+          if (one != planner::kFinalizer) list.elements().push_back(Tree::string(one));
+        }
+        if (present) list.elements().push_back(Tree::string(planner::kFinalizer));
+        patch.set("/metadata/finalizers", std::move(list));
+        return cluster_.api().merge_patch(
+            event.ref,
+            Json{patch.print()},
+            Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
+      });
   if (!done) return done.error();
   return version_text(*done);
 }
@@ -272,15 +295,17 @@ Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write)
   const auto done = request(Boundary::Perform, served(write.object), [&]() -> Result<StoredPtr> {
     const StoredPtr before = cluster_.api().live(write.object);
     const Writer ours{.manager = planner::kFieldManager, .apply = false, .subresource = {}};
-    auto made = write.type == planner::Write::Type::Merge ? cluster_.api().merge_patch(write.object, write.patch, ours)
-                                                         : cluster_.api().json_patch(write.object, write.patch, ours);
+    auto made = write.type == planner::Write::Type::Merge
+                    ? cluster_.api().merge_patch(write.object, write.patch, ours)
+                    : cluster_.api().json_patch(write.object, write.patch, ours);
     if (made && on_written) on_written(event, write, before, *made);
     return made;
   });
   if (!done) {
     Error failed = done.error();
     // A `test` that did not hold is answered with 422: the object moved on.
-    if (write.type == planner::Write::Type::Json && failed.kind == ErrorKind::Invalid) failed.kind = ErrorKind::Conflict;
+    if (write.type == planner::Write::Type::Json && failed.kind == ErrorKind::Invalid)
+      failed.kind = ErrorKind::Conflict;
     return failed;
   }
   return Done{};

@@ -1,15 +1,15 @@
 #pragma once
 
+#include "controllers/planner/round.h"
+#include "controllers/simulator/cluster.h"
+#include "crds/reader.h"
+
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
-
-#include "controllers/planner/round.h"
-#include "controllers/simulator/cluster.h"
-#include "crds/reader.h"
 
 namespace doorbuster::simulator {
 
@@ -36,20 +36,21 @@ enum class Mishap {
 
 /// What may be wrong with the operator's view of the cluster and its rights. Durations from now on.
 struct Weather {
-  std::map<std::string, Duration> lag;             ///< by kind: how late its watch is
-  std::map<std::string, Instant> stalled_until;    ///< by kind: nothing new arrives before
-  std::optional<Instant> down_until;               ///< no request is answered before
-  std::set<std::string> denied_kinds;              ///< the operator's own role may not touch these
-  std::set<std::string> account_denied_kinds;      ///< the event's service account may not
-  bool reviews_fail = false;                       ///< access reviews get no answer
-  Duration skew{};                                 ///< of the operator's clock against the cluster's
+  std::map<std::string, Duration> lag;           ///< by kind: how late its watch is
+  std::map<std::string, Instant> stalled_until;  ///< by kind: nothing new arrives before
+  std::optional<Instant> down_until;             ///< no request is answered before
+  std::set<std::string> denied_kinds;            ///< the operator's own role may not touch these
+  std::set<std::string> account_denied_kinds;    ///< the event's service account may not
+  bool reviews_fail = false;                     ///< access reviews get no answer
+  Duration skew{};                               ///< of the operator's clock against the cluster's
 };
 
 /// A view older than this is not a view any more (Unread).
 inline constexpr Duration kViewBound = std::chrono::minutes(1);
 
-/// The operator's one process and what it can see: per-kind views that lag but never go back, an own write that must be seen
-/// before the object is read again, a clock that may be wrong, requests that fail as they do in reality.
+/// The operator's one process and what it can see: per-kind views that lag but never go back, an
+/// own write that must be seen before the object is read again, a clock that may be wrong, requests
+/// that fail as they do in reality.
 class SimulatedWorld : public planner::World {
  public:
   explicit SimulatedWorld(Cluster& cluster) : cluster_(cluster) {}
@@ -70,7 +71,9 @@ class SimulatedWorld : public planner::World {
   std::function<void(const planner::Event&, const api::SaleEventStatus&)> on_publish;
   std::function<void(const planner::Event&, const planner::Write&)> on_perform;
   /// Called with the object before and after a write that the server carried out.
-  std::function<void(const planner::Event&, const planner::Write&, const StoredPtr&, const StoredPtr&)> on_written;
+  std::function<void(
+      const planner::Event&, const planner::Write&, const StoredPtr&, const StoredPtr&)>
+      on_written;
   std::function<void(const planner::Event&, const planner::Notice&)> on_notice;
 
   /// The process starts anew: no memory, lists before it watches.
@@ -99,13 +102,16 @@ class SimulatedWorld : public planner::World {
   void look_again(const ObjectRef&);
   planner::AutoscalersFact autoscalers_of(const ObjectRef& workload);
   Result<std::shared_ptr<const api::SaleEvent>> read(const StoredPtr&);
-  Result<StoredPtr> request(Boundary, const ObjectRef&, const std::function<Result<StoredPtr>()>& send);
+  Result<StoredPtr> request(Boundary,
+                            const ObjectRef&,
+                            const std::function<Result<StoredPtr>()>& send);
 
   Cluster& cluster_;
   std::optional<Seen> seen_;
   std::map<std::string, Instant> views_;
   std::map<ObjectRef, std::int64_t> written_;
-  std::map<std::pair<std::string, std::int64_t>, Result<std::shared_ptr<const api::SaleEvent>>> specs_;
+  std::map<std::pair<std::string, std::int64_t>, Result<std::shared_ptr<const api::SaleEvent>>>
+      specs_;
   std::set<std::int64_t> read_back_;  ///< versions whose status went through JSON since the start
   bool just_started_ = true;
   bool synced_ = true;

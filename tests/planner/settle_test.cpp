@@ -570,7 +570,8 @@ TEST(SettleOrphan, WaitsWhileDemandIsUnknownAndNeverTouchesOtherInstalls) {
       Json{
           R"([{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":70}}}])"});
   EXPECT_TRUE(settle_orphan(kHpa, it.cluster.present(), {dead_holder()}, "here", it.now).write)
-      << "load needs more than the floor: the autoscaler keeps that by itself (hack/decisions/0005)";
+      << "load needs more than the floor: the autoscaler keeps that by itself "
+         "(hack/decisions/0005)";
   EXPECT_FALSE(
       settle_orphan(kHpa, it.cluster.present(), {dead_holder()}, "elsewhere", it.now).write);
 }

@@ -1,8 +1,8 @@
 #include "tests/simulation/history.h"
 
-#include <algorithm>
-
 #include "operator/base/random.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulation {
 namespace {
@@ -69,7 +69,8 @@ Cluster::Shop make_shop(Random& random, const std::string& name, bool autoscaled
     shop.max = shop.replicas + random.between(2, 12);
     shop.slow_scale_down = random.chance(1, 5);
   }
-  static const std::vector<std::string> kOwners = {"kubectl-client-side-apply", "helm", "argocd-controller"};
+  static const std::vector<std::string> kOwners = {
+      "kubectl-client-side-apply", "helm", "argocd-controller"};
   shop.owner = random.pick(kOwners);
   return shop;
 }
@@ -98,15 +99,31 @@ TargetPlan make_target(Random& random, const Cluster::Shop& shop) {
 HoldPlan make_hold(Random& random, int which) {
   switch (which) {
     case 0:
-      return {.name = "limit", .kind = "BackendTrafficPolicy", .object = "front", .ns = kShopNamespace,
-              .field = "/spec/rateLimit/global/requests", .op = "multiply", .value = "5"};
+      return {.name = "limit",
+              .kind = "BackendTrafficPolicy",
+              .object = "front",
+              .ns = kShopNamespace,
+              .field = "/spec/rateLimit/global/requests",
+              .op = "multiply",
+              .value = "5"};
     case 1:
-      return {.name = "edge", .kind = "BackendTrafficPolicy", .object = "edge", .ns = kEdgeNamespace,
-              .field = "/spec/rateLimit/global/requests", .op = random.chance(1, 2) ? "literal" : "add", .value = "700",
-              .from = "Prepare", .until = "Cooldown"};
+      return {.name = "edge",
+              .kind = "BackendTrafficPolicy",
+              .object = "edge",
+              .ns = kEdgeNamespace,
+              .field = "/spec/rateLimit/global/requests",
+              .op = random.chance(1, 2) ? "literal" : "add",
+              .value = "700",
+              .from = "Prepare",
+              .until = "Cooldown"};
     default:
-      return {.name = "steady", .kind = "HorizontalPodAutoscaler", .object = "checkout", .ns = kShopNamespace,
-              .field = "/spec/behavior/scaleDown/selectPolicy", .op = "literal", .value = "\"Disabled\""};
+      return {.name = "steady",
+              .kind = "HorizontalPodAutoscaler",
+              .object = "checkout",
+              .ns = kShopNamespace,
+              .field = "/spec/behavior/scaleDown/selectPolicy",
+              .op = "literal",
+              .value = "\"Disabled\""};
   }
 }
 
@@ -115,8 +132,9 @@ EventPlan make_event(Random& random, const History& history, int number) {
   event.name = "sale-" + std::to_string(number);
   event.prepare = between(random, minutes(2), minutes(8));
   event.created = number == 0 ? Duration{} : between(random, seconds(0), minutes(12));
-  event.start = random.chance(1, 6) ? event.created + between(random, seconds(0), minutes(2))
-                                    : event.created + event.prepare + between(random, seconds(0), minutes(3));
+  event.start = random.chance(1, 6)
+                    ? event.created + between(random, seconds(0), minutes(2))
+                    : event.created + event.prepare + between(random, seconds(0), minutes(3));
   event.end = event.start + between(random, minutes(1), minutes(6));
   if (random.chance(1, 40)) {  // created when it is already over
     event.start = event.created - minutes(10);
@@ -130,7 +148,8 @@ EventPlan make_event(Random& random, const History& history, int number) {
   for (int which = 0; which < 3; ++which) {
     if (random.chance(1, 3)) event.holds.push_back(make_hold(random, which));
   }
-  if (event.targets.empty() && event.holds.empty()) event.targets.push_back(make_target(random, history.shops.front()));
+  if (event.targets.empty() && event.holds.empty())
+    event.targets.push_back(make_target(random, history.shops.front()));
   static const std::vector<std::string> kPolicies = {"Ramp", "Ramp", "Immediate", "Orphan"};
   event.policy = random.pick(kPolicies);
   return event;
@@ -167,33 +186,60 @@ class Script {
     const Duration at = make_instant(random_, history_);
     switch (random_.below(12)) {
       case 0:
-        return add({.act = Act::MoveEndLater, .at = at, .subject = event.name, .span = between(random_, minutes(1), minutes(6))});
+        return add({.act = Act::MoveEndLater,
+                    .at = at,
+                    .subject = event.name,
+                    .span = between(random_, minutes(1), minutes(6))});
       case 1:
-        return add({.act = Act::MoveEndSooner, .at = at, .subject = event.name, .span = between(random_, seconds(30), minutes(3))});
+        return add({.act = Act::MoveEndSooner,
+                    .at = at,
+                    .subject = event.name,
+                    .span = between(random_, seconds(30), minutes(3))});
       case 2:
-        return add({.act = Act::RaiseNeed, .at = at, .subject = event.name, .field = target, .amount = random_.between(5, 30)});
+        return add({.act = Act::RaiseNeed,
+                    .at = at,
+                    .subject = event.name,
+                    .field = target,
+                    .amount = random_.between(5, 30)});
       case 3:
-        return add({.act = Act::LowerNeed, .at = at, .subject = event.name, .field = target, .amount = random_.between(1, 10)});
+        return add({.act = Act::LowerNeed,
+                    .at = at,
+                    .subject = event.name,
+                    .field = target,
+                    .amount = random_.between(1, 10)});
       case 4:
         return add({.act = Act::RemoveTarget, .at = at, .subject = event.name, .field = target});
       case 5:
         return add({.act = Act::RemoveHold, .at = at, .subject = event.name, .field = hold});
       case 6:
         add({.act = Act::Suspend, .at = at, .subject = event.name});
-        return add({.act = Act::Unsuspend, .at = at + between(random_, seconds(10), minutes(8)), .subject = event.name});
+        return add({.act = Act::Unsuspend,
+                    .at = at + between(random_, seconds(10), minutes(8)),
+                    .subject = event.name});
       case 7:
         add({.act = Act::DryRun, .at = at, .subject = event.name});
-        return add({.act = Act::Live, .at = at + between(random_, seconds(10), minutes(8)), .subject = event.name});
+        return add({.act = Act::Live,
+                    .at = at + between(random_, seconds(10), minutes(8)),
+                    .subject = event.name});
       case 8:
       case 9:
       case 10:
         add({.act = Act::DeleteEvent, .at = at, .subject = event.name});
-        if (random_.chance(1, 6)) add({.act = Act::TakeFinalizer, .at = at + seconds(random_.between(0, 40)), .subject = event.name});
-        if (random_.chance(1, 3)) add({.act = Act::RecreateEvent, .at = at + between(random_, seconds(1), minutes(4)), .subject = event.name});
+        if (random_.chance(1, 6))
+          add({.act = Act::TakeFinalizer,
+               .at = at + seconds(random_.between(0, 40)),
+               .subject = event.name});
+        if (random_.chance(1, 3))
+          add({.act = Act::RecreateEvent,
+               .at = at + between(random_, seconds(1), minutes(4)),
+               .subject = event.name});
         return;
       default:
         static const std::vector<std::string> kPolicies = {"Ramp", "Immediate", "Orphan"};
-        return add({.act = Act::SetPolicy, .at = at, .subject = event.name, .field = random_.pick(kPolicies)});
+        return add({.act = Act::SetPolicy,
+                    .at = at,
+                    .subject = event.name,
+                    .field = random_.pick(kPolicies)});
     }
   }
 
@@ -205,8 +251,11 @@ class Script {
       case 0:
       case 1: {
         const bool limit = random_.chance(1, 4);
-        const Step first{.act = Act::PersonSets, .at = at, .subject = limit ? "front" : shop.name,
-                         .field = limit ? "requests" : field, .amount = foreign_value(limit)};
+        const Step first{.act = Act::PersonSets,
+                         .at = at,
+                         .subject = limit ? "front" : shop.name,
+                         .field = limit ? "requests" : field,
+                         .amount = foreign_value(limit)};
         add(first);
         if (random_.chance(1, 3)) {  // and once more, within the ten minutes that make theirs stay
           Step second = first;
@@ -217,10 +266,17 @@ class Script {
         return;
       }
       case 2:
-        return add({.act = Act::GitSets, .at = at, .subject = shop.name, .field = field, .amount = foreign_value(false)});
+        return add({.act = Act::GitSets,
+                    .at = at,
+                    .subject = shop.name,
+                    .field = field,
+                    .amount = foreign_value(false)});
       case 3:
         for (int i = 0; i < 1 + static_cast<int>(random_.below(5)); ++i) {
-          add({.act = Act::GitReverts, .at = at + seconds(30 * i), .subject = shop.name, .field = field});
+          add({.act = Act::GitReverts,
+               .at = at + seconds(30 * i),
+               .subject = shop.name,
+               .field = field});
         }
         return;
       case 4:
@@ -229,37 +285,52 @@ class Script {
         return add({.act = Act::GitApplies, .at = at, .subject = shop.name});
       case 6:
         add({.act = Act::SaveCopy, .at = at, .subject = shop.name});
-        return add({.act = Act::ApplyCopy, .at = at + between(random_, seconds(5), minutes(30)), .subject = shop.name});
+        return add({.act = Act::ApplyCopy,
+                    .at = at + between(random_, seconds(5), minutes(30)),
+                    .subject = shop.name});
       case 7:
         return add({.act = Act::ReplaceWithOld, .at = at, .subject = shop.name});
       case 8:
         add({.act = Act::SaveCopy, .at = at, .subject = shop.name});
-        return add({.act = Act::RolloutUndo, .at = at + between(random_, seconds(5), minutes(10)), .subject = shop.name});
+        return add({.act = Act::RolloutUndo,
+                    .at = at + between(random_, seconds(5), minutes(10)),
+                    .subject = shop.name});
       case 9:
         add({.act = Act::CorruptAnnotation, .at = at, .subject = shop.name});
-        return add({.act = Act::RemoveAnnotation, .at = at + between(random_, seconds(20), minutes(5)), .subject = shop.name});
+        return add({.act = Act::RemoveAnnotation,
+                    .at = at + between(random_, seconds(20), minutes(5)),
+                    .subject = shop.name});
       case 10:
         return add({.act = Act::RemoveAnnotation, .at = at, .subject = shop.name});
       case 11:
-        return add({.act = random_.chance(1, 2) ? Act::RemoveLabel : Act::CopyAnnotation, .at = at, .subject = shop.name});
+        return add({.act = random_.chance(1, 2) ? Act::RemoveLabel : Act::CopyAnnotation,
+                    .at = at,
+                    .subject = shop.name});
       case 12:
         add({.act = Act::DeleteAutoscaler, .at = at, .subject = shop.name});
         if (random_.chance(2, 3)) {
           const bool backup = random_.chance(1, 3);
           if (backup) add({.act = Act::SaveCopy, .at = at - seconds(2), .subject = shop.name});
           add({.act = backup ? Act::RestoreAutoscaler : Act::CreateAutoscaler,
-               .at = at + between(random_, seconds(1), minutes(3)), .subject = shop.name});
+               .at = at + between(random_, seconds(1), minutes(3)),
+               .subject = shop.name});
         }
         return;
       case 13:
         add({.act = Act::DeleteWorkload, .at = at, .subject = shop.name});
-        if (random_.chance(2, 3)) add({.act = Act::CreateWorkload, .at = at + between(random_, seconds(1), minutes(3)), .subject = shop.name});
+        if (random_.chance(2, 3))
+          add({.act = Act::CreateWorkload,
+               .at = at + between(random_, seconds(1), minutes(3)),
+               .subject = shop.name});
         return;
       case 14:
         if (random_.chance(1, 3)) add({.act = Act::DeleteNamespace, .at = at});
         return;
       default:
-        return add({.act = Act::ScaleByHand, .at = at, .subject = shop.name, .amount = random_.chance(1, 4) ? 0 : random_.between(1, 20)});
+        return add({.act = Act::ScaleByHand,
+                    .at = at,
+                    .subject = shop.name,
+                    .amount = random_.chance(1, 4) ? 0 : random_.between(1, 20)});
     }
   }
 
@@ -269,62 +340,112 @@ class Script {
     switch (random_.below(4)) {
       case 0:
         add({.act = Act::StickPods, .at = at, .subject = shop.name});
-        return add({.act = Act::UnstickPods, .at = at + between(random_, seconds(30), minutes(6)), .subject = shop.name});
+        return add({.act = Act::UnstickPods,
+                    .at = at + between(random_, seconds(30), minutes(6)),
+                    .subject = shop.name});
       case 1:
         add({.act = Act::BreakMetrics, .at = at});
         return add({.act = Act::MendMetrics, .at = at + between(random_, seconds(30), minutes(6))});
       default:
-        add({.act = Act::SetLoad, .at = at, .subject = shop.name, .amount = shop.replicas * random_.between(100, 400)});
+        add({.act = Act::SetLoad,
+             .at = at,
+             .subject = shop.name,
+             .amount = shop.replicas * random_.between(100, 400)});
         if (random_.chance(7, 8)) {
-          add({.act = Act::SetLoad, .at = at + between(random_, minutes(1), minutes(10)), .subject = shop.name, .amount = shop.demand});
+          add({.act = Act::SetLoad,
+               .at = at + between(random_, minutes(1), minutes(10)),
+               .subject = shop.name,
+               .amount = shop.demand});
         }
         return;
     }
   }
 
   void by_weather() {
-    static const std::vector<std::string> kKinds = {"HorizontalPodAutoscaler", "Deployment", "BackendTrafficPolicy", "SaleEvent"};
+    static const std::vector<std::string> kKinds = {
+        "HorizontalPodAutoscaler", "Deployment", "BackendTrafficPolicy", "SaleEvent"};
     const std::string kind = random_.pick(kKinds);
     const Duration at = make_instant(random_, history_);
     switch (random_.below(8)) {
       case 0:
-        return add({.act = Act::Kill, .at = at, .span = between(random_, seconds(1), minutes(random_.chance(1, 4) ? 12 : 1))});
+        return add({.act = Act::Kill,
+                    .at = at,
+                    .span = between(random_, seconds(1), minutes(random_.chance(1, 4) ? 12 : 1))});
       case 1:
         add({.act = Act::StepClock, .at = at, .amount = random_.between(-240, 240)});
-        return add({.act = Act::StepClock, .at = at + between(random_, seconds(10), minutes(5)), .amount = 0});
+        return add({.act = Act::StepClock,
+                    .at = at + between(random_, seconds(10), minutes(5)),
+                    .amount = 0});
       case 2:
-        add({.act = Act::Lag, .at = at, .subject = kind, .span = between(random_, seconds(1), seconds(25))});
-        return add({.act = Act::Lag, .at = at + between(random_, seconds(10), minutes(4)), .subject = kind});
+        add({.act = Act::Lag,
+             .at = at,
+             .subject = kind,
+             .span = between(random_, seconds(1), seconds(25))});
+        return add({.act = Act::Lag,
+                    .at = at + between(random_, seconds(10), minutes(4)),
+                    .subject = kind});
       case 3:
-        return add({.act = Act::Stall, .at = at, .subject = kind, .span = between(random_, seconds(10), minutes(3))});
+        return add({.act = Act::Stall,
+                    .at = at,
+                    .subject = kind,
+                    .span = between(random_, seconds(10), minutes(3))});
       case 4:
-        return add({.act = Act::Outage, .at = at, .span = between(random_, seconds(5), minutes(3))});
+        return add(
+            {.act = Act::Outage, .at = at, .span = between(random_, seconds(5), minutes(3))});
       case 5:
-        add({.act = Act::DenyKind, .at = at, .subject = random_.pick(std::vector<std::string>(kKinds.begin(), kKinds.begin() + 3))});
-        return add({.act = Act::AllowKind, .at = at + between(random_, seconds(10), minutes(4)), .subject = history_.steps.back().subject});
+        add({.act = Act::DenyKind,
+             .at = at,
+             .subject =
+                 random_.pick(std::vector<std::string>(kKinds.begin(), kKinds.begin() + 3))});
+        return add({.act = Act::AllowKind,
+                    .at = at + between(random_, seconds(10), minutes(4)),
+                    .subject = history_.steps.back().subject});
       case 6:
-        add({.act = Act::DenyAccount, .at = at, .subject = random_.pick(std::vector<std::string>(kKinds.begin(), kKinds.begin() + 3))});
-        return add({.act = Act::AllowAccount, .at = at + between(random_, seconds(10), minutes(4)), .subject = history_.steps.back().subject});
+        add({.act = Act::DenyAccount,
+             .at = at,
+             .subject =
+                 random_.pick(std::vector<std::string>(kKinds.begin(), kKinds.begin() + 3))});
+        return add({.act = Act::AllowAccount,
+                    .at = at + between(random_, seconds(10), minutes(4)),
+                    .subject = history_.steps.back().subject});
       default:
         add({.act = Act::FailReviews, .at = at});
-        return add({.act = Act::AnswerReviews, .at = at + between(random_, seconds(10), minutes(3))});
+        return add(
+            {.act = Act::AnswerReviews, .at = at + between(random_, seconds(10), minutes(3))});
     }
   }
 
   void by_mishap() {
-    static const std::vector<Mishap> kMishaps = {Mishap::KillBefore, Mishap::KillAfter, Mishap::LoseAnswer, Mishap::TimeOut,
-                                                 Mishap::Forbid, Mishap::ServerError, Mishap::Throttle, Mishap::ForeignFirst};
-    static const std::vector<Boundary> kPlaces = {Boundary::AddFinalizer, Boundary::Publish, Boundary::Publish, Boundary::Perform,
-                                                  Boundary::Perform, Boundary::Perform, Boundary::RemoveFinalizer};
+    static const std::vector<Mishap> kMishaps = {Mishap::KillBefore,
+                                                 Mishap::KillAfter,
+                                                 Mishap::LoseAnswer,
+                                                 Mishap::TimeOut,
+                                                 Mishap::Forbid,
+                                                 Mishap::ServerError,
+                                                 Mishap::Throttle,
+                                                 Mishap::ForeignFirst};
+    static const std::vector<Boundary> kPlaces = {Boundary::AddFinalizer,
+                                                  Boundary::Publish,
+                                                  Boundary::Publish,
+                                                  Boundary::Perform,
+                                                  Boundary::Perform,
+                                                  Boundary::Perform,
+                                                  Boundary::RemoveFinalizer};
     const Boundary boundary = random_.pick(kPlaces);
     const bool few = boundary == Boundary::AddFinalizer || boundary == Boundary::RemoveFinalizer;
-    add({.act = Act::GoWrong, .at = Duration(0), .span = between(random_, seconds(1), seconds(40)), .boundary = boundary,
-         .mishap = random_.pick(kMishaps), .nth = static_cast<int>(random_.between(1, few ? 2 : 25))});
+    add({.act = Act::GoWrong,
+         .at = Duration(0),
+         .span = between(random_, seconds(1), seconds(40)),
+         .boundary = boundary,
+         .mishap = random_.pick(kMishaps),
+         .nth = static_cast<int>(random_.between(1, few ? 2 : 25))});
   }
 
  private:
   /// Values that the operator never writes itself, so that whose they are is never in doubt.
-  std::int64_t foreign_value(bool limit) { return limit ? random_.between(31, 39) : random_.between(0, 3) * 7 + random_.between(1, 6); }
+  std::int64_t foreign_value(bool limit) {
+    return limit ? random_.between(31, 39) : random_.between(0, 3) * 7 + random_.between(1, 6);
+  }
   void add(Step step) { history_.steps.push_back(std::move(step)); }
 
   Random& random_;
@@ -367,21 +488,65 @@ Tree hold_tree(const HoldPlan& hold) {
 }  // namespace
 
 const char* to_string(Act act) {
-  static constexpr const char* kNames[] = {
-      "MoveEndLater", "MoveEndSooner", "RaiseNeed", "LowerNeed", "RemoveTarget", "RemoveHold", "Suspend", "Unsuspend", "DryRun",
-      "Live", "SetPolicy", "DeleteEvent", "RecreateEvent", "TakeFinalizer", "PersonSets", "GitSets", "GitReverts", "HelmUpgrade",
-      "GitApplies", "SaveCopy", "ApplyCopy", "ReplaceWithOld", "RolloutUndo", "CorruptAnnotation", "RemoveAnnotation",
-      "RemoveLabel", "CopyAnnotation", "DeleteAutoscaler", "CreateAutoscaler", "RestoreAutoscaler", "DeleteWorkload",
-      "CreateWorkload", "DeleteNamespace", "ScaleByHand", "SetLoad", "StickPods", "UnstickPods", "Kill", "StepClock", "Lag",
-      "Stall", "Outage", "DenyKind", "AllowKind", "DenyAccount", "AllowAccount", "FailReviews", "AnswerReviews", "BreakMetrics",
-      "MendMetrics", "GoWrong"};
+  static constexpr const char* kNames[] = {"MoveEndLater",
+                                           "MoveEndSooner",
+                                           "RaiseNeed",
+                                           "LowerNeed",
+                                           "RemoveTarget",
+                                           "RemoveHold",
+                                           "Suspend",
+                                           "Unsuspend",
+                                           "DryRun",
+                                           "Live",
+                                           "SetPolicy",
+                                           "DeleteEvent",
+                                           "RecreateEvent",
+                                           "TakeFinalizer",
+                                           "PersonSets",
+                                           "GitSets",
+                                           "GitReverts",
+                                           "HelmUpgrade",
+                                           "GitApplies",
+                                           "SaveCopy",
+                                           "ApplyCopy",
+                                           "ReplaceWithOld",
+                                           "RolloutUndo",
+                                           "CorruptAnnotation",
+                                           "RemoveAnnotation",
+                                           "RemoveLabel",
+                                           "CopyAnnotation",
+                                           "DeleteAutoscaler",
+                                           "CreateAutoscaler",
+                                           "RestoreAutoscaler",
+                                           "DeleteWorkload",
+                                           "CreateWorkload",
+                                           "DeleteNamespace",
+                                           "ScaleByHand",
+                                           "SetLoad",
+                                           "StickPods",
+                                           "UnstickPods",
+                                           "Kill",
+                                           "StepClock",
+                                           "Lag",
+                                           "Stall",
+                                           "Outage",
+                                           "DenyKind",
+                                           "AllowKind",
+                                           "DenyAccount",
+                                           "AllowAccount",
+                                           "FailReviews",
+                                           "AnswerReviews",
+                                           "BreakMetrics",
+                                           "MendMetrics",
+                                           "GoWrong"};
   static_assert(std::size(kNames) == static_cast<std::size_t>(Act::GoWrong) + 1);
   return kNames[static_cast<std::size_t>(act)];
 }
 
 std::string to_text(const Step& step) {
   if (step.act == Act::GoWrong) {
-    return std::string("at request ") + std::to_string(step.nth) + " of " + name_of(step.boundary) + ": " + name_of(step.mishap);
+    return std::string("at request ") + std::to_string(step.nth) + " of " + name_of(step.boundary) +
+           ": " + name_of(step.mishap);
   }
   std::string out = to_rfc3339(kBegin + step.at).substr(11) + " " + to_string(step.act);
   if (!step.subject.empty()) out += " " + step.subject;
@@ -398,7 +563,8 @@ Tree manifest(const EventPlan& event, Instant begin) {
   out.set("/spec/window/prepare", Tree::string(doorbuster::to_text(event.prepare)));
   out.set("/spec/window/cooldown", Tree::string(doorbuster::to_text(event.cooldown)));
   out.set("/spec/deletionPolicy", Tree::string(event.policy));
-  out.set("/spec/capacity/restoreTimeout", Tree::string(doorbuster::to_text(event.restore_timeout)));
+  out.set("/spec/capacity/restoreTimeout",
+          Tree::string(doorbuster::to_text(event.restore_timeout)));
   Tree targets = Tree::parse("[]"), holds = Tree::parse("[]");
   for (const TargetPlan& target : event.targets) targets.elements().push_back(target_tree(target));
   for (const HoldPlan& hold : event.holds) holds.elements().push_back(hold_tree(hold));
@@ -417,7 +583,8 @@ History make_history(std::uint64_t seed) {
   const int events = random.chance(2, 3) ? 1 : static_cast<int>(random.between(2, 3));
   for (int i = 0; i < events; ++i) history.events.push_back(make_event(random, history, i));
   if (random.chance(1, 10)) history.clamp = random.between(150, 450);
-  for (const char* kind : {"HorizontalPodAutoscaler", "Deployment", "BackendTrafficPolicy", "SaleEvent"}) {
+  for (const char* kind :
+       {"HorizontalPodAutoscaler", "Deployment", "BackendTrafficPolicy", "SaleEvent"}) {
     if (random.chance(1, 3)) history.lag[kind] = Duration(random.between(50, 3000));
   }
   Script script(random, history);
@@ -444,7 +611,9 @@ History make_history(std::uint64_t seed) {
     }
   }
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
-  std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) { return a.at < b.at; });
+  std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
+    return a.at < b.at;
+  });
   return history;
 }
 
@@ -452,11 +621,14 @@ std::string to_text(const History& history) {
   std::string out = "seed " + std::to_string(history.seed) + "\n";
   for (const auto& shop : history.shops) {
     out += "  shop " + shop.name + ": replicas " + std::to_string(shop.replicas);
-    if (shop.max) out += ", autoscaler " + (shop.min ? std::to_string(*shop.min) : "absent") + ".." + std::to_string(*shop.max);
+    if (shop.max)
+      out += ", autoscaler " + (shop.min ? std::to_string(*shop.min) : "absent") + ".." +
+             std::to_string(*shop.max);
     out += ", by " + shop.owner + "\n";
   }
   for (const EventPlan& event : history.events) {
-    out += "  event " + event.name + " from " + to_rfc3339(kBegin + event.created).substr(11) + ": " + manifest(event, kBegin).print() + "\n";
+    out += "  event " + event.name + " from " + to_rfc3339(kBegin + event.created).substr(11) +
+           ": " + manifest(event, kBegin).print() + "\n";
   }
   for (const Step& step : history.steps) out += "  " + to_text(step) + "\n";
   return out;

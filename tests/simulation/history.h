@@ -1,13 +1,13 @@
 #pragma once
 
+#include "controllers/simulator/cluster.h"
+#include "controllers/simulator/world.h"
+#include "operator/base/instant.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "controllers/simulator/cluster.h"
-#include "controllers/simulator/world.h"
-#include "operator/base/instant.h"
 
 namespace doorbuster::simulation {
 
@@ -73,14 +73,14 @@ const char* to_string(Act);
 /// One line of a history's script. What a line does not need stays at its default.
 struct Step {
   Act act = Act::Kill;
-  Duration at{};            ///< since the beginning
-  std::string subject;      ///< an event's, shop's, target's, hold's, kind's name
-  std::string field;        ///< "min", "max", "replicas", "requests"
+  Duration at{};        ///< since the beginning
+  std::string subject;  ///< an event's, shop's, target's, hold's, kind's name
+  std::string field;    ///< "min", "max", "replicas", "requests"
   std::int64_t amount = 0;
   Duration span{};
   simulator::Boundary boundary = simulator::Boundary::Perform;
   simulator::Mishap mishap = simulator::Mishap::None;
-  int nth = 0;              ///< which request of that boundary, from 1
+  int nth = 0;  ///< which request of that boundary, from 1
 };
 std::string to_text(const Step&);
 
@@ -90,11 +90,13 @@ struct TargetPlan {
   std::string multiplier;
   std::optional<std::int64_t> ceiling;
   std::int64_t up_steps = 3, down_steps = 4;
-  Duration up_over = std::chrono::minutes(3), down_over = std::chrono::minutes(3), step_timeout = std::chrono::minutes(2);
+  Duration up_over = std::chrono::minutes(3), down_over = std::chrono::minutes(3),
+           step_timeout = std::chrono::minutes(2);
   std::int64_t max_percent = 30;
 };
 struct HoldPlan {
-  std::string name, kind, object, ns, field, op, value;  ///< op: literal, multiply, add, min, max; value: JSON text
+  std::string name, kind, object, ns, field, op,
+      value;  ///< op: literal, multiply, add, min, max; value: JSON text
   std::string from = "Live", until = "Live";
 };
 struct EventPlan {
@@ -117,7 +119,8 @@ struct History {
   std::map<std::string, Duration> lag;
 };
 
-inline const Instant kBegin = std::chrono::sys_days(std::chrono::year(2026) / 11 / 27) + std::chrono::hours(8);
+inline const Instant kBegin =
+    std::chrono::sys_days(std::chrono::year(2026) / 11 / 27) + std::chrono::hours(8);
 inline constexpr const char* kShopNamespace = "shop";
 inline constexpr const char* kEdgeNamespace = "edge";
 inline constexpr std::int64_t kRateLimit = 100;

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "controllers/planner/plan.h"
+#include "controllers/simulator/world.h"
+#include "tests/simulation/truth.h"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -7,13 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "controllers/planner/plan.h"
-#include "controllers/simulator/world.h"
-#include "tests/simulation/truth.h"
-
 namespace doorbuster::simulation {
 
-using PlanFunction = std::function<planner::Plan(const planner::Event&, const planner::Observation&, const planner::Setup&, Instant)>;
+using PlanFunction = std::function<planner::Plan(
+    const planner::Event&, const planner::Observation&, const planner::Setup&, Instant)>;
 
 struct Violation {
   std::string oracle, text;
@@ -22,9 +23,10 @@ struct Violation {
 
 /// How a history came to its end.
 struct Ending {
-  bool quiet = false;       ///< nothing was due any more, within the bound
-  std::string busy;         ///< what was not, otherwise
-  int late_requests = 0;    ///< requests that change something, after a restart and another look when all was quiet
+  bool quiet = false;  ///< nothing was due any more, within the bound
+  std::string busy;    ///< what was not, otherwise
+  int late_requests =
+      0;  ///< requests that change something, after a restart and another look when all was quiet
 };
 
 /// What an oracle may look at.
@@ -45,7 +47,8 @@ struct Written {
   const StoredPtr& after;
 };
 
-/// One sentence that must be true of every history. Each watches what it needs and complains when the sentence is broken.
+/// One sentence that must be true of every history. Each watches what it needs and complains when
+/// the sentence is broken.
 class Oracle {
  public:
   virtual ~Oracle() = default;
@@ -74,13 +77,16 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_values();
 std::vector<std::unique_ptr<Oracle>> oracles_of_conduct();
 std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
 
-/// The object as a round saw it, under whichever name it asked for it; null when it did not see one.
+/// The object as a round saw it, under whichever name it asked for it; null when it did not see
+/// one.
 const planner::Present* seen_object(const planner::Observation&, const ObjectRef&);
 
-/// What a patch makes of an object: the capacity fields that it lowers, with their new values, and the holders that it lets go.
+/// What a patch makes of an object: the capacity fields that it lowers, with their new values, and
+/// the holders that it lets go.
 struct Change {
   std::map<std::string, std::int64_t> lowered;  ///< by pointer
-  std::set<std::string> released;               ///< "pointer feature/name of uid"; "trace" for what is left of us
+  std::set<std::string>
+      released;  ///< "pointer feature/name of uid"; "trace" for what is left of us
 };
 Change change_of(const planner::Write&, const Tree& before);
 

@@ -1,8 +1,8 @@
 // Oracles of how the operator behaves.
-#include <algorithm>
-
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/oracles.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulation {
 
@@ -13,7 +13,8 @@ std::set<std::string> holders_in(const Tree& object) {
   const std::string text = object.text_at(kAnnotation);
   if (text.empty()) return out;
   for (const auto& [path, held] : planner::read_ledger(&text).fields) {
-    for (const auto& [holder, ask] : held.holders) out.insert(path.pointer + " " + holder.feature + "/" + holder.name + " of " + holder.uid);
+    for (const auto& [holder, ask] : held.holders)
+      out.insert(path.pointer + " " + holder.feature + "/" + holder.name + " of " + holder.uid);
   }
   return out;
 }
@@ -23,7 +24,8 @@ std::set<std::string> holders_in(const Tree& object) {
 const planner::Present* seen_object(const planner::Observation& seen, const ObjectRef& ref) {
   for (const auto& [asked, fact] : seen.objects) {
     if (simulator::served(asked) != ref) continue;
-    if (const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact)) return present->get();
+    if (const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact))
+      return present->get();
   }
   return nullptr;
 }
@@ -53,16 +55,24 @@ class NoWriteSuspended : public Oracle {
  public:
   const char* name() const override { return "NoWriteSuspended"; }
   const char* sentence() const override {
-    return "a suspended event, a dry run and a spec that is not accepted write nothing but status, unless they are deleted";
+    return "a suspended event, a dry run and a spec that is not accepted write nothing but status, "
+           "unless they are deleted";
   }
-  void on_perform(const Scene& scene, const planner::Event& event, const planner::Write& write) override {
+  void on_perform(const Scene& scene,
+                  const planner::Event& event,
+                  const planner::Write& write) override {
     if (event.uid.empty() || event.deleting) return;
-    if (!event.spec) return complain(scene, write.object.name + " written without an accepted spec");
+    if (!event.spec)
+      return complain(scene, write.object.name + " written without an accepted spec");
     // By the event as the server had it, of the generation that the round read.
     for (const StoredPtr& version : scene.cluster.api().history(event.ref)) {
-      if (version->uid() != event.uid || version->tree.number("/metadata/generation", 0) != event.generation) continue;
-      if (version->tree.at("/spec/suspend") != nullptr) complain(scene, write.object.name + " written while suspended");
-      if (version->tree.text_at("/spec/mode") == "DryRun") complain(scene, write.object.name + " written in a dry run");
+      if (version->uid() != event.uid ||
+          version->tree.number("/metadata/generation", 0) != event.generation)
+        continue;
+      if (version->tree.at("/spec/suspend") != nullptr)
+        complain(scene, write.object.name + " written while suspended");
+      if (version->tree.text_at("/spec/mode") == "DryRun")
+        complain(scene, write.object.name + " written in a dry run");
       return;
     }
   }
@@ -71,12 +81,18 @@ class NoWriteSuspended : public Oracle {
 class OneWrite : public Oracle {
  public:
   const char* name() const override { return "OneWrite"; }
-  const char* sentence() const override { return "a round writes an object at most once, and only what the event names"; }
+  const char* sentence() const override {
+    return "a round writes an object at most once, and only what the event names";
+  }
   void before_round(const Scene&) override { written_.clear(); }
-  void on_perform(const Scene& scene, const planner::Event& event, const planner::Write& write) override {
+  void on_perform(const Scene& scene,
+                  const planner::Event& event,
+                  const planner::Write& write) override {
     if (event.uid.empty()) return;
-    if (!written_.insert(write.object).second) complain(scene, write.object.name + " written twice in one round");
-    if (!named(event, write.object)) complain(scene, write.object.name + " is not named by " + event.ref.name);
+    if (!written_.insert(write.object).second)
+      complain(scene, write.object.name + " written twice in one round");
+    if (!named(event, write.object))
+      complain(scene, write.object.name + " is not named by " + event.ref.name);
   }
 
  private:
@@ -90,7 +106,8 @@ class OneWrite : public Oracle {
       }
     }
     const auto& rows = event.status.holds;
-    return std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.object.name == object.name; });
+    return std::any_of(
+        rows.begin(), rows.end(), [&](const auto& row) { return row.object.name == object.name; });
   }
   std::set<ObjectRef> written_;
 };
@@ -98,20 +115,24 @@ class OneWrite : public Oracle {
 class Guarded : public Oracle {
  public:
   const char* name() const override { return "Guarded"; }
-  const char* sentence() const override { return "every write carries the uid and the version that it was decided on"; }
+  const char* sentence() const override {
+    return "every write carries the uid and the version that it was decided on";
+  }
   void on_perform(const Scene& scene, const planner::Event&, const planner::Write& write) override {
     const Tree patch = Tree::parse(write.patch.text);
     const auto tested = [&](const char* pointer, const std::string& value) {
       if (write.type == planner::Write::Type::Merge) return patch.text_at(pointer) == value;
       return std::any_of(patch.elements().begin(), patch.elements().end(), [&](const Tree& one) {
         const std::string op = one.text_at("/op");
-        return (op == "test" || op == "replace") && one.text_at("/path") == pointer && one.text_at("/value") == value;
+        return (op == "test" || op == "replace") && one.text_at("/path") == pointer &&
+               one.text_at("/value") == value;
       });
     };
     if (write.only_if_uid.empty() || !tested("/metadata/uid", write.only_if_uid)) {
       complain(scene, write.object.name + ": no uid guard in " + write.patch.text);
     }
-    if (write.only_if_version.empty() || !tested("/metadata/resourceVersion", write.only_if_version)) {
+    if (write.only_if_version.empty() ||
+        !tested("/metadata/resourceVersion", write.only_if_version)) {
       complain(scene, write.object.name + ": no version guard in " + write.patch.text);
     }
   }
@@ -121,15 +142,19 @@ class SilenceIsNotRelease : public Oracle {
  public:
   const char* name() const override { return "SilenceIsNotRelease"; }
   const char* sentence() const override {
-    return "whatever single fact is blanked to Unread, no effect lowers capacity or lets go because of it";
+    return "whatever single fact is blanked to Unread, no effect lowers capacity or lets go "
+           "because of it";
   }
   void before_round(const Scene&) override { writes_ = false; }
-  void on_perform(const Scene&, const planner::Event&, const planner::Write&) override { writes_ = true; }
+  void on_perform(const Scene&, const planner::Event&, const planner::Write&) override {
+    writes_ = true;
+  }
   void after_round(const Scene& scene) override {
     if (!scene.world.seen()) return;
     const auto& seen = *scene.world.seen();
     // Every fact where something was written; one, in turn, where nothing was.
-    const std::vector<Blank> blanks = blanks_of(seen.observation, writes_ ? std::nullopt : std::optional(turn_++));
+    const std::vector<Blank> blanks =
+        blanks_of(seen.observation, writes_ ? std::nullopt : std::optional(turn_++));
     for (const Blank& blank : blanks) {
       const planner::Plan plan = scene.plan(*seen.event, blank.seen, scene.setup, seen.now);
       if (plan.writes.empty() && !plan.finalizer) continue;
@@ -145,8 +170,10 @@ class SilenceIsNotRelease : public Oracle {
     std::set<ObjectRef> about;
   };
   /// All of them, or the one whose turn it is.
-  static std::vector<Blank> blanks_of(const planner::Observation& seen, std::optional<std::size_t> turn) {
-    const std::size_t count = seen.objects.size() + seen.autoscalers.size() + seen.kinds.size() + seen.answers.size() + 1;
+  static std::vector<Blank> blanks_of(const planner::Observation& seen,
+                                      std::optional<std::size_t> turn) {
+    const std::size_t count =
+        seen.objects.size() + seen.autoscalers.size() + seen.kinds.size() + seen.answers.size() + 1;
     std::size_t index = 0;
     const auto meant = [&] { return !turn || index++ == *turn % count; };
     std::vector<Blank> out;
@@ -177,7 +204,8 @@ class SilenceIsNotRelease : public Oracle {
     for (const auto& [id, answer] : seen.answers) {
       if (!meant()) continue;
       Blank blank{.what = "answer " + id, .seen = seen, .about = {}};
-      blank.seen.answers[id] = planner::Answer{.at = answer.at, .says = planner::Answer::Says::Unknown, .why = "blanked"};
+      blank.seen.answers[id] = planner::Answer{
+          .at = answer.at, .says = planner::Answer::Says::Unknown, .why = "blanked"};
       out.push_back(std::move(blank));
     }
     if (!meant() && !out.empty()) return out;
@@ -186,30 +214,39 @@ class SilenceIsNotRelease : public Oracle {
     return out;
   }
 
-  void check(const Scene& scene, const planner::Plan& whole, const planner::Plan& plan, const Blank& blank) {
+  void check(const Scene& scene,
+             const planner::Plan& whole,
+             const planner::Plan& plan,
+             const Blank& blank) {
     const auto& seen = *scene.world.seen();
     const std::string& what = blank.what;
     for (const planner::Write& write : plan.writes) {
       const auto* present = seen_object(seen.observation, simulator::served(write.object));
       if (present == nullptr) continue;
       const Tree before = Tree::of(present->object->root());
-      // What is lowered or let go with all facts known is not lowered or let go because of the blank.
+      // What is lowered or let go with all facts known is not lowered or let go because of the
+      // blank.
       Change due;
       for (const planner::Write& one : whole.writes) {
-        const bool same = one.object == write.object && !blank.about.contains(simulator::served(write.object));
+        const bool same =
+            one.object == write.object && !blank.about.contains(simulator::served(write.object));
         if (same) due = change_of(one, before);
       }
       const Change change = change_of(write, before);
       for (const auto& [pointer, value] : change.lowered) {
         const auto also = due.lowered.find(pointer);
         if (also != due.lowered.end() && also->second <= value) continue;
-        complain(scene, "with " + what + " blanked, " + write.object.name + pointer + " is lowered to " + std::to_string(value));
+        complain(scene,
+                 "with " + what + " blanked, " + write.object.name + pointer + " is lowered to " +
+                     std::to_string(value));
       }
       for (const std::string& one : change.released) {
-        if (!due.released.contains(one)) complain(scene, "with " + what + " blanked, " + write.object.name + " lets go: " + one);
+        if (!due.released.contains(one))
+          complain(scene, "with " + what + " blanked, " + write.object.name + " lets go: " + one);
       }
     }
-    const bool goes = plan.finalizer && !plan.finalizer->present && !(whole.finalizer && !whole.finalizer->present);
+    const bool goes = plan.finalizer && !plan.finalizer->present &&
+                      !(whole.finalizer && !whole.finalizer->present);
     if (goes && held(seen.observation, seen.event->uid)) {
       complain(scene, "with " + what + " blanked, the finalizer goes");
     }
@@ -233,12 +270,14 @@ class Converges : public Oracle {
  public:
   const char* name() const override { return "Converges"; }
   const char* sentence() const override {
-    return "after the last disturbance everything comes to rest, and then nothing is written, not even after a restart";
+    return "after the last disturbance everything comes to rest, and then nothing is written, not "
+           "even after a restart";
   }
   void at_end(const Scene& scene) override {
     if (!scene.ending.quiet) complain(scene, "does not come to rest: " + scene.ending.busy);
     if (scene.ending.late_requests > 0) {
-      complain(scene, std::to_string(scene.ending.late_requests) + " requests although nothing was due");
+      complain(scene,
+               std::to_string(scene.ending.late_requests) + " requests although nothing was due");
     }
   }
 };
@@ -246,12 +285,15 @@ class Converges : public Oracle {
 class DeletionNotBlocked : public Oracle {
  public:
   const char* name() const override { return "DeletionNotBlocked"; }
-  const char* sentence() const override { return "a deleted event goes, whatever is missing or forbidden"; }
+  const char* sentence() const override {
+    return "a deleted event goes, whatever is missing or forbidden";
+  }
   void at_end(const Scene& scene) override {
     if (!scene.ending.quiet || !scene.truth.spoilt.empty()) return;
     for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
       const StoredPtr event = scene.cluster.api().live(ref);
-      if (event && event->deleting()) complain(scene, ref.name + " is still being deleted: " + event->status->message);
+      if (event && event->deleting())
+        complain(scene, ref.name + " is still being deleted: " + event->status->message);
     }
   }
 };

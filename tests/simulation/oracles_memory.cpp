@@ -1,8 +1,8 @@
 // Oracles of what is remembered and said.
-#include <algorithm>
-
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/oracles.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulation {
 namespace {
@@ -15,7 +15,8 @@ planner::Ledger record_of(const Tree& object) {
 
 bool holds_for(const planner::Ledger& record, const std::string& uid) {
   return std::any_of(record.fields.begin(), record.fields.end(), [&](const auto& field) {
-    return std::any_of(field.second.holders.begin(), field.second.holders.end(),
+    return std::any_of(field.second.holders.begin(),
+                       field.second.holders.end(),
                        [&](const auto& holder) { return holder.first.uid == uid; });
   });
 }
@@ -29,53 +30,72 @@ class StatusTruthful : public Oracle {
  public:
   const char* name() const override { return "StatusTruthful"; }
   const char* sentence() const override { return "status never claims what was not seen"; }
-  void on_publish(const Scene& scene, const planner::Event& event, const api::SaleEventStatus& status) override {
+  void on_publish(const Scene& scene,
+                  const planner::Event& event,
+                  const api::SaleEventStatus& status) override {
     if (!scene.world.seen()) return;
     check_holds(scene, event.status, status);
     check_targets(scene, event, status);
     for (const auto& condition : status.conditions) {
-      if (condition.type == "Restored" && condition.status == api::ConditionStatus::True) check_restored(scene, event);
+      if (condition.type == "Restored" && condition.status == api::ConditionStatus::True)
+        check_restored(scene, event);
     }
   }
 
  private:
-  void check_holds(const Scene& scene, const api::SaleEventStatus& before, const api::SaleEventStatus& status) {
+  void check_holds(const Scene& scene,
+                   const api::SaleEventStatus& before,
+                   const api::SaleEventStatus& status) {
     for (const auto& row : status.holds) {
-      // What was said before and is only kept (a field that was restored some time ago) is no claim about now.
+      // What was said before and is only kept (a field that was restored some time ago) is no claim
+      // about now.
       if (std::find(before.holds.begin(), before.holds.end(), row) != before.holds.end()) continue;
       const ObjectRef ref{row.object.group, row.object.kind, row.object.ns, row.object.name};
       const auto* object = seen_document(scene, ref);
       if (object == nullptr || object->string("/metadata/uid") != row.uid) continue;
       const Value live = object->at(row.field);
       if (row.live && !equal_values(row.live, live)) {
-        complain(scene, ref.name + row.field + " is said to be " + shown(row.live) + ", seen was " + shown(live));
+        complain(scene,
+                 ref.name + row.field + " is said to be " + shown(row.live) + ", seen was " +
+                     shown(live));
       }
       if (row.state == "Restored" && !equal_values(live, row.baseline)) {
         complain(scene, ref.name + row.field + " is said to be restored, seen was " + shown(live));
       }
     }
   }
-  void check_targets(const Scene& scene, const planner::Event& event, const api::SaleEventStatus& status) {
+  void check_targets(const Scene& scene,
+                     const planner::Event& event,
+                     const api::SaleEventStatus& status) {
     if (!event.spec) return;
     for (const auto& row : status.targets) {
       const auto& old = event.status.targets;
-      if (std::find(old.begin(), old.end(), row) != old.end()) continue;  // kept, not looked at again
+      if (std::find(old.begin(), old.end(), row) != old.end())
+        continue;  // kept, not looked at again
       for (const auto& target : event.spec->capacity.targets) {
         if (target.name != row.name) continue;
-        const auto* workload = seen_document(scene, simulator::deployment_ref(event.ref.ns, target.ref.name));
+        const auto* workload =
+            seen_document(scene, simulator::deployment_ref(event.ref.ns, target.ref.name));
         if (workload == nullptr) continue;
         const std::int64_t ready = workload->integer("/status/readyReplicas").value_or(0);
-        if (row.ready && *row.ready != ready) complain(scene, row.name + ": ready is not what was seen");
-        const auto* autoscaler = seen_document(scene, simulator::autoscaler_ref(event.ref.ns, target.ref.name));
-        const auto floor = autoscaler != nullptr ? autoscaler->integer(kMin) : workload->integer(kReplicas);
+        if (row.ready && *row.ready != ready)
+          complain(scene, row.name + ": ready is not what was seen");
+        const auto* autoscaler =
+            seen_document(scene, simulator::autoscaler_ref(event.ref.ns, target.ref.name));
+        const auto floor =
+            autoscaler != nullptr ? autoscaler->integer(kMin) : workload->integer(kReplicas);
         if (row.state == "Held" && row.floor && floor && *floor < *row.floor && !yielded(status)) {
-          complain(scene, row.name + " is said to be held at its floor, seen was " + std::to_string(*floor));
+          complain(
+              scene,
+              row.name + " is said to be held at its floor, seen was " + std::to_string(*floor));
         }
       }
     }
   }
   static bool yielded(const api::SaleEventStatus& status) {
-    return std::any_of(status.holds.begin(), status.holds.end(), [](const auto& row) { return row.state != "Held"; });
+    return std::any_of(status.holds.begin(), status.holds.end(), [](const auto& row) {
+      return row.state != "Held";
+    });
   }
   void check_restored(const Scene& scene, const planner::Event& event) {
     for (const auto& [ref, fact] : scene.world.seen()->observation.objects) {
@@ -93,7 +113,9 @@ class StatusTruthful : public Oracle {
 class BaselineHonest : public Oracle {
  public:
   const char* name() const override { return "BaselineHonest"; }
-  const char* sentence() const override { return "a value that the operator applied never becomes a baseline"; }
+  const char* sentence() const override {
+    return "a value that the operator applied never becomes a baseline";
+  }
   void on_written(const Scene& scene, const Written& written) override {
     for (const auto& [path, held] : record_of(written.after->tree).fields) {
       const FieldTruth* truth = scene.truth.field(written.after->ref, path.pointer);
@@ -102,9 +124,13 @@ class BaselineHonest : public Oracle {
         // What normally ran stands in where our own floor had raised the replicas.
         const auto& rows = written.event.status.targets;
         const auto baseline = number(held.baseline);
-        if (std::any_of(rows.begin(), rows.end(), [&](const auto& row) { return row.usual && row.usual == baseline; })) continue;
+        if (std::any_of(rows.begin(), rows.end(), [&](const auto& row) {
+              return row.usual && row.usual == baseline;
+            }))
+          continue;
       }
-      complain(scene, written.after->ref.name + path.pointer + " has baseline " + shown(held.baseline));
+      complain(scene,
+               written.after->ref.name + path.pointer + " has baseline " + shown(held.baseline));
     }
   }
 };
@@ -112,26 +138,34 @@ class BaselineHonest : public Oracle {
 class RemembersFirst : public Oracle {
  public:
   const char* name() const override { return "RemembersFirst"; }
-  const char* sentence() const override { return "no field is changed before the second copy of what it was is stored"; }
-  void on_perform(const Scene& scene, const planner::Event& event, const planner::Write& write) override {
+  const char* sentence() const override {
+    return "no field is changed before the second copy of what it was is stored";
+  }
+  void on_perform(const Scene& scene,
+                  const planner::Event& event,
+                  const planner::Write& write) override {
     const StoredPtr object = scene.cluster.api().live(write.object);
     if (event.uid.empty() || !object || write.type != planner::Write::Type::Merge) return;
     Tree after = object->tree;
     after.merge(Tree::parse(write.patch.text));
     for (const std::string& pointer : holdable(write.object)) {
-      if (object->tree.value_at(pointer) == after.value_at(pointer) || known(scene, write.object, pointer)) continue;
+      if (object->tree.value_at(pointer) == after.value_at(pointer) ||
+          known(scene, write.object, pointer))
+        continue;
       complain(scene, write.object.name + pointer + " is written and status does not know of it");
     }
   }
 
  private:
-  /// By the status of any event: who lets go while another holds on leaves the remembering to the other.
+  /// By the status of any event: who lets go while another holds on leaves the remembering to the
+  /// other.
   static bool known(const Scene& scene, const ObjectRef& object, const std::string& pointer) {
     for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
       const StoredPtr stored = scene.cluster.api().live(ref);
       if (!stored) continue;
       for (const auto& row : stored->status->holds) {
-        const bool same = row.object.name == object.name && row.object.kind == object.kind && row.field == pointer;
+        const bool same = row.object.name == object.name && row.object.kind == object.kind &&
+                          row.field == pointer;
         if (same && !row.copy.empty()) return true;
       }
     }
@@ -142,18 +176,22 @@ class RemembersFirst : public Oracle {
 class FinalizerWhileHeld : public Oracle {
  public:
   const char* name() const override { return "FinalizerWhileHeld"; }
-  const char* sentence() const override { return "the finalizer is on the event while, and only while, something is held"; }
+  const char* sentence() const override {
+    return "the finalizer is on the event while, and only while, something is held";
+  }
   void on_written(const Scene& scene, const Written& written) override {
     const StoredPtr event = scene.cluster.api().live(written.event.ref);
     if (written.event.uid.empty() || !event || event->uid() != written.event.uid) return;
     if (!holds_for(record_of(written.after->tree), written.event.uid)) return;
-    if (!has_finalizer(*event)) complain(scene, written.after->ref.name + " is held without finalizer");
+    if (!has_finalizer(*event))
+      complain(scene, written.after->ref.name + " is held without finalizer");
   }
   void at_end(const Scene& scene) override {
     if (!scene.ending.quiet || !scene.truth.spoilt.empty()) return;
     for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
       const StoredPtr event = scene.cluster.api().live(ref);
-      if (event && has_finalizer(*event)) complain(scene, ref.name + " keeps its finalizer although all is over");
+      if (event && has_finalizer(*event))
+        complain(scene, ref.name + " keeps its finalizer although all is over");
     }
   }
 
@@ -161,8 +199,9 @@ class FinalizerWhileHeld : public Oracle {
   static bool has_finalizer(const simulator::Stored& event) {
     const Tree* list = event.tree.at("/metadata/finalizers");
     if (list == nullptr) return false;
-    return std::any_of(list->elements().begin(), list->elements().end(),
-                       [](const Tree& one) { return one.print() == quoted(planner::kFinalizer); });
+    return std::any_of(list->elements().begin(), list->elements().end(), [](const Tree& one) {
+      return one.print() == quoted(planner::kFinalizer);
+    });
   }
 };
 
@@ -170,7 +209,8 @@ class LeavesNoTrace : public Oracle {
  public:
   const char* name() const override { return "LeavesNoTrace"; }
   const char* sentence() const override {
-    return "when all is over no annotation, label or managedFields entry of ours is left, and untouched objects are as before";
+    return "when all is over no annotation, label or managedFields entry of ours is left, and "
+           "untouched objects are as before";
   }
   void at_end(const Scene& scene) override {
     if (!scene.ending.quiet) return;
@@ -190,10 +230,13 @@ class LeavesNoTrace : public Oracle {
     if (object.tree.at(kAnnotation) != nullptr) complain(scene, name + " still has our annotation");
     if (object.tree.at(kLabel) != nullptr) complain(scene, name + " still has our label");
     for (const auto& [writer, owned] : object.owners) {
-      if (writer.manager == planner::kFieldManager) complain(scene, name + " still has our managedFields entry");
+      if (writer.manager == planner::kFieldManager)
+        complain(scene, name + " still has our managedFields entry");
     }
     const auto& versions = scene.cluster.api().history(object.ref);
-    const auto first = std::find_if(versions.begin(), versions.end(), [&](const StoredPtr& one) { return one->uid() == object.uid(); });
+    const auto first = std::find_if(versions.begin(), versions.end(), [&](const StoredPtr& one) {
+      return one->uid() == object.uid();
+    });
     if (object.ref.kind == "Deployment") return;
     for (const std::string& pointer : holdable(object.ref)) {
       const FieldTruth* truth = scene.truth.field(object.ref, pointer);

@@ -1,18 +1,21 @@
 // Oracles of what values stand where.
-#include <algorithm>
-#include <cmath>
-
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/oracles.h"
+
+#include <algorithm>
+#include <cmath>
 
 namespace doorbuster::simulation {
 namespace {
 
-std::string field_text(const ObjectRef& ref, const std::string& pointer) { return ref.name + pointer; }
+std::string field_text(const ObjectRef& ref, const std::string& pointer) {
+  return ref.name + pointer;
+}
 
 /// A deployment's replicas are its autoscaler's business while there is one.
 bool scaled_by_autoscaler(const Scene& scene, const ObjectRef& deployment) {
-  for (const ObjectRef& ref : scene.cluster.api().objects("autoscaling", "HorizontalPodAutoscaler")) {
+  for (const ObjectRef& ref :
+       scene.cluster.api().objects("autoscaling", "HorizontalPodAutoscaler")) {
     for (const StoredPtr& version : scene.cluster.api().history(ref)) {
       if (version->tree.text_at("/spec/scaleTargetRef/name") == deployment.name) return true;
     }
@@ -31,8 +34,9 @@ class BaselineRestored : public Oracle {
       if (truth.gone || truth.uid.empty() || scene.truth.spoilt.contains(field.object)) continue;
       if (field.object.kind == "Deployment" && scaled_by_autoscaler(scene, field.object)) continue;
       if (contains(truth.allowed, truth.live)) continue;
-      complain(scene, field_text(field.object, field.pointer) + " ends at " + shown(truth.live) + ", was " +
-                          shown(truth.allowed.front()));
+      complain(scene,
+               field_text(field.object, field.pointer) + " ends at " + shown(truth.live) +
+                   ", was " + shown(truth.allowed.front()));
     }
   }
 };
@@ -41,7 +45,8 @@ class FloorNotBelow : public Oracle {
  public:
   const char* name() const override { return "FloorNotBelow"; }
   const char* sentence() const override {
-    return "no write of ours leaves a floor or a ceiling below what was there before us, or lowers what a person set";
+    return "no write of ours leaves a floor or a ceiling below what was there before us, or lowers "
+           "what a person set";
   }
   void on_written(const Scene& scene, const Written& written) override {
     for (const char* pointer : {kMin, kMax, kReplicas}) {
@@ -51,14 +56,18 @@ class FloorNotBelow : public Oracle {
       if (truth == nullptr || !before || !after || *after >= *before) continue;
       const auto least = lowest(truth->allowed);
       if (least && *after < *least) {
-        complain(scene, field_text(written.after->ref, pointer) + " lowered to " + std::to_string(*after) + ", below " +
-                            std::to_string(*least));
+        complain(scene,
+                 field_text(written.after->ref, pointer) + " lowered to " + std::to_string(*after) +
+                     ", below " + std::to_string(*least));
       }
       const std::string who = writer_before(scene, written, pointer);
       if (who == "doorbuster" || who == "kube-controller-manager" || who.empty()) continue;
-      if (truth->ours.contains(json_of(*before).text) || asked_for(written, pointer, *before)) continue;
-      complain(scene, field_text(written.after->ref, pointer) + " lowered from " + std::to_string(*before) + " to " +
-                          std::to_string(*after) + " although " + who + " had set it");
+      if (truth->ours.contains(json_of(*before).text) || asked_for(written, pointer, *before))
+        continue;
+      complain(scene,
+               field_text(written.after->ref, pointer) + " lowered from " +
+                   std::to_string(*before) + " to " + std::to_string(*after) + " although " + who +
+                   " had set it");
     }
   }
 
@@ -70,8 +79,11 @@ class FloorNotBelow : public Oracle {
     const auto entry = record.fields.find(planner::FieldPath{pointer, ""});
     return entry != record.fields.end() && number(entry->second.requested) == value;
   }
-  static std::string writer_before(const Scene& scene, const Written& written, const char* pointer) {
-    // The truth has seen this write already; who owned the value before is in the object's own record.
+  static std::string writer_before(const Scene& scene,
+                                   const Written& written,
+                                   const char* pointer) {
+    // The truth has seen this write already; who owned the value before is in the object's own
+    // record.
     (void)scene;
     for (const auto& [writer, owned] : written.before->owners) {
       if (owned.leaves.contains(pointer)) return writer.manager;
@@ -83,7 +95,9 @@ class FloorNotBelow : public Oracle {
 class CapacityKept : public Oracle {
  public:
   const char* name() const override { return "CapacityKept"; }
-  const char* sentence() const override { return "within the window nothing that an event needs is lowered below its need"; }
+  const char* sentence() const override {
+    return "within the window nothing that an event needs is lowered below its need";
+  }
   void on_written(const Scene& scene, const Written& written) override {
     const auto& event = written.event;
     if (event.uid.empty() || event.deleting || !event.spec || !scene.world.seen()) return;
@@ -97,8 +111,10 @@ class CapacityKept : public Oracle {
         const auto before = number(written.before->tree.value_at(pointer));
         const auto after = number(written.after->tree.value_at(pointer));
         if (!before || !after || *after >= std::min(*before, need)) continue;
-        complain(scene, field_text(written.after->ref, pointer) + " lowered from " + std::to_string(*before) + " to " +
-                            std::to_string(*after) + " while " + std::to_string(need) + " are needed");
+        complain(scene,
+                 field_text(written.after->ref, pointer) + " lowered from " +
+                     std::to_string(*before) + " to " + std::to_string(*after) + " while " +
+                     std::to_string(need) + " are needed");
       }
     }
   }
@@ -106,8 +122,9 @@ class CapacityKept : public Oracle {
  private:
   static bool about(const Written& written, const std::string& workload) {
     if (written.after->ref.ns != written.event.ref.ns) return false;
-    return written.after->ref.kind == "Deployment" ? written.after->ref.name == workload
-                                                   : written.after->tree.text_at("/spec/scaleTargetRef/name") == workload;
+    return written.after->ref.kind == "Deployment"
+               ? written.after->ref.name == workload
+               : written.after->tree.text_at("/spec/scaleTargetRef/name") == workload;
   }
   static std::int64_t need_of(const planner::Event& event, const api::TargetSpec& target) {
     if (const auto* replicas = std::get_if<api::NeedReplicas>(&target.need)) return replicas->value;
@@ -122,27 +139,36 @@ class NotBelowWanted : public Oracle {
  public:
   const char* name() const override { return "NotBelowWanted"; }
   const char* sentence() const override {
-    return "on the way down a floor is not lowered below what the metrics ask for, nor a ceiling below what runs";
+    return "on the way down a floor is not lowered below what the metrics ask for, nor a ceiling "
+           "below what runs";
   }
   void on_written(const Scene& scene, const Written& written) override {
     if (written.after->ref.kind != "HorizontalPodAutoscaler" || at_once(scene, written)) return;
     const FieldTruth* floor = scene.truth.field(written.after->ref, kMin);
-    if (floor != nullptr && floor->fought) return;  // an old manifest applied again brings its own floor
+    if (floor != nullptr && floor->fought)
+      return;  // an old manifest applied again brings its own floor
     const Tree& seen = written.before->tree;
-    const auto min = number(seen.value_at(kMin)), new_min = number(written.after->tree.value_at(kMin));
-    const auto max = number(seen.value_at(kMax)), new_max = number(written.after->tree.value_at(kMax));
+    const auto min = number(seen.value_at(kMin)),
+               new_min = number(written.after->tree.value_at(kMin));
+    const auto max = number(seen.value_at(kMax)),
+               new_max = number(written.after->tree.value_at(kMax));
     // Of a workload that is gone the autoscaler only remembers.
-    if (!scene.cluster.api().live(simulator::deployment_ref(written.after->ref.ns, seen.text_at("/spec/scaleTargetRef/name")))) return;
+    if (!scene.cluster.api().live(simulator::deployment_ref(
+            written.after->ref.ns, seen.text_at("/spec/scaleTargetRef/name"))))
+      return;
     const std::int64_t current = seen.number("/status/currentReplicas", 0);
     const auto wanted = wanted_of(seen, current);
-    // A floor below what load asks for carries nothing: the autoscaler keeps the replicas by itself.
+    // A floor below what load asks for carries nothing: the autoscaler keeps the replicas by
+    // itself.
     if (min && new_min && *new_min < *min && wanted && *wanted < *min && *new_min < *wanted) {
-      complain(scene, written.after->ref.name + ": floor lowered to " + std::to_string(*new_min) + " while " +
-                          std::to_string(*wanted) + " are wanted");
+      complain(scene,
+               written.after->ref.name + ": floor lowered to " + std::to_string(*new_min) +
+                   " while " + std::to_string(*wanted) + " are wanted");
     }
     if (max && new_max && *new_max < *max && *new_max < current) {
-      complain(scene, written.after->ref.name + ": ceiling lowered to " + std::to_string(*new_max) + " while " +
-                          std::to_string(current) + " run");
+      complain(scene,
+               written.after->ref.name + ": ceiling lowered to " + std::to_string(*new_max) +
+                   " while " + std::to_string(current) + " run");
     }
   }
 
@@ -150,7 +176,8 @@ class NotBelowWanted : public Oracle {
   static bool at_once(const Scene& scene, const Written& written) {
     if (!written.event.spec) return written.event.deleting;
     const bool immediate = written.event.spec->deletion_policy == api::DeletionPolicy::Immediate;
-    return (written.event.deleting && immediate) || scene.cluster.api().terminating(written.event.ref.ns);
+    return (written.event.deleting && immediate) ||
+           scene.cluster.api().terminating(written.event.ref.ns);
   }
   /// By DESIGN.md section 4, from the status that the write was guarded by.
   static std::optional<std::int64_t> wanted_of(const Tree& autoscaler, std::int64_t current) {
@@ -158,10 +185,12 @@ class NotBelowWanted : public Oracle {
     if (const Tree* conditions = autoscaler.at("/status/conditions")) {
       for (const Tree& one : conditions->elements()) {
         if (one.text_at("/type") == "ScalingActive") active = one.text_at("/status") == "True";
-        if (one.text_at("/type") == "ScalingLimited") too_few = one.text_at("/reason") == "TooFewReplicas" && one.text_at("/status") == "True";
+        if (one.text_at("/type") == "ScalingLimited")
+          too_few = one.text_at("/reason") == "TooFewReplicas" && one.text_at("/status") == "True";
       }
     }
-    const std::int64_t used = autoscaler.number("/status/currentMetrics/0/resource/current/averageUtilization", -1);
+    const std::int64_t used =
+        autoscaler.number("/status/currentMetrics/0/resource/current/averageUtilization", -1);
     if (!active || too_few || used < 0) return std::nullopt;
     return (current * used + simulator::kTargetUtilisation - 1) / simulator::kTargetUtilisation;
   }
@@ -170,7 +199,9 @@ class NotBelowWanted : public Oracle {
 class NoCliff : public Oracle {
  public:
   const char* name() const override { return "NoCliff"; }
-  const char* sentence() const override { return "on the way down no more goes within a minute than the event allows"; }
+  const char* sentence() const override {
+    return "on the way down no more goes within a minute than the event allows";
+  }
   void on_written(const Scene& scene, const Written& written) override {
     const char* pointer = written.after->ref.kind == "HorizontalPodAutoscaler" ? kMin : kReplicas;
     const auto before = number(written.before->tree.value_at(pointer));
@@ -181,7 +212,8 @@ class NoCliff : public Oracle {
     const auto& event = written.event;
     if (*after >= *before || scene.truth.clock_stepped || event.uid.empty() || !event.spec) return;
     const bool terminating = scene.cluster.api().terminating(event.ref.ns);
-    if (terminating || (event.deleting && event.spec->deletion_policy != api::DeletionPolicy::Ramp)) return;
+    if (terminating || (event.deleting && event.spec->deletion_policy != api::DeletionPolicy::Ramp))
+      return;
     const FieldTruth* truth = scene.truth.field(written.after->ref, pointer);
     if (truth != nullptr && truth->fought) return;  // others take away too
     const std::int64_t percent = percent_of(scene, written.after->ref.name);
@@ -193,12 +225,14 @@ class NoCliff : public Oracle {
     }
     const std::int64_t allowed = std::max<std::int64_t>(1, (peak * percent + 99) / 100);
     if (sum <= allowed) return;
-    complain(scene, written.after->ref.name + ": " + std::to_string(sum) + " of " + std::to_string(peak) +
-                        " taken away within a minute, " + std::to_string(allowed) + " allowed");
+    complain(scene,
+             written.after->ref.name + ": " + std::to_string(sum) + " of " + std::to_string(peak) +
+                 " taken away within a minute, " + std::to_string(allowed) + " allowed");
   }
 
  private:
-  /// The most that any event allows for a workload, those that overlap added up; 10 where none names it any more.
+  /// The most that any event allows for a workload, those that overlap added up; 10 where none
+  /// names it any more.
   static std::int64_t percent_of(const Scene& scene, const std::string& workload) {
     std::int64_t sum = 0;
     for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
@@ -207,7 +241,8 @@ class NoCliff : public Oracle {
         const Tree* targets = version->tree.at("/spec/capacity/targets");
         if (targets == nullptr) continue;
         for (const Tree& target : targets->elements()) {
-          if (target.text_at("/ref/name") == workload) most = std::max(most, target.number("/ramp/down/maxPercentPerMinute", 10));
+          if (target.text_at("/ref/name") == workload)
+            most = std::max(most, target.number("/ramp/down/maxPercentPerMinute", 10));
         }
       }
       sum += most;
@@ -222,7 +257,8 @@ class FullFloorByStart : public Oracle {
  public:
   const char* name() const override { return "FullFloorByStart"; }
   const char* sentence() const override {
-    return "from start to end the full floor is in force, unless something disturbs the operator just now";
+    return "from start to end the full floor is in force, unless something disturbs the operator "
+           "just now";
   }
   void at_instant(const Scene& scene) override {
     const Instant now = scene.cluster.now();
@@ -231,32 +267,42 @@ class FullFloorByStart : public Oracle {
       const StoredPtr event = scene.cluster.api().live(ref);
       if (!event || event->deleting() || now - event->at < std::chrono::seconds(0)) continue;
       const Tree& spec = *event->tree.at("/spec");
-      const auto start = parse_rfc3339(spec.text_at("/window/start")), end = parse_rfc3339(spec.text_at("/window/end"));
+      const auto start = parse_rfc3339(spec.text_at("/window/start")),
+                 end = parse_rfc3339(spec.text_at("/window/end"));
       const auto created = parse_rfc3339(event->tree.text_at("/metadata/creationTimestamp"));
-      if (!start || !end || now >= *end || now < std::max(*start, *created + std::chrono::seconds(90))) continue;
+      if (!start || !end || now >= *end ||
+          now < std::max(*start, *created + std::chrono::seconds(90)))
+        continue;
       if (spec.text_at("/mode") == "DryRun" || spec.at("/suspend") != nullptr) continue;
-      for (const Tree& target : spec.at("/capacity/targets")->elements()) check(scene, *event, target);
+      for (const Tree& target : spec.at("/capacity/targets")->elements())
+        check(scene, *event, target);
     }
   }
 
  private:
   void check(const Scene& scene, const simulator::Stored& event, const Tree& target) {
     const std::string workload = target.text_at("/ref/name");
-    const StoredPtr deployment = scene.cluster.api().live(simulator::deployment_ref(event.ref.ns, workload));
-    const StoredPtr autoscaler = scene.cluster.api().live(simulator::autoscaler_ref(event.ref.ns, workload));
+    const StoredPtr deployment =
+        scene.cluster.api().live(simulator::deployment_ref(event.ref.ns, workload));
+    const StoredPtr autoscaler =
+        scene.cluster.api().live(simulator::autoscaler_ref(event.ref.ns, workload));
     if (!deployment || deployment->tree.number("/spec/replicas", 0) == 0) return;
     const StoredPtr held = autoscaler ? autoscaler : deployment;
     const FieldTruth* truth = scene.truth.field(held->ref, autoscaler ? kMin : kReplicas);
     const FieldTruth* ceiling = scene.truth.field(held->ref, kMax);
     if (truth == nullptr || truth->fought || (ceiling != nullptr && ceiling->fought)) return;
-    if (scene.truth.spoilt.contains(held->ref) || scene.truth.spoilt.contains(deployment->ref)) return;
+    if (scene.truth.spoilt.contains(held->ref) || scene.truth.spoilt.contains(deployment->ref))
+      return;
     std::int64_t need = target.number("/need/replicas", 0);
     for (const auto& row : event.status->targets) {
       if (row.name == target.text_at("/name") && need == 0) need = row.floor.value_or(-1);
     }
     const std::int64_t now = number(truth->live).value_or(0);
     if (need < 0) complain(scene, workload + ": a floor is not even known");
-    if (now < need) complain(scene, workload + ": floor " + std::to_string(now) + " of " + std::to_string(need) + " in mid-sale");
+    if (now < need)
+      complain(scene,
+               workload + ": floor " + std::to_string(now) + " of " + std::to_string(need) +
+                   " in mid-sale");
   }
 };
 

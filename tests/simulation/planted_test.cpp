@@ -1,9 +1,9 @@
-// Every oracle is proven by bugs planted beside the operator: what it sees, recalls, says or does is altered, and exactly the
-// oracles named must complain.
-#include <gtest/gtest.h>
-
+// Every oracle is proven by bugs planted beside the operator: what it sees, recalls, says or does
+// is altered, and exactly the oracles named must complain.
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/run.h"
+
+#include <gtest/gtest.h>
 
 namespace doorbuster::simulation {
 namespace {
@@ -11,13 +11,25 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// A sale without any mishap: one autoscaled shop, one without autoscaler, a rate limit; demand as the step says.
+/// A sale without any mishap: one autoscaled shop, one without autoscaler, a rate limit; demand as
+/// the step says.
 History plain() {
   History history;
   history.seed = 0;
-  history.shops.push_back({.ns = kShopNamespace, .name = "checkout", .replicas = 4, .min = 3, .max = 10,
-                           .startup = seconds(10), .demand = 200, .owner = "helm"});
-  history.shops.push_back({.ns = kShopNamespace, .name = "search", .replicas = 3, .startup = seconds(10), .demand = 150, .owner = "helm"});
+  history.shops.push_back({.ns = kShopNamespace,
+                           .name = "checkout",
+                           .replicas = 4,
+                           .min = 3,
+                           .max = 10,
+                           .startup = seconds(10),
+                           .demand = 200,
+                           .owner = "helm"});
+  history.shops.push_back({.ns = kShopNamespace,
+                           .name = "search",
+                           .replicas = 3,
+                           .startup = seconds(10),
+                           .demand = 150,
+                           .owner = "helm"});
   EventPlan event;
   event.name = "sale-0";
   event.created = Duration(0);
@@ -35,8 +47,13 @@ History plain() {
     target.step_timeout = seconds(40);
     event.targets.push_back(target);
   }
-  event.holds.push_back({.name = "limit", .kind = "BackendTrafficPolicy", .object = "front", .ns = kShopNamespace,
-                         .field = "/spec/rateLimit/global/requests", .op = "multiply", .value = "5"});
+  event.holds.push_back({.name = "limit",
+                         .kind = "BackendTrafficPolicy",
+                         .object = "front",
+                         .ns = kShopNamespace,
+                         .field = "/spec/rateLimit/global/requests",
+                         .op = "multiply",
+                         .value = "5"});
   history.events.push_back(event);
   return history;
 }
@@ -47,8 +64,9 @@ History with(History history, std::vector<Step> steps) {
 }
 
 bool is_lowering(const planner::Write& write, const char* field) {
-  return write.type == planner::Write::Type::Merge && write.patch.text.find(field) != std::string::npos &&
-         !write.why.empty() && (write.why.front().code == "Lowering" || write.why.front().code == "Restoring");
+  return write.type == planner::Write::Type::Merge &&
+         write.patch.text.find(field) != std::string::npos && !write.why.empty() &&
+         (write.why.front().code == "Lowering" || write.why.front().code == "Restoring");
 }
 
 /// The write with another value in its patch.
@@ -68,7 +86,9 @@ struct PlantedBug {
 
 Sabotage performing(std::function<std::vector<planner::Write>(const planner::Write&)> what) {
   Sabotage out;
-  out.perform = [what = std::move(what)](const planner::Event&, const planner::Write& write) { return what(write); };
+  out.perform = [what = std::move(what)](const planner::Event&, const planner::Write& write) {
+    return what(write);
+  };
   return out;
 }
 
@@ -85,7 +105,9 @@ const std::vector<PlantedBug>& planted_bugs() {
          };
          return out;
        },
-       [] { return with(plain(), {{.act = Act::DeleteEvent, .at = minutes(6), .subject = "sale-0"}}); },
+       [] {
+         return with(plain(), {{.act = Act::DeleteEvent, .at = minutes(6), .subject = "sale-0"}});
+       },
        {"SilenceIsNotRelease"}},
       {"writes go without their guards",
        [] {
@@ -100,7 +122,9 @@ const std::vector<PlantedBug>& planted_bugs() {
        plain,
        {"Guarded"}},
       {"every write is made twice",
-       [] { return performing([](const planner::Write& write) { return std::vector{write, write}; }); },
+       [] {
+         return performing([](const planner::Write& write) { return std::vector{write, write}; });
+       },
        plain,
        {"OneWrite"}},
       {"a floor is raised to six whatever was asked for",
@@ -126,7 +150,8 @@ const std::vector<PlantedBug>& planted_bugs() {
          return performing([](const planner::Write& write) {
            if (!is_lowering(write, "spec")) return std::vector{write};
            const Tree patch = Tree::parse(write.patch.text);
-           return std::vector{with_value_at(write, "/spec/maxReplicas", patch.number("/spec/maxReplicas", 10) - 1)};
+           return std::vector{with_value_at(
+               write, "/spec/maxReplicas", patch.number("/spec/maxReplicas", 10) - 1)};
          });
        },
        plain,
@@ -134,7 +159,8 @@ const std::vector<PlantedBug>& planted_bugs() {
       {"our managedFields entry stays",
        [] {
          return performing([](const planner::Write& write) {
-           return write.type == planner::Write::Type::Json ? std::vector<planner::Write>{} : std::vector{write};
+           return write.type == planner::Write::Type::Json ? std::vector<planner::Write>{}
+                                                           : std::vector{write};
          });
        },
        plain,
@@ -167,7 +193,8 @@ const std::vector<PlantedBug>& planted_bugs() {
          Sabotage out;
          out.publish = [](const planner::Event&, api::SaleEventStatus& status) {
            for (auto& condition : status.conditions) {
-             if (condition.type == "Restored" && status.phase == "CoolingDown") condition.status = api::ConditionStatus::True;
+             if (condition.type == "Restored" && status.phase == "CoolingDown")
+               condition.status = api::ConditionStatus::True;
            }
          };
          return out;
@@ -196,8 +223,11 @@ const std::vector<PlantedBug>& planted_bugs() {
          };
          return out;
        },
-       [] { return with(plain(), {{.act = Act::Suspend, .at = minutes(2), .subject = "sale-0"},
-                                  {.act = Act::Unsuspend, .at = minutes(6), .subject = "sale-0"}}); },
+       [] {
+         return with(plain(),
+                     {{.act = Act::Suspend, .at = minutes(2), .subject = "sale-0"},
+                      {.act = Act::Unsuspend, .at = minutes(6), .subject = "sale-0"}});
+       },
        {"NoWriteSuspended"}},
       {"the window is taken to end a minute early",
        [] {
@@ -215,7 +245,9 @@ const std::vector<PlantedBug>& planted_bugs() {
            if (!is_lowering(write, "minReplicas")) return std::vector{write};
            planner::Write bent = write;
            Tree patch = Tree::parse(write.patch.text);
-           patch.set("/spec/maxReplicas", Tree::integer(std::max<std::int64_t>(10, patch.number("/spec/minReplicas", 10))));
+           patch.set(
+               "/spec/maxReplicas",
+               Tree::integer(std::max<std::int64_t>(10, patch.number("/spec/minReplicas", 10))));
            bent.patch = Json{patch.print()};
            return std::vector{bent};
          });
@@ -227,21 +259,27 @@ const std::vector<PlantedBug>& planted_bugs() {
          Sabotage out;
          out.see = [](planner::Observation& seen) {
            for (auto& [ref, fact] : seen.objects) {
-             if (std::holds_alternative<planner::Missing>(fact)) fact = planner::Unread{.why = "planted"};
+             if (std::holds_alternative<planner::Missing>(fact))
+               fact = planner::Unread{.why = "planted"};
            }
          };
          return out;
        },
-       [] { return with(plain(), {{.act = Act::DeleteAutoscaler, .at = minutes(6), .subject = "checkout"},
-                                  {.act = Act::DeleteWorkload, .at = minutes(6), .subject = "checkout"},
-                                  {.act = Act::DeleteEvent, .at = minutes(7), .subject = "sale-0"}}); },
+       [] {
+         return with(plain(),
+                     {{.act = Act::DeleteAutoscaler, .at = minutes(6), .subject = "checkout"},
+                      {.act = Act::DeleteWorkload, .at = minutes(6), .subject = "checkout"},
+                      {.act = Act::DeleteEvent, .at = minutes(7), .subject = "sale-0"}});
+       },
        {"DeletionNotBlocked", "FinalizerWhileHeld"}},
       {"a value of ours is recorded as the baseline",
        [] {
          return performing([](const planner::Write& write) {
            Tree patch = Tree::parse(write.patch.text);
            const Tree* record = patch.at(kAnnotation);
-           if (write.type != planner::Write::Type::Merge || record == nullptr || record->type() != JsonType::String) return std::vector{write};
+           if (write.type != planner::Write::Type::Merge || record == nullptr ||
+               record->type() != JsonType::String)
+             return std::vector{write};
            const std::string text = patch.text_at(kAnnotation);
            planner::Ledger ledger = planner::read_ledger(&text);
            for (auto& [path, held] : ledger.fields) {
@@ -275,7 +313,8 @@ TEST(PlantedBugTable, IsWholeAndProvesEveryOracle) {
   EXPECT_EQ(planted_bugs().size(), 17U);
   std::set<std::string> proven;
   for (const PlantedBug& bug : planted_bugs()) proven.insert(bug.trips.begin(), bug.trips.end());
-  for (const auto& oracle : all_oracles()) EXPECT_TRUE(proven.contains(oracle->name())) << oracle->name() << ": " << oracle->sentence();
+  for (const auto& oracle : all_oracles())
+    EXPECT_TRUE(proven.contains(oracle->name())) << oracle->name() << ": " << oracle->sentence();
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "tests/simulation/run.h"
 
-#include <algorithm>
-
 #include "controllers/products/allow_list.h"
 #include "tests/simulation/stage.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulation {
 
@@ -22,7 +22,9 @@ History shrunk(const History& history, const Sabotage& sabotage) {
   const Report whole = play(history, sabotage);
   if (whole.violations.empty()) return history;
   const std::string broken = whole.violations.front().oracle;
-  const auto still = [&](const History& candidate) { return play(candidate, sabotage).oracles().contains(broken); };
+  const auto still = [&](const History& candidate) {
+    return play(candidate, sabotage).oracles().contains(broken);
+  };
   History best = history;
   const auto drop_each = [&](auto list_of) {
     for (std::size_t i = 0; i < list_of(best).size();) {

@@ -1,3 +1,6 @@
+#include "tests/simulation/run.h"
+#include "tests/simulation/situations.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -6,9 +9,6 @@
 #include <iostream>
 #include <mutex>
 #include <thread>
-
-#include "tests/simulation/run.h"
-#include "tests/simulation/situations.h"
 
 namespace doorbuster::simulation {
 namespace {
@@ -31,7 +31,8 @@ constexpr std::uint64_t kHistories = 10'000;
 constexpr std::size_t kFailuresShown = 5;
 
 std::string replay_command(std::uint64_t seed) {
-  return "DOORBUSTER_SEED=" + std::to_string(seed) + " simulation_test --gtest_filter=Simulation.Replay";
+  return "DOORBUSTER_SEED=" + std::to_string(seed) +
+         " simulation_test --gtest_filter=Simulation.Replay";
 }
 
 struct Sum {
@@ -59,35 +60,43 @@ TEST(Simulation, RandomHistoriesBreakNoSentence) {
   std::vector<std::thread> threads;
   for (std::uint64_t worker = 0; worker < workers; ++worker) {
     threads.emplace_back([&, worker] {
-      for (std::uint64_t i = worker; i < count; i += workers) sum.add(first + i, play(make_history(first + i)));
+      for (std::uint64_t i = worker; i < count; i += workers)
+        sum.add(first + i, play(make_history(first + i)));
     });
   }
   for (std::thread& thread : threads) thread.join();
-  std::cout << count << " histories, " << sum.rounds << " rounds, " << sum.requests << " requests\n";
+  std::cout << count << " histories, " << sum.rounds << " rounds, " << sum.requests
+            << " requests\n";
   if (std::getenv("DOORBUSTER_SITUATIONS") != nullptr) {
-    for (const auto& [name, times] : sum.situations) std::cout << "  " << times << "\t" << name << "\n";
+    for (const auto& [name, times] : sum.situations)
+      std::cout << "  " << times << "\t" << name << "\n";
   }
   for (auto& [oracle, seeds] : sum.broken) {
     std::sort(seeds.begin(), seeds.end());
     std::cout << "  broken: " << oracle << " in " << seeds.size() << " histories:";
-    for (std::size_t i = 0; i < std::min(seeds.size(), kFailuresShown); ++i) std::cout << " " << seeds[i];
+    for (std::size_t i = 0; i < std::min(seeds.size(), kFailuresShown); ++i)
+      std::cout << " " << seeds[i];
     std::cout << "\n";
   }
   std::size_t shown = 0;
   for (const auto& [seed, violation] : sum.failures) {
     if (++shown > kFailuresShown) break;
-    ADD_FAILURE() << "seed " << seed << ": " << violation.oracle << ": " << violation.text << "\n  replay: " << replay_command(seed);
+    ADD_FAILURE() << "seed " << seed << ": " << violation.oracle << ": " << violation.text
+                  << "\n  replay: " << replay_command(seed);
   }
   EXPECT_TRUE(sum.failures.empty()) << sum.failures.size() << " histories break a sentence";
-  for (const std::string& one : missed(sum.situations, static_cast<int>(count))) ADD_FAILURE() << "too rare: " << one;
+  for (const std::string& one : missed(sum.situations, static_cast<int>(count)))
+    ADD_FAILURE() << "too rare: " << one;
 }
 
-/// DOORBUSTER_SEED: plays one history, shrinks it when it breaks a sentence, and prints what happens.
+/// DOORBUSTER_SEED: plays one history, shrinks it when it breaks a sentence, and prints what
+/// happens.
 TEST(Simulation, Replay) {
   const std::uint64_t seed = from_environment("DOORBUSTER_SEED", 0);
   if (seed == 0) GTEST_SKIP() << "DOORBUSTER_SEED is not set";
   History history = make_history(seed);
-  if (std::getenv("DOORBUSTER_NO_SHRINK") == nullptr && !play(history).violations.empty()) history = shrunk(history);
+  if (std::getenv("DOORBUSTER_NO_SHRINK") == nullptr && !play(history).violations.empty())
+    history = shrunk(history);
   const Report report = play(history, {}, true);
   std::cout << to_text(history);
   for (const std::string& line : report.trace) std::cout << line << "\n";

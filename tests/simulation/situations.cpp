@@ -103,8 +103,8 @@ std::vector<std::string> missed(const std::map<std::string, int>& seen, int hist
 
     const long wanted = static_cast<long>(one.at_least) * histories / 10'000;
     if (times >= wanted) continue;
-    out.push_back(std::string(one.name) + ": " + std::to_string(times) + " times, at least " + std::to_string(wanted) + " in " +
-                  std::to_string(histories) + " histories");
+    out.push_back(std::string(one.name) + ": " + std::to_string(times) + " times, at least " +
+                  std::to_string(wanted) + " in " + std::to_string(histories) + " histories");
   }
   return out;
 }

@@ -12,10 +12,11 @@ using simulator::Mishap;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// So long nothing must be due before a history counts as over: longer than the autoscaler's stabilisation.
+/// So long nothing must be due before a history counts as over: longer than the autoscaler's
+/// stabilisation.
 constexpr Duration kQuiet = minutes(7);
-/// Time that the operator is given to recover from a disturbance before it is held to its promises again: its longest
-/// back-off (30 s), a slow watch, a step of the ramp.
+/// Time that the operator is given to recover from a disturbance before it is held to its promises
+/// again: its longest back-off (30 s), a slow watch, a step of the ramp.
 constexpr Duration kRecovery = seconds(100);
 
 }  // namespace
@@ -28,13 +29,15 @@ Result<std::shared_ptr<const planner::Event>> StagedWorld::event(const ObjectRef
   return std::shared_ptr<const planner::Event>(std::move(altered));
 }
 
-planner::Observation StagedWorld::observe(const planner::Event& event, const planner::Needs& needs) {
+planner::Observation StagedWorld::observe(const planner::Event& event,
+                                          const planner::Needs& needs) {
   planner::Observation out = SimulatedWorld::observe(event, needs);
   if (sabotage_.see) sabotage_.see(out);
   return out;
 }
 
-Result<std::string> StagedWorld::publish(const planner::Event& event, const api::SaleEventStatus& status) {
+Result<std::string> StagedWorld::publish(const planner::Event& event,
+                                         const api::SaleEventStatus& status) {
   if (!sabotage_.publish) return SimulatedWorld::publish(event, status);
   api::SaleEventStatus altered = status;
   sabotage_.publish(event, altered);
@@ -65,7 +68,10 @@ Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
       setup_{.install = "shop-install", .allow = products::AllowList::standard()},
       process_(cluster_, world_, setup_),
       truth_(cluster_),
-      plan_([&sabotage](const planner::Event& event, const planner::Observation& seen, const planner::Setup& setup, Instant now) {
+      plan_([&sabotage](const planner::Event& event,
+                        const planner::Observation& seen,
+                        const planner::Setup& setup,
+                        Instant now) {
         if (!sabotage.see) return planner::plan(event, seen, setup, now);
         planner::Observation altered = seen;
         sabotage.see(altered);
@@ -73,12 +79,19 @@ Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
       }),
       oracles_(all_oracles()),
       to_create_(history.events) {
-  std::stable_sort(to_create_.begin(), to_create_.end(), [](const auto& a, const auto& b) { return a.created < b.created; });
+  std::stable_sort(to_create_.begin(), to_create_.end(), [](const auto& a, const auto& b) {
+    return a.created < b.created;
+  });
   connect();
 }
 
 Scene Stage::scene() const {
-  return Scene{.cluster = cluster_, .truth = truth_, .world = world_, .setup = setup_, .plan = plan_, .ending = ending_};
+  return Scene{.cluster = cluster_,
+               .truth = truth_,
+               .world = world_,
+               .setup = setup_,
+               .plan = plan_,
+               .ending = ending_};
 }
 
 void Stage::say(const std::string& line) {
@@ -100,7 +113,10 @@ void Stage::connect() {
   world_.on_perform = [this](const planner::Event& event, const planner::Write& write) {
     for (auto& oracle : oracles_) oracle->on_perform(scene(), event, write);
   };
-  world_.on_written = [this](const planner::Event& event, const planner::Write& write, const StoredPtr& before, const StoredPtr& after) {
+  world_.on_written = [this](const planner::Event& event,
+                             const planner::Write& write,
+                             const StoredPtr& before,
+                             const StoredPtr& after) {
     on_written(Written{.event = event, .write = write, .before = before, .after = after});
   };
   world_.on_notice = [this](const planner::Event& event, const planner::Notice& notice) {
@@ -110,7 +126,8 @@ void Stage::connect() {
     for (auto& oracle : oracles_) oracle->before_round(scene());
   };
   process_.after_round = [this](const ObjectRef& event, const planner::RoundResult& result) {
-    say("round " + event.name + (result.wrote ? " wrote" : "") + (result.failed ? " failed: " + result.failed->message : "") +
+    say("round " + event.name + (result.wrote ? " wrote" : "") +
+        (result.failed ? " failed: " + result.failed->message : "") +
         (result.wake ? " wake " + to_rfc3339(*result.wake).substr(11) : ""));
     note_round(result);
     for (auto& oracle : oracles_) oracle->after_round(scene());
@@ -125,17 +142,22 @@ void Stage::on_commit(const simulator::Commit& commit) {
   truth_.on_commit(commit);
   process_.changed(commit.after->ref);
   if (!with_trace_ || commit.writer.subresource == "status") return;
-  std::string line = "  " + commit.writer.manager + " " + commit.after->ref.kind + " " + commit.after->ref.name;
+  std::string line =
+      "  " + commit.writer.manager + " " + commit.after->ref.kind + " " + commit.after->ref.name;
   if (commit.after->gone) line += " deleted";
   for (const std::string& pointer : holdable(commit.after->ref)) {
-    line += " " + pointer.substr(pointer.rfind('/') + 1) + "=" + shown(commit.after->tree.value_at(pointer));
+    line += " " + pointer.substr(pointer.rfind('/') + 1) + "=" +
+            shown(commit.after->tree.value_at(pointer));
   }
-  say(line + (commit.after->tree.at(kAnnotation) != nullptr ? " " + commit.after->tree.text_at(kAnnotation) : ""));
+  say(line + (commit.after->tree.at(kAnnotation) != nullptr
+                  ? " " + commit.after->tree.text_at(kAnnotation)
+                  : ""));
 }
 
 void Stage::on_written(const Written& written) {
   const auto& event = written.event;
-  const bool orphans = event.deleting && event.spec && event.spec->deletion_policy == api::DeletionPolicy::Orphan;
+  const bool orphans =
+      event.deleting && event.spec && event.spec->deletion_policy == api::DeletionPolicy::Orphan;
   if (orphans) truth_.leave(written.after->ref);
   for (auto& oracle : oracles_) oracle->on_written(scene(), written);
   note_written(written);
@@ -157,14 +179,17 @@ Mishap Stage::mishap(Boundary boundary, const ObjectRef& ref) {
 }
 
 void Stage::foreign_first(const ObjectRef& ref) {
-  edit(ref, "somebody", [&](Tree& tree) { tree.set("/metadata/labels/touched", Tree::string(std::to_string(report_.requests))); });
+  edit(ref, "somebody", [&](Tree& tree) {
+    tree.set("/metadata/labels/touched", Tree::string(std::to_string(report_.requests)));
+  });
 }
 
 void Stage::set_up() {
   world_.weather.lag = history_.lag;
   if (history_.clamp) {
     cluster_.api().admission = [most = *history_.clamp](const ObjectRef& ref, Tree& tree) {
-      if (ref.kind == "BackendTrafficPolicy" && tree.number(kRequests, 0) > most) tree.set(kRequests, Tree::integer(most));
+      if (ref.kind == "BackendTrafficPolicy" && tree.number(kRequests, 0) > most)
+        tree.set(kRequests, Tree::integer(most));
     };
   }
   for (const auto& one : history_.shops) cluster_.deploy(one);
@@ -174,8 +199,10 @@ void Stage::set_up() {
 }
 
 void Stage::create_event(const EventPlan& event) {
-  const auto made = cluster_.api().create(simulator::sale_ref(kShopNamespace, event.name), manifest(event, kBegin),
-                                          simulator::Writer{.manager = "kubectl-create", .apply = false, .subresource = {}});
+  const auto made = cluster_.api().create(
+      simulator::sale_ref(kShopNamespace, event.name),
+      manifest(event, kBegin),
+      simulator::Writer{.manager = "kubectl-create", .apply = false, .subresource = {}});
   say("event " + event.name + (made ? " created" : " not created: " + made.error().message));
   disturb(Duration(0));
 }
@@ -190,14 +217,16 @@ Instant Stage::next_instant() const {
 
 bool Stage::disturbed() const {
   const simulator::Weather& weather = world_.weather;
-  const bool stalled = std::any_of(weather.stalled_until.begin(), weather.stalled_until.end(),
+  const bool stalled = std::any_of(weather.stalled_until.begin(),
+                                   weather.stalled_until.end(),
                                    [&](const auto& one) { return cluster_.now() < one.second; });
-  return stalled || world_.down() || !weather.denied_kinds.empty() || !weather.account_denied_kinds.empty() ||
-         weather.reviews_fail || weather.skew != Duration{} || !process_.running();
+  return stalled || world_.down() || !weather.denied_kinds.empty() ||
+         !weather.account_denied_kinds.empty() || weather.reviews_fail ||
+         weather.skew != Duration{} || !process_.running();
 }
 
-/// Something is still held: the leader's next sweep, an hour away at most, and the way down that it begins must have had
-/// their time.
+/// Something is still held: the leader's next sweep, an hour away at most, and the way down that it
+/// begins must have had their time.
 bool Stage::awaits_sweep() const {
   if (cluster_.now() > truth_.calm_at + minutes(150)) return false;
   for (const auto& [field, truth] : truth_.fields()) {
@@ -209,7 +238,8 @@ bool Stage::awaits_sweep() const {
 }
 
 bool Stage::quiet() const {
-  return next_step_ == history_.steps.size() && to_create_.empty() && process_.running() && !process_.next_key();
+  return next_step_ == history_.steps.size() && to_create_.empty() && process_.running() &&
+         !process_.next_key();
 }
 
 void Stage::run_until_quiet() {
@@ -220,7 +250,8 @@ void Stage::run_until_quiet() {
       create_event(to_create_.front());
       to_create_.erase(to_create_.begin());
     }
-    while (next_step_ < history_.steps.size() && at(history_.steps[next_step_].at) <= cluster_.now()) {
+    while (next_step_ < history_.steps.size() &&
+           at(history_.steps[next_step_].at) <= cluster_.now()) {
       const Step& step = history_.steps[next_step_++];
       if (step.act == Act::GoWrong) continue;
       say("* " + to_text(step));

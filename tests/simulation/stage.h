@@ -1,18 +1,19 @@
 #pragma once
 
+#include "tests/simulation/run.h"
+
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "tests/simulation/run.h"
 
 namespace doorbuster::simulation {
 
 /// The simulated world with a bug planted in what it passes on.
 class StagedWorld : public simulator::SimulatedWorld {
  public:
-  StagedWorld(simulator::Cluster& cluster, const Sabotage& sabotage) : SimulatedWorld(cluster), sabotage_(sabotage) {}
+  StagedWorld(simulator::Cluster& cluster, const Sabotage& sabotage)
+      : SimulatedWorld(cluster), sabotage_(sabotage) {}
   Result<std::shared_ptr<const planner::Event>> event(const ObjectRef&) override;
   planner::Observation observe(const planner::Event&, const planner::Needs&) override;
   Result<std::string> publish(const planner::Event&, const api::SaleEventStatus&) override;

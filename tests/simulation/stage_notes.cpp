@@ -1,9 +1,9 @@
 // Counts the situations that a history comes through.
-#include <algorithm>
-
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/situations.h"
 #include "tests/simulation/stage.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulation {
 namespace {
@@ -50,7 +50,9 @@ std::string mishap_text(Mishap mishap) {
 }
 
 bool any_row(const api::SaleEventStatus& status, const std::string& state) {
-  return std::any_of(status.holds.begin(), status.holds.end(), [&](const auto& row) { return row.state == state; });
+  return std::any_of(status.holds.begin(), status.holds.end(), [&](const auto& row) {
+    return row.state == state;
+  });
 }
 
 }  // namespace
@@ -73,7 +75,8 @@ void Stage::note_step(const Step& step) {
     for (const EventPlan& event : history_.events) {
       for (const Duration edge : {event.start - event.prepare, event.start, event.end}) {
         const Duration off = cluster_.now() - at(edge);
-        if (step.mishap == Mishap::ForeignFirst && off < std::chrono::seconds(10) && off > std::chrono::seconds(-10)) {
+        if (step.mishap == Mishap::ForeignFirst && off < std::chrono::seconds(10) &&
+            off > std::chrono::seconds(-10)) {
           count("conflict at a window's edge");
         }
       }
@@ -86,22 +89,30 @@ void Stage::note_step(const Step& step) {
   if (held) count(std::string(to_string(step.act)) + " while held");
   if (step.act == Act::Kill || step.act == Act::Outage) {
     const EventPlan& event = history_.events.front();
-    const std::string who = step.act == Act::Kill ? "operator away across " : "API server away across ";
-    if (cluster_.now() < at(event.start) && cluster_.now() + step.span > at(event.start)) count(who + "the start");
-    if (cluster_.now() < at(event.end) && cluster_.now() + step.span > at(event.end)) count(who + "the end");
+    const std::string who =
+        step.act == Act::Kill ? "operator away across " : "API server away across ";
+    if (cluster_.now() < at(event.start) && cluster_.now() + step.span > at(event.start))
+      count(who + "the start");
+    if (cluster_.now() < at(event.end) && cluster_.now() + step.span > at(event.end))
+      count(who + "the end");
     if (step.act == Act::Kill) count("killed " + phase_word());
   }
   if (step.act == Act::DeleteEvent) {
-    if (const StoredPtr event = cluster_.api().live(simulator::sale_ref(kShopNamespace, step.subject))) {
+    if (const StoredPtr event =
+            cluster_.api().live(simulator::sale_ref(kShopNamespace, step.subject))) {
       count("deleted " + phase_word() + " with " + event->tree.text_at("/spec/deletionPolicy"));
     }
   }
-  if (step.act == Act::ApplyCopy || step.act == Act::RolloutUndo) count(std::string(to_string(step.act)) + " " + phase_word());
-  if (step.act == Act::StepClock && step.amount != 0) count(step.amount > 0 ? "clock steps forward" : "clock steps back");
+  if (step.act == Act::ApplyCopy || step.act == Act::RolloutUndo)
+    count(std::string(to_string(step.act)) + " " + phase_word());
+  if (step.act == Act::StepClock && step.amount != 0)
+    count(step.amount > 0 ? "clock steps forward" : "clock steps back");
 }
 
 void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus& status) {
-  if (late_) say("  status was " + api::to_json(event.status).text + "\n  and becomes " + api::to_json(status).text);
+  if (late_)
+    say("  status was " + api::to_json(event.status).text + "\n  and becomes " +
+        api::to_json(status).text);
   if (any_row(status, "Yielded")) count("a person's second change is yielded to");
   if (any_row(status, "Contested")) count("a field is contested");
   if (any_row(status, "Left")) count("somebody's value is left at the end");
@@ -113,10 +124,13 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
     if (row.state == "ScaledToZero") count("a target is scaled to zero on purpose");
   }
   for (const auto& row : status.holds) {
-    if (row.applied && row.requested && !equal_values(row.applied, row.requested)) count("the server changes what is written");
+    if (row.applied && row.requested && !equal_values(row.applied, row.requested))
+      count("the server changes what is written");
     if (!row.baseline && !row.copy.empty()) count("a field that was absent is held");
   }
-  if (event.created > parse_rfc3339(event.spec ? event.spec->window.end : "").value_or(event.created)) count("created after its end");
+  if (event.created >
+      parse_rfc3339(event.spec ? event.spec->window.end : "").value_or(event.created))
+    count("created after its end");
   for (const auto& condition : status.conditions) {
     if (condition.reason == "DemandAboveBaseline") count("demand stays above the baseline");
   }
@@ -127,7 +141,8 @@ void Stage::note_written(const Written& written) {
   const auto& document = *written.after->document();
   const std::string text = document.string(kAnnotation);
   if (text.empty()) {
-    count(written.write.type == planner::Write::Type::Json ? "our managedFields entry is removed" : "the last holder lets go");
+    count(written.write.type == planner::Write::Type::Json ? "our managedFields entry is removed"
+                                                           : "the last holder lets go");
     return;
   }
   const planner::Ledger record = planner::read_ledger(&text);
@@ -137,7 +152,8 @@ void Stage::note_written(const Written& written) {
     if (events.size() > 1) count("two events hold one field");
   }
   for (const char* pointer : {kMin, kReplicas}) {
-    const auto before = number(written.before->tree.value_at(pointer)), after = number(written.after->tree.value_at(pointer));
+    const auto before = number(written.before->tree.value_at(pointer)),
+               after = number(written.after->tree.value_at(pointer));
     if (before && after && *after > *before) count("a floor goes up");
     if (before && after && *after < *before) count("a floor goes down by a step");
   }
@@ -149,7 +165,8 @@ void Stage::note_round(const planner::RoundResult& result) {
   last_round_ = cluster_.now();
   if (report_.rounds > kMaxRounds || at_once_ > kMaxRoundsAtOnce) {
     busy_ = true;
-    ending_.busy = at_once_ > kMaxRoundsAtOnce ? "rounds without end at one instant" : "too many rounds";
+    ending_.busy =
+        at_once_ > kMaxRoundsAtOnce ? "rounds without end at one instant" : "too many rounds";
   }
   count("a fact is blanked to Unread");
   if (result.failed) count("a round fails");

@@ -1,8 +1,8 @@
 // What the lines of a history's script do.
-#include <algorithm>
-
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/stage.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulation {
 namespace {
@@ -24,18 +24,24 @@ void drop_named(Tree& spec, const char* pointer, const std::string& name) {
 }  // namespace
 
 const simulator::Cluster::Shop& Stage::shop(const std::string& name) const {
-  const auto found = std::find_if(history_.shops.begin(), history_.shops.end(), [&](const auto& one) { return one.name == name; });
+  const auto found = std::find_if(history_.shops.begin(),
+                                  history_.shops.end(),
+                                  [&](const auto& one) { return one.name == name; });
   return found == history_.shops.end() ? history_.shops.front() : *found;
 }
 
 ObjectRef Stage::object_of(const std::string& subject) const {
   if (subject == "front") return simulator::policy_ref(kShopNamespace, "front");
   const auto& one = shop(subject);
-  return one.max ? simulator::autoscaler_ref(one.ns, one.name) : simulator::deployment_ref(one.ns, one.name);
+  return one.max ? simulator::autoscaler_ref(one.ns, one.name)
+                 : simulator::deployment_ref(one.ns, one.name);
 }
 
-void Stage::edit(const ObjectRef& ref, const std::string& manager, const std::function<void(Tree&)>& change) {
-  const auto done = cluster_.api().edit(ref, Writer{.manager = manager, .apply = false, .subresource = {}}, change);
+void Stage::edit(const ObjectRef& ref,
+                 const std::string& manager,
+                 const std::function<void(Tree&)>& change) {
+  const auto done = cluster_.api().edit(
+      ref, Writer{.manager = manager, .apply = false, .subresource = {}}, change);
   if (!done) say("  refused: " + done.error().message);
 }
 
@@ -52,9 +58,11 @@ void Stage::act(const Step& step) {
 bool Stage::act_author(const Step& step) {
   const auto move_end = [&](Duration by) {
     edit_event(step.subject, [&](Tree& tree) {
-      const auto start = parse_rfc3339(tree.text_at("/spec/window/start")), end = parse_rfc3339(tree.text_at("/spec/window/end"));
+      const auto start = parse_rfc3339(tree.text_at("/spec/window/start")),
+                 end = parse_rfc3339(tree.text_at("/spec/window/end"));
       if (!start || !end || cluster_.now() >= *end) return;
-      tree.set("/spec/window/end", Tree::string(to_rfc3339(std::max(*end + by, *start + seconds(10)))));
+      tree.set("/spec/window/end",
+               Tree::string(to_rfc3339(std::max(*end + by, *start + seconds(10)))));
     });
   };
   const auto set_need = [&](std::int64_t replicas) {
@@ -82,25 +90,36 @@ bool Stage::act_author(const Step& step) {
     return set_need(step.amount), true;
   }
   if (is(Act::RemoveTarget)) {
-    return edit_event(step.subject, [&](Tree& tree) { drop_named(tree, "/spec/capacity/targets", step.field); }), true;
+    return edit_event(step.subject,
+                      [&](Tree& tree) { drop_named(tree, "/spec/capacity/targets", step.field); }),
+           true;
   }
   if (is(Act::RemoveHold)) {
-    return edit_event(step.subject, [&](Tree& tree) { drop_named(tree, "/spec/holds", step.field); }), true;
+    return edit_event(step.subject,
+                      [&](Tree& tree) { drop_named(tree, "/spec/holds", step.field); }),
+           true;
   }
   if (is(Act::Suspend)) {
-    return edit_event(step.subject, [](Tree& tree) { tree.set("/spec/suspend", Tree::boolean(true)); }), true;
+    return edit_event(step.subject,
+                      [](Tree& tree) { tree.set("/spec/suspend", Tree::boolean(true)); }),
+           true;
   }
   if (is(Act::Unsuspend)) {
     return edit_event(step.subject, [](Tree& tree) { tree.erase("/spec/suspend"); }), true;
   }
   if (is(Act::DryRun)) {
-    return edit_event(step.subject, [](Tree& tree) { tree.set("/spec/mode", Tree::string("DryRun")); }), true;
+    return edit_event(step.subject,
+                      [](Tree& tree) { tree.set("/spec/mode", Tree::string("DryRun")); }),
+           true;
   }
   if (is(Act::Live)) {
     return edit_event(step.subject, [](Tree& tree) { tree.erase("/spec/mode"); }), true;
   }
   if (is(Act::SetPolicy)) {
-    return edit_event(step.subject, [&](Tree& tree) { tree.set("/spec/deletionPolicy", Tree::string(step.field)); }), true;
+    return edit_event(
+               step.subject,
+               [&](Tree& tree) { tree.set("/spec/deletionPolicy", Tree::string(step.field)); }),
+           true;
   }
   if (is(Act::DeleteEvent)) {
     if (!cluster_.api().remove(event)) say("  nothing to delete");
@@ -127,7 +146,8 @@ bool Stage::act_people(const Step& step) {
       const std::int64_t most = std::min(shop(step.subject).max.value_or(10), tree.number(kMax, 1));
       if (step.field == "min") tree.set(kMin, Tree::integer(clamped(value, 1, most)));
       if (step.field == "max") tree.set(kMax, Tree::integer(std::max(value, tree.number(kMin, 1))));
-      if (step.field == "replicas") tree.set(kReplicas, Tree::integer(std::max<std::int64_t>(1, value)));
+      if (step.field == "replicas")
+        tree.set(kReplicas, Tree::integer(std::max<std::int64_t>(1, value)));
       if (step.field == "requests") tree.set(kRequests, Tree::integer(value));
     });
   };
@@ -158,8 +178,10 @@ bool Stage::act_people(const Step& step) {
   }
   if (is(Act::ScaleByHand)) {
     const ObjectRef deployment = simulator::deployment_ref(own.ns, own.name);
-    const auto done = cluster_.api().edit(deployment, Writer{.manager = "kubectl", .apply = false, .subresource = "scale"},
-                                          [&](Tree& tree) { tree.set(kReplicas, Tree::integer(step.amount)); });
+    const auto done =
+        cluster_.api().edit(deployment,
+                            Writer{.manager = "kubectl", .apply = false, .subresource = "scale"},
+                            [&](Tree& tree) { tree.set(kReplicas, Tree::integer(step.amount)); });
     if (!done) say("  refused");
     return true;
   }
@@ -168,10 +190,15 @@ bool Stage::act_people(const Step& step) {
 }
 
 /// What a saved manifest brings back: values, record and label as they were then.
-void Stage::put_back(const Step& step, const StoredPtr& copy, const std::string& manager, bool whole) {
+void Stage::put_back(const Step& step,
+                     const StoredPtr& copy,
+                     const std::string& manager,
+                     bool whole) {
   truth_.copying = true;
   const std::string record = copy->tree.text_at(kAnnotation);
-  if (planner::read_ledger(record.empty() ? nullptr : &record).state == planner::Ledger::State::Corrupt) truth_.spoilt.insert(copy->ref);
+  if (planner::read_ledger(record.empty() ? nullptr : &record).state ==
+      planner::Ledger::State::Corrupt)
+    truth_.spoilt.insert(copy->ref);
   edit(object_of(step.subject), manager, [&](Tree& tree) {
     for (const std::string& pointer : holdable(copy->ref)) {
       const Tree* value = copy->tree.at(pointer);
@@ -198,7 +225,8 @@ bool Stage::act_records(const Step& step) {
     return true;
   }
   if (is(Act::ApplyCopy)) {
-    if (copies_[step.subject]) put_back(step, copies_[step.subject], "kubectl-client-side-apply", false);
+    if (copies_[step.subject])
+      put_back(step, copies_[step.subject], "kubectl-client-side-apply", false);
     return true;
   }
   if (is(Act::ReplaceWithOld)) {
@@ -243,7 +271,9 @@ bool Stage::act_records(const Step& step) {
     if (object && object->tree.at(kAnnotation) != nullptr) {
       const ObjectRef other = simulator::policy_ref(kEdgeNamespace, "edge");
       truth_.spoilt.insert(other);
-      edit(other, "kubectl-annotate", [&](Tree& tree) { tree.set(kAnnotation, *object->tree.at(kAnnotation)); });
+      edit(other, "kubectl-annotate", [&](Tree& tree) {
+        tree.set(kAnnotation, *object->tree.at(kAnnotation));
+      });
     }
     return true;
   }
@@ -272,7 +302,10 @@ bool Stage::act_objects(const Step& step) {
     for (const char* part : {"/metadata/annotations", "/metadata/labels"}) {
       if (const Tree* kept = copy->tree.at(part)) object.set(part, *kept);
     }
-    if (!api.create(copy->ref, std::move(object), Writer{.manager = "velero", .apply = false, .subresource = {}})) say("  refused");
+    if (!api.create(copy->ref,
+                    std::move(object),
+                    Writer{.manager = "velero", .apply = false, .subresource = {}}))
+      say("  refused");
     return true;
   }
   if (is(Act::DeleteWorkload)) {
@@ -292,7 +325,8 @@ bool Stage::act_objects(const Step& step) {
 
 bool Stage::act_around(const Step& step) {
   simulator::Weather& weather = world_.weather;
-  simulator::Workload* pods = cluster_.workload(simulator::deployment_ref(kShopNamespace, step.subject));
+  simulator::Workload* pods =
+      cluster_.workload(simulator::deployment_ref(kShopNamespace, step.subject));
   const auto is = [&](Act act) { return step.act == act; };
   if (is(Act::SetLoad)) {
     if (pods != nullptr) pods->load.from[cluster_.now()] = step.amount;
@@ -328,11 +362,13 @@ bool Stage::act_around(const Step& step) {
     return true;
   }
   if (is(Act::Stall)) {
-    weather.stalled_until[step.subject] = std::max(weather.stalled_until[step.subject], cluster_.now() + step.span);
+    weather.stalled_until[step.subject] =
+        std::max(weather.stalled_until[step.subject], cluster_.now() + step.span);
     return true;
   }
   if (is(Act::Outage)) {
-    weather.down_until = std::max(weather.down_until.value_or(Instant{}), cluster_.now() + step.span);
+    weather.down_until =
+        std::max(weather.down_until.value_or(Instant{}), cluster_.now() + step.span);
     return true;
   }
   if (is(Act::DenyKind)) {

@@ -1,8 +1,8 @@
 #include "tests/simulation/truth.h"
 
-#include <algorithm>
-
 #include "controllers/planner/ledger.h"
+
+#include <algorithm>
 
 namespace doorbuster::simulation {
 
@@ -13,7 +13,9 @@ std::vector<std::string> holdable(const ObjectRef& ref) {
   return {};
 }
 
-std::optional<std::int64_t> number(const Value& value) { return value ? integer_of(*value) : std::nullopt; }
+std::optional<std::int64_t> number(const Value& value) {
+  return value ? integer_of(*value) : std::nullopt;
+}
 
 std::string shown(const Value& value) { return value ? value->text : "absent"; }
 
@@ -41,8 +43,8 @@ bool Truth::held(const StoredPtr& object) const {
     const StoredPtr live = cluster_.api().live(event);
     if (!live) continue;
     for (const auto& row : live->status->holds) {
-      if (row.object.name == object->ref.name && row.object.kind == object->ref.kind && row.uid == object->uid() &&
-          !row.copy.empty()) {
+      if (row.object.name == object->ref.name && row.object.kind == object->ref.kind &&
+          row.uid == object->uid() && !row.copy.empty()) {
         return true;
       }
     }
@@ -87,7 +89,8 @@ void Truth::created(const Commit& commit, const FieldRef& field, const Value& no
   truth.writer = commit.writer.manager;
   truth.fought = false;
   if (copied) {
-    // Made anew with a value of ours: what was there before us is right, or, where nobody remembers, the value itself.
+    // Made anew with a value of ours: what was there before us is right, or, where nobody
+    // remembers, the value itself.
     truth.allowed.push_back(now);
     if (field.pointer == kSelectPolicy) truth.allowed.push_back(Json{"\"Max\""});
     return;

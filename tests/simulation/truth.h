@@ -1,14 +1,14 @@
 #pragma once
 
-#include <map>
-#include <set>
-#include <string>
-#include <vector>
-
 #include "controllers/simulator/api_server.h"
 #include "controllers/simulator/cluster.h"
 #include "operator/base/json.h"
 #include "operator/base/object_ref.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
 
 namespace doorbuster::simulation {
 
@@ -18,18 +18,19 @@ using simulator::Tree;
 
 /// What an onlooker who saw every write knows of one field.
 struct FieldTruth {
-  std::string uid;              ///< of the object
+  std::string uid;  ///< of the object
   bool gone = false;
   Value live;
-  std::string writer;           ///< who set what is there now
-  std::vector<Value> allowed;   ///< what may be there when all is over
-  std::vector<Value> legit;     ///< what may be recorded as a baseline
-  std::set<std::string> ours;   ///< values that the operator wrote
-  bool fought = false;          ///< somebody else wrote it while it was held
-  bool touched = false;         ///< somebody else wrote it ever
+  std::string writer;          ///< who set what is there now
+  std::vector<Value> allowed;  ///< what may be there when all is over
+  std::vector<Value> legit;    ///< what may be recorded as a baseline
+  std::set<std::string> ours;  ///< values that the operator wrote
+  bool fought = false;         ///< somebody else wrote it while it was held
+  bool touched = false;        ///< somebody else wrote it ever
 };
 
-/// Everything that oracles compare with: written down from the server's side, never from the operator's.
+/// Everything that oracles compare with: written down from the server's side, never from the
+/// operator's.
 class Truth {
  public:
   explicit Truth(const simulator::Cluster& cluster) : cluster_(cluster) {}
@@ -41,7 +42,8 @@ class Truth {
   std::set<ObjectRef> spoilt;
   /// Until when something disturbs the operator (faults, edits), with time to recover.
   Instant calm_at{};
-  /// Let go of with its values left as they are (deletionPolicy Orphan): what stands there is the author's from now on.
+  /// Let go of with its values left as they are (deletionPolicy Orphan): what stands there is the
+  /// author's from now on.
   void leave(const ObjectRef&);
   void disturb(Instant until) { calm_at = std::max(calm_at, until); }
   bool clock_stepped = false;
