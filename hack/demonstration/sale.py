@@ -19,7 +19,6 @@ NAME = "demo"
 OPERATOR = os.environ.get("DOORBUSTER_OPERATOR", os.path.join(ROOT, "build/release/doorbuster"))
 # What the shop normally runs and what one visitor-thousand costs it, in cores.
 SHOP = {"checkout": (3, 12, 1.2), "search": (2, 10, 0.8), "cart": (2, 8, 0.6)}
-HELD = {f"hpa/{name}": ("horizontalpodautoscaler", name, ("minReplicas", "maxReplicas")) for name in SHOP}
 
 
 def cluster(*arguments, **options):
