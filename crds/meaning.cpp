@@ -63,7 +63,8 @@ class Meaning {
                          .path = std::move(path),
                          .message = std::move(message),
                          .hint = std::move(hint),
-                         .mark = {}});
+                         .mark = {},
+                         .code = codes::kMeaning});
   }
 
   void literal(std::size_t i) {

@@ -67,7 +67,8 @@ class EventReader {
                          .path = std::move(path),
                          .message = std::move(message),
                          .hint = std::move(hint),
-                         .mark = mark});
+                         .mark = mark,
+                         .code = codes::kIdentity});
   }
 
   bool has_errors() const {
@@ -102,7 +103,8 @@ class EventReader {
            .path = prefix + member.name,
            .message = "must be a field of the API; `" + member.name.substr(0, 64) + "` is not",
            .hint = {},
-           .mark = member.mark});
+           .mark = member.mark,
+           .code = codes::kUnknownField});
     }
   }
 
@@ -209,21 +211,45 @@ Finding problem(Mark mark, std::string message) {
           .path = {},
           .message = std::move(message),
           .hint = {},
-          .mark = mark};
+          .mark = mark,
+          .code = codes::kText};
 }
 
 Document document_of(Mark mark, Node root) {
   const Node* kind = root.find("kind");
   const Node* version = root.find("apiVersion");
-  Document out{.mark = mark, .kind = kind ? kind->text : "", .reading = {}};
-  const bool ours = !version || version->text.substr(0, version->text.find('/')) == kGroup;
-  if (kind && !ours) {
-    out.reading.findings.push_back(
-        problem(mark, "must be a SaleEvent; this is another kind, which is passed over"));
+  Document out{.mark = mark,
+               .kind = kind ? kind->text : "",
+               .is_ours = !version || version->text.substr(0, version->text.find('/')) == kGroup,
+               .root = root,
+               .reading = {}};
+  if (kind && !out.is_ours) {
+    Finding other =
+        problem(mark, "must be a SaleEvent; this is another kind, which is passed over");
+    other.code = codes::kIdentity;
+    out.reading.findings.push_back(std::move(other));
     return out;
   }
   out.reading = EventReader(std::move(root), true).read();
   return out;
+}
+
+/// The member or entry that a path begins with, and the rest of the path.
+const Node* step_into(const Node& node, std::string_view& path) {
+  if (path.front() == '.') path.remove_prefix(1);
+  if (path.substr(0, 1) == "[") {
+    const std::size_t close = path.find(']');
+    if (close == std::string_view::npos) return nullptr;
+    const auto index = doorbuster::integer_of(Json{std::string(path.substr(1, close - 1))});
+    path.remove_prefix(close + 1);
+    if (!index || *index < 0 || static_cast<std::size_t>(*index) >= node.items.size())
+      return nullptr;
+    return &node.items[static_cast<std::size_t>(*index)];
+  }
+  const std::size_t end = std::min(path.find_first_of(".["), path.size());
+  const Node* found = node.find(path.substr(0, end));
+  path.remove_prefix(end);
+  return found;
 }
 
 std::string mark_text(Mark mark) {
@@ -239,6 +265,16 @@ std::string to_text(const Finding& finding, std::string_view file_name) {
   if (!finding.path.empty()) out += (out.empty() ? "" : ": ") + finding.path;
   out += (out.empty() ? "" : ": ") + finding.message;
   return finding.hint.empty() ? out : out + "; " + finding.hint;
+}
+
+Mark Document::mark_at(std::string_view path) const {
+  const Node* at = &root;
+  while (!path.empty()) {
+    const Node* next = step_into(*at, path);
+    if (next == nullptr) break;
+    at = next;
+  }
+  return at->mark.line > 0 ? at->mark : mark;
 }
 
 Reading read_sale_event(std::string_view json) {
@@ -275,8 +311,11 @@ std::vector<Document> read_documents(std::string_view yaml) {
   for (YamlDocument& one : text.documents)
     out.push_back(document_of(one.mark, std::move(one.root)));
   if (text.problem) {
+    text.problem->code = codes::kText;
     out.push_back({.mark = text.problem->mark,
                    .kind = {},
+                   .is_ours = true,
+                   .root = {},
                    .reading = {.event = {}, .findings = {*text.problem}}});
   }
   return out;

@@ -35,6 +35,23 @@ enum class Severity {
            ///< refuses it
 };
 
+/// What kind of mistake a finding is; stable, documented in docs/reference/findings.md.
+namespace codes {
+inline constexpr const char* kUnreadable = "DB0101";  ///< a file that cannot be read, or too large
+inline constexpr const char* kText = "DB0102";        ///< not YAML or JSON; a key that stands twice
+inline constexpr const char* kIdentity = "DB0103";    ///< apiVersion, kind, metadata
+inline constexpr const char* kUnknownField = "DB0201";  ///< no field of the API
+inline constexpr const char* kShape = "DB0202";         ///< type, bound, pattern, enum, required
+inline constexpr const char* kRule = "DB0203";          ///< a rule over several fields (CEL)
+inline constexpr const char* kMeaning = "DB0301";       ///< fields that contradict one another
+inline constexpr const char* kTwice = "DB0302";         ///< one event described twice
+inline constexpr const char* kWindow = "DB0401";        ///< the window cannot be resolved
+inline constexpr const char* kWindowOver = "DB0402";    ///< it lies in the past
+inline constexpr const char* kPrepareBegun = "DB0403";  ///< its preparation does
+inline constexpr const char* kRampShort = "DB0404";     ///< the ramp is cut short by the window
+inline constexpr const char* kNotAllowed = "DB0501";    ///< the allow-list does not name the field
+}  // namespace codes
+
 /// One thing that is wrong with a document.
 struct Finding {
   Severity severity = Severity::Error;
@@ -43,6 +60,7 @@ struct Finding {
   std::string message = {};  ///< "must be ..."
   std::string hint = {};     ///< what to write instead; may be empty
   Mark mark = {};            ///< line 0 when not from a file
+  std::string code = {};     ///< one of codes::, which a pipeline may name; empty: not from a file
   auto operator<=>(const Finding&) const = default;
 };
 
@@ -81,9 +99,13 @@ Result<SaleEvent> sale_event_of(std::string_view json);
 
 /// One document of a file.
 struct Document {
-  Mark mark;         ///< where it begins
-  std::string kind;  ///< as written; empty when there is none
-  Reading reading;   ///< of a SaleEvent; for any other kind one finding that says so
+  Mark mark;            ///< where it begins
+  std::string kind;     ///< as written; empty when there is none
+  bool is_ours = true;  ///< of our group, or of none that can be told
+  Node root;            ///< as written, without defaults
+  Reading reading;      ///< of a SaleEvent; for any other kind one finding that says so
+  /// Where `spec.window.end` stands; of a field that was left out, its nearest parent.
+  Mark mark_at(std::string_view path) const;
 };
 
 /// Every document of a YAML (or JSON) file; empty ones are left out. What is wrong with the YAML

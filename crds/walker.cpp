@@ -150,20 +150,19 @@ class Walker {
   }
 
  private:
-  void add(
-      Severity severity, std::string path, Mark mark, std::string message, std::string hint = {}) {
-    if (findings_.size() >= kMaxFindings) return;
-    findings_.push_back({.severity = severity,
-                         .path = std::move(path),
-                         .message = std::move(message),
-                         .hint = std::move(hint),
-                         .mark = mark});
+  void add(Finding finding) {
+    if (findings_.size() < kMaxFindings) findings_.push_back(std::move(finding));
   }
   void wrong(const std::string& path,
              const Node& node,
              std::string message,
              std::string hint = {}) {
-    add(Severity::Error, path, node.mark, std::move(message), std::move(hint));
+    add({.severity = Severity::Error,
+         .path = path,
+         .message = std::move(message),
+         .hint = std::move(hint),
+         .mark = node.mark,
+         .code = codes::kShape});
   }
   /// Of these kinds of error the API server says that rules were not checked.
   void blocking(const std::string& path,
@@ -201,11 +200,12 @@ class Walker {
       if (field_of(schema, member.name)) return member.value.type == JsonType::Null;
       std::vector<std::string_view> names;
       for (const Field& field : schema.fields) names.push_back(field.name);
-      add(Severity::Strict,
-          path + "." + member.name,
-          member.mark,
-          "must be a field of the API; " + shown(member.name) + " is not",
-          nearest(member.name, names));
+      add({.severity = Severity::Strict,
+           .path = path + "." + member.name,
+           .message = "must be a field of the API; " + shown(member.name) + " is not",
+           .hint = nearest(member.name, names),
+           .mark = member.mark,
+           .code = codes::kUnknownField});
       return true;
     });
   }
@@ -350,7 +350,12 @@ class Walker {
     for (const Rule& rule : schema.rules) {
       if (rule.holds(node)) continue;
       const Node* at = rule.field_path.empty() ? nullptr : node.find(rule.field_path.substr(1));
-      wrong(path + std::string(rule.field_path), at ? *at : node, std::string(rule.message));
+      add({.severity = Severity::Error,
+           .path = path + std::string(rule.field_path),
+           .message = std::string(rule.message),
+           .hint = {},
+           .mark = at ? at->mark : node.mark,
+           .code = codes::kRule});
     }
     for (const Field& field : schema.fields) {
       const Node* value = node.find(field.name);
