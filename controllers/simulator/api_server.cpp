@@ -103,21 +103,43 @@ bool has_finalizers(const Tree& object) {
 
 }  // namespace
 
-std::string api_version_of(const ObjectRef& ref) {
-  if (ref.group == "autoscaling") return "autoscaling/v2";
-  if (ref.group == "apps") return "apps/v1";
-  if (ref.group == "gateway.envoyproxy.io") return "gateway.envoyproxy.io/v1alpha1";
-  return "doorbuster.dev/v1alpha1";
+const std::vector<ServedKind>& standard_kinds() {
+  static const std::vector<ServedKind> kKinds{
+      {.group = "apps", .kind = "Deployment", .api_version = "apps/v1", .has_scale = true},
+      {.group = "apps", .kind = "StatefulSet", .api_version = "apps/v1", .has_scale = true},
+      {.group = "autoscaling", .kind = "HorizontalPodAutoscaler", .api_version = "autoscaling/v2"},
+      {.group = "gateway.envoyproxy.io",
+       .kind = "BackendTrafficPolicy",
+       .api_version = "gateway.envoyproxy.io/v1alpha1"},
+      {.group = "doorbuster.dev", .kind = "SaleEvent", .api_version = "doorbuster.dev/v1alpha1"}};
+  return kKinds;
 }
 
-ObjectRef served(ObjectRef ref) {
+namespace {
+
+const ServedKind* find_kind(const std::vector<ServedKind>& kinds,
+                            const std::string& group,
+                            const std::string& kind) {
+  const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const ServedKind& one) {
+    return one.kind == kind && (group == "*" || one.group == group);
+  });
+  return found == kinds.end() ? nullptr : &*found;
+}
+
+ObjectRef with_group(const std::vector<ServedKind>& kinds, ObjectRef ref) {
   if (ref.group != "*") return ref;
-  for (const ObjectRef& known :
-       {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", ""), sale_ref("", "")}) {
-    if (known.kind == ref.kind) ref.group = known.group;
-  }
+  const ServedKind* known = find_kind(kinds, ref.group, ref.kind);
+  if (known != nullptr) ref.group = known->group;
   return ref;
 }
+
+}  // namespace
+
+const ServedKind* ApiServer::kind_of(const std::string& group, const std::string& kind) const {
+  return find_kind(kinds, group, kind);
+}
+ObjectRef ApiServer::served(ObjectRef ref) const { return with_group(kinds, std::move(ref)); }
+ObjectRef served(ObjectRef ref) { return with_group(standard_kinds(), std::move(ref)); }
 
 ObjectRef autoscaler_ref(const std::string& ns, const std::string& name) {
   return {.group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = ns, .name = name};
@@ -135,7 +157,8 @@ ObjectRef sale_ref(const std::string& ns, const std::string& name) {
 std::shared_ptr<const planner::Document> Stored::document() const {
   if (!document_) {
     Tree whole = tree;
-    if (!owners.empty()) whole.set("/metadata/managedFields", managed_fields(ref, owners));
+    if (!owners.empty())
+      whole.set("/metadata/managedFields", managed_fields(tree.text_at("/apiVersion"), owners));
     auto parsed = planner::Document::parse(whole.print());
     assert(parsed.ok());
     document_ = *parsed;
@@ -207,7 +230,8 @@ Result<StoredPtr> ApiServer::create(const ObjectRef& ref, Tree object, const Wri
     return error(ErrorKind::Denied, "the namespace is being terminated");
   auto made = std::make_shared<Stored>();
   made->ref = ref;
-  object.set("/apiVersion", Tree::string(api_version_of(ref)));
+  const ServedKind* kind = kind_of(ref.group, ref.kind);
+  object.set("/apiVersion", Tree::string(kind == nullptr ? ref.group + "/v1" : kind->api_version));
   object.set("/kind", Tree::string(ref.kind));
   object.set("/metadata/name", Tree::string(ref.name));
   object.set("/metadata/namespace", Tree::string(ref.ns));
@@ -220,6 +244,22 @@ Result<StoredPtr> ApiServer::create(const ObjectRef& ref, Tree object, const Wri
   if (ref.kind == "SaleEvent") made->status = std::make_shared<const api::SaleEventStatus>();
   made->tree = std::move(object);
   return store(nullptr, std::move(made), writer);
+}
+
+StoredPtr ApiServer::adopt(const ObjectRef& ref,
+                           Tree object,
+                           std::shared_ptr<const api::SaleEventStatus> status) {
+  auto made = std::make_shared<Stored>();
+  made->ref = ref;
+  if (const Tree* list = object.at("/metadata/managedFields")) made->owners = owners_of(*list);
+  object.erase("/metadata/managedFields");
+  if (ref.kind == "SaleEvent") {
+    object.erase("/status");
+    made->status = status ? std::move(status) : std::make_shared<const api::SaleEventStatus>();
+  }
+  made->tree = std::move(object);
+  const Writer whoever{.manager = "cluster", .apply = false, .subresource = {}};
+  return store(nullptr, std::move(made), whoever).value();
 }
 
 Result<StoredPtr> ApiServer::commit(const StoredPtr& before,
@@ -279,7 +319,7 @@ Result<StoredPtr> ApiServer::json_patch(const ObjectRef& ref,
   if (!view || view->type() != JsonType::Array)
     return error(ErrorKind::Invalid, "the patch is not a JSON array");
   Tree next = before->tree;
-  const Tree managed = managed_fields(ref, before->owners);
+  const Tree managed = managed_fields(before->tree.text_at("/apiVersion"), before->owners);
   if (!managed.elements().empty()) next.set("/metadata/managedFields", managed);
   const Tree operations = Tree::of(*view);
   for (const Tree& operation : operations.elements()) {

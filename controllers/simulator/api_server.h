@@ -59,6 +59,15 @@ struct Commit {
   StoredPtr before, after;  ///< before is null for a new object
 };
 
+/// One kind and how it is served.
+struct ServedKind {
+  std::string group, kind, api_version;
+  bool namespaced = true, has_scale = false;
+  std::string spec_replicas_path = "/spec/replicas", status_replicas_path = "/status/replicas";
+};
+/// What every simulated cluster serves.
+const std::vector<ServedKind>& standard_kinds();
+
 /// The part of a Kubernetes API server that the operator can tell apart: optimistic concurrency
 /// over resourceVersion and uid, merge and JSON patches, managedFields, defaulting and validation
 /// of autoscalers, finalizers, generations, tombstones. A write that changes nothing makes no new
@@ -68,6 +77,11 @@ class ApiServer {
   explicit ApiServer(std::function<Instant()> now) : now_(std::move(now)) {}
 
   Result<StoredPtr> create(const ObjectRef&, Tree object, const Writer&);
+  /// An object of a real cluster as its server showed it, uid and managedFields kept. A SaleEvent
+  /// brings its status.
+  StoredPtr adopt(const ObjectRef&,
+                  Tree object,
+                  std::shared_ptr<const api::SaleEventStatus> status = nullptr);
   /// RFC 7396; metadata.uid and metadata.resourceVersion in it are preconditions (Conflict).
   Result<StoredPtr> merge_patch(const ObjectRef&, const Json& patch, const Writer&);
   /// RFC 6902 with add, replace, remove, test. A failed test is Invalid, as the server answers it
@@ -98,6 +112,11 @@ class ApiServer {
                                  const std::string& kind) const;  ///< ever known
   const std::vector<StoredPtr>& history(const ObjectRef&) const;
 
+  std::vector<ServedKind> kinds = standard_kinds();
+  const ServedKind* kind_of(const std::string& group, const std::string& kind) const;
+  /// The same object with its group, where "*" stands for whichever group serves the kind.
+  ObjectRef served(ObjectRef) const;
+
   /// Called for every change, before the writer gets its answer.
   std::function<void(const Commit&)> on_commit;
   /// Mutating admission: may change what is about to be stored.
@@ -116,9 +135,7 @@ class ApiServer {
   std::set<std::string> terminating_;
 };
 
-/// What is served: apiVersion by group and kind.
-std::string api_version_of(const ObjectRef&);
-/// The same object with its group, where "*" stands for whichever group serves the kind.
+/// ApiServer::served() among the standard kinds.
 ObjectRef served(ObjectRef);
 ObjectRef autoscaler_ref(const std::string& ns, const std::string& name);
 ObjectRef deployment_ref(const std::string& ns, const std::string& name);

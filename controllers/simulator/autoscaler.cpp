@@ -20,18 +20,18 @@ struct Metric {
 
 /// The replica calculator: a tenth of tolerance; pods that are not ready count as idle on the way
 /// up.
-Metric measure(const Workload& pods, std::int64_t current, Instant now) {
+Metric measure(const Workload& pods, std::int64_t target, std::int64_t current, Instant now) {
   if (pods.ready == 0) return {};
   const std::int64_t load = pods.load.at(now);
   Metric out{.known = true, .utilisation = load / pods.ready, .proposal = current};
-  const std::int64_t off = out.utilisation - kTargetUtilisation;
-  if (off * 10 <= kTargetUtilisation && -off * 10 <= kTargetUtilisation) return out;
-  const auto total = static_cast<std::int64_t>(pods.ready_at.size());
+  const std::int64_t off = out.utilisation - target;
+  if (off * 10 <= target && -off * 10 <= target) return out;
+  const auto total = static_cast<std::int64_t>(pods.pods.size());
   if (off > 0 && pods.ready < total) {
-    const std::int64_t needed = ceil_div(load, kTargetUtilisation);
+    const std::int64_t needed = ceil_div(load, target);
     out.proposal = needed < current ? current : needed;
   } else {
-    out.proposal = ceil_div(out.utilisation * pods.ready, kTargetUtilisation);
+    out.proposal = ceil_div(out.utilisation * pods.ready, target);
   }
   return out;
 }
@@ -125,14 +125,23 @@ Tree status_of(const Tree& old,
   return status;
 }
 
+/// The workload that an autoscaler's scaleTargetRef names.
+ObjectRef scaled_by(const Stored& autoscaler) {
+  const std::string version = autoscaler.tree.text_at("/spec/scaleTargetRef/apiVersion");
+  const std::size_t slash = version.find('/');
+  return {.group = slash == std::string::npos ? "" : version.substr(0, slash),
+          .kind = autoscaler.tree.text_at("/spec/scaleTargetRef/kind"),
+          .ns = autoscaler.ref.ns,
+          .name = autoscaler.tree.text_at("/spec/scaleTargetRef/name")};
+}
+
 }  // namespace
 
 void Cluster::run_autoscaler(Autoscaler& own) {
   const StoredPtr object = api_.live(own.ref);
   if (!object) return;
   if (object->uid() != own.uid) own = Autoscaler{.ref = own.ref, .uid = object->uid()};
-  const ObjectRef target =
-      deployment_ref(own.ref.ns, object->tree.text_at("/spec/scaleTargetRef/name"));
+  const ObjectRef target = scaled_by(*object);
   const StoredPtr scaled = api_.live(target);
   const Workload* pods = workload(target);
   if (!scaled || pods == nullptr) return;
@@ -154,7 +163,9 @@ void Cluster::run_autoscaler(Autoscaler& own) {
     desired = spec.number("/minReplicas", 1);
     conditions.limited_known = false;
   } else {
-    if (!metrics_broken) metric = measure(*pods, current, now_);
+    const std::int64_t aim =
+        spec.number("/metrics/0/resource/target/averageUtilization", kTargetUtilisation);
+    if (!metrics_broken) metric = measure(*pods, aim, current, now_);
     if (metric.known) {
       desired = limit(own, spec, current, metric.proposal, now_, conditions);
     } else {

@@ -51,7 +51,8 @@ void Cluster::deploy(const Shop& shop) {
   Workload pods{.ref = deployment_ref(shop.ns, shop.name), .startup = shop.startup, .load = {}};
   pods.load.from[now_] = shop.demand;
   pods.uid = api_.live(pods.ref)->uid();
-  pods.ready_at.assign(static_cast<std::size_t>(shop.replicas), now_ - std::chrono::hours(1));
+  pods.pods.assign(static_cast<std::size_t>(shop.replicas),
+                   Pod{now_ - std::chrono::hours(1), Nodes::kNowhere});
   workloads_.emplace(pods.ref, std::move(pods));
   const ObjectRef ref = autoscaler_ref(shop.ns, shop.name);
   autoscalers_.emplace(ref, Autoscaler{.ref = ref});
@@ -74,6 +75,28 @@ void Cluster::create_policy(const std::string& ns,
     return;
 }
 
+void Cluster::run(const ObjectRef& workload,
+                  Duration startup,
+                  const PodRequest& request,
+                  Load load) {
+  const StoredPtr object = api_.live(workload);
+  if (!object) return;
+  Workload pods{.ref = workload, .startup = startup, .load = std::move(load)};
+  pods.uid = object->uid();
+  pods.request = request;
+  const std::int64_t count = std::max<std::int64_t>(0, object->tree.number("/spec/replicas", 1));
+  for (std::int64_t i = 0; i < count; ++i)
+    pods.pods.push_back({now_ - std::chrono::hours(1), nodes.place(request)});
+  Workload& placed = workloads_.insert_or_assign(workload, std::move(pods)).first->second;
+  run_pods(placed);
+}
+
+void Cluster::run(const ObjectRef& autoscaler) {
+  Autoscaler& own =
+      autoscalers_.insert_or_assign(autoscaler, Autoscaler{.ref = autoscaler}).first->second;
+  run_autoscaler(own);
+}
+
 Workload* Cluster::workload(const ObjectRef& ref) {
   const auto found = workloads_.find(ref);
   return found == workloads_.end() ? nullptr : &found->second;
@@ -90,37 +113,61 @@ void Cluster::advance(Instant to) {
 
 void Cluster::tick() {
   ++ticks_;
-  for (auto& [ref, one] : workloads_) run_pods(one);
+  nodes.advance(now_);
+  std::vector<PodRequest> waiting;
+  for (auto& [ref, one] : workloads_) {
+    run_pods(one);
+    waiting.insert(waiting.end(), static_cast<std::size_t>(one.waiting), one.request);
+  }
+  nodes.ask_for_room(waiting, now_);
   if (ticks_ % kAutoscalerEvery == 0) {
     for (auto& [ref, one] : autoscalers_) run_autoscaler(one);
+  }
+}
+
+/// Those without a node go first, then the newest; new ones, and those that wait, look for a node.
+void Cluster::change_pods(Workload& own, std::size_t wanted) {
+  if (own.pods.size() > wanted) {
+    std::sort(own.pods.begin(), own.pods.end(), [](const Pod& a, const Pod& b) {
+      return a.ready_at < b.ready_at;
+    });
+    for (std::size_t i = wanted; i < own.pods.size(); ++i)
+      nodes.free(own.pods[i].node, own.request);
+    own.pods.resize(wanted);
+  }
+  const Instant ready_at = own.stuck ? now_ + std::chrono::hours(24) : now_ + own.startup;
+  while (own.pods.size() < wanted) own.pods.push_back({Instant::max(), Nodes::kNowhere});
+  own.waiting = 0;
+  for (Pod& one : own.pods) {
+    if (one.ready_at == Instant::max()) {
+      one.node = nodes.place(own.request);
+      if (one.node == Nodes::kNowhere) {
+        ++own.waiting;
+        continue;
+      }
+      one.ready_at = ready_at;
+    }
+    if (!own.stuck) one.ready_at = std::min(one.ready_at, now_ + own.startup);
   }
 }
 
 void Cluster::run_pods(Workload& pods) {
   const StoredPtr object = api_.live(pods.ref);
   if (!object) {
-    pods.ready_at.clear();
+    change_pods(pods, 0);
     pods.ready = 0;
     return;
   }
   if (object->version == pods.settled_at && !pods.stuck) return;
   if (object->uid() != pods.uid) {
     pods.uid = object->uid();
-    pods.ready_at.clear();
+    change_pods(pods, 0);
   }
   const auto wanted =
       static_cast<std::size_t>(std::max<std::int64_t>(0, object->tree.number("/spec/replicas", 1)));
-  const Instant ready_at = pods.stuck ? now_ + std::chrono::hours(24) : now_ + pods.startup;
-  if (pods.ready_at.size() > wanted) {
-    std::sort(pods.ready_at.begin(), pods.ready_at.end());  // unready and newest first
-    pods.ready_at.resize(wanted);
-  }
-  while (pods.ready_at.size() < wanted) pods.ready_at.push_back(ready_at);
-  if (!pods.stuck) {
-    for (Instant& at : pods.ready_at) at = std::min(at, now_ + pods.startup);
-  }
+  change_pods(pods, wanted);
   pods.ready = std::count_if(
-      pods.ready_at.begin(), pods.ready_at.end(), [&](Instant at) { return at <= now_; });
+      pods.pods.begin(), pods.pods.end(), [&](const Pod& one) { return one.ready_at <= now_; });
   const auto total = static_cast<std::int64_t>(wanted);
   if (object->tree.number("/status/replicas", -1) == total &&
       object->tree.number("/status/readyReplicas", -1) == pods.ready) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/simulator/api_server.h"
+#include "controllers/simulator/nodes.h"
 #include "controllers/simulator/tree.h"
 #include "operator/base/instant.h"
 #include "operator/base/object_ref.h"
@@ -19,16 +20,23 @@ struct Load {
   std::int64_t at(Instant) const;
 };
 
-/// A Deployment's pods: they are there at once and ready after a while; the newest go first.
+struct Pod {
+  Instant ready_at;
+  int node = Nodes::kNowhere;
+};
+
+/// A workload's pods: they are there at once and ready a while after they found a node; the newest
+/// go first.
 struct Workload {
   ObjectRef ref;
   Duration startup{};
   Load load;
   bool stuck = false;  ///< new pods do not become ready (no room on the nodes)
   std::string uid = {};
-  std::vector<Instant> ready_at = {};
-  std::int64_t ready = 0;
-  std::int64_t settled_at = 0;  ///< version at which nothing more is to be done
+  PodRequest request = {};  ///< of each pod
+  std::vector<Pod> pods = {};
+  std::int64_t ready = 0, waiting = 0;  ///< waiting: for a node
+  std::int64_t settled_at = 0;          ///< version at which nothing more is to be done
 };
 
 /// What the autoscaler controller remembers between two looks (horizontal.go: recommendations,
@@ -77,6 +85,11 @@ class Cluster {
                      std::int64_t requests,
                      const std::string& owner);
 
+  /// Runs the controllers for objects that the API server has already; its pods are ready.
+  void run(const ObjectRef& workload, Duration startup, const PodRequest& request, Load load);
+  void run(const ObjectRef& autoscaler);
+  Nodes nodes;
+
   Workload* workload(const ObjectRef&);
   const std::map<ObjectRef, Workload>& workloads() const { return workloads_; }
   bool metrics_broken = false;
@@ -89,6 +102,7 @@ class Cluster {
  private:
   void tick();
   void run_pods(Workload&);
+  void change_pods(Workload&, std::size_t wanted);
   void run_autoscaler(Autoscaler&);
 
   Instant now_, next_tick_;
@@ -102,7 +116,7 @@ class Cluster {
 /// autoscaler's (15 s).
 inline constexpr Duration kPodPeriod = std::chrono::seconds(5);
 inline constexpr int kAutoscalerEvery = 3;
-/// Utilisation that every autoscaler of the simulation aims at, in percent.
+/// Utilisation that an autoscaler aims at, in percent, unless its first metric says another.
 inline constexpr std::int64_t kTargetUtilisation = 60;
 
 }  // namespace doorbuster::simulator

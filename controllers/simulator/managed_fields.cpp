@@ -22,6 +22,11 @@ Tree fields_of(const std::set<std::string>& leaves) {
 void leaves_of(const Tree& fields, const std::string& prefix, std::set<std::string>& out) {
   if (fields.members().empty() && !prefix.empty()) out.insert(prefix);
   for (const auto& [name, child] : fields.members()) {
+    // Elements of a list (`k:`, `v:`): here a list is owned as a whole.
+    if (name != "." && !name.starts_with("f:")) {
+      out.insert(prefix);
+      continue;
+    }
     leaves_of(child, prefix + "/" + (name == "." ? name : escaped(name.substr(2))), out);
   }
 }
@@ -48,14 +53,14 @@ std::map<std::string, std::string> owned_leaves(const Tree& object) {
   return out;
 }
 
-Tree managed_fields(const ObjectRef& ref, const Owners& owners) {
+Tree managed_fields(const std::string& api_version, const Owners& owners) {
   std::string text = "[]";
   Tree list = Tree::parse(text);
   for (const auto& [writer, owned] : owners) {
     Tree entry = Tree::object();
     entry.set_member("manager", Tree::string(writer.manager));
     entry.set_member("operation", Tree::string(writer.apply ? "Apply" : "Update"));
-    entry.set_member("apiVersion", Tree::string(api_version_of(ref)));
+    entry.set_member("apiVersion", Tree::string(api_version));
     // The server keeps whole seconds.
     entry.set_member(
         "time", Tree::string(to_rfc3339(std::chrono::floor<std::chrono::seconds>(owned.time))));

@@ -12,7 +12,7 @@ namespace doorbuster::simulator {
 std::map<std::string, std::string> owned_leaves(const Tree& object);
 
 /// metadata.managedFields of these owners ("FieldsV1", Kubernetes' Server-Side Apply).
-Tree managed_fields(const ObjectRef&, const Owners&);
+Tree managed_fields(const std::string& api_version, const Owners&);
 /// The reverse, for a client that edits managedFields itself.
 Owners owners_of(const Tree& managed_fields);
 

@@ -77,7 +77,8 @@ void Process::round(const ObjectRef& event, Key& key) {
   const planner::RoundResult result = planner::run_round(world_, event, setup_);
   if (const auto& seen = world_.seen(); seen && seen->event->ref == event) {
     key.watched.clear();
-    for (const auto& [ref, fact] : seen->observation.objects) key.watched.insert(served(ref));
+    for (const auto& [ref, fact] : seen->observation.objects)
+      key.watched.insert(cluster_.api().served(ref));
   }
   // A watch that this very round asked for sees what the round itself did.
   for (const ObjectRef& ref : during_round_) {

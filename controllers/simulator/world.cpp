@@ -129,7 +129,7 @@ Result<std::shared_ptr<const Event>> SimulatedWorld::event(const ObjectRef& ref)
 }
 
 planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
-  const ObjectRef ref = served(asked);
+  const ObjectRef ref = cluster_.api().served(asked);
   if (weather.denied_kinds.contains(ref.kind)) return planner::Forbidden{.verb = "get"};
   if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
   const Instant at = view_at(ref.kind);
@@ -143,7 +143,8 @@ planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
   out->version = version_text(object);
   out->as_of = at + weather.skew;
   out->deleting = object->deleting();
-  out->api_version = api_version_of(ref);
+  const ServedKind* kind = cluster_.api().kind_of(ref.group, ref.kind);
+  out->api_version = kind == nullptr ? "" : kind->api_version;
   out->object = object->document();
   return std::shared_ptr<const planner::Present>(std::move(out));
 }
@@ -185,13 +186,13 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
   }
   for (const auto& [group, kind] : needs.kinds) {
     planner::KindFact served;
-    for (const ObjectRef& known :
-         {deployment_ref("", ""), autoscaler_ref("", ""), policy_ref("", "")}) {
-      if (known.kind != kind || (group != "*" && group != known.group)) continue;
+    if (const ServedKind* known = cluster_.api().kind_of(group, kind)) {
       served = planner::KindFact{.served = true,
-                                 .namespaced = true,
-                                 .has_scale = known.kind == "Deployment",
-                                 .api_version = api_version_of(known)};
+                                 .namespaced = known->namespaced,
+                                 .has_scale = known->has_scale,
+                                 .api_version = known->api_version,
+                                 .spec_replicas_path = known->spec_replicas_path,
+                                 .status_replicas_path = known->status_replicas_path};
     }
     out.kinds.emplace(std::pair{group, kind}, served);
   }
@@ -292,15 +293,16 @@ Result<std::string> SimulatedWorld::set_finalizer(const Event& event, bool prese
 
 Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write) {
   if (on_perform) on_perform(event, write);
-  const auto done = request(Boundary::Perform, served(write.object), [&]() -> Result<StoredPtr> {
-    const StoredPtr before = cluster_.api().live(write.object);
-    const Writer ours{.manager = planner::kFieldManager, .apply = false, .subresource = {}};
-    auto made = write.type == planner::Write::Type::Merge
-                    ? cluster_.api().merge_patch(write.object, write.patch, ours)
-                    : cluster_.api().json_patch(write.object, write.patch, ours);
-    if (made && on_written) on_written(event, write, before, *made);
-    return made;
-  });
+  const auto done =
+      request(Boundary::Perform, cluster_.api().served(write.object), [&]() -> Result<StoredPtr> {
+        const StoredPtr before = cluster_.api().live(write.object);
+        const Writer ours{.manager = planner::kFieldManager, .apply = false, .subresource = {}};
+        auto made = write.type == planner::Write::Type::Merge
+                        ? cluster_.api().merge_patch(write.object, write.patch, ours)
+                        : cluster_.api().json_patch(write.object, write.patch, ours);
+        if (made && on_written) on_written(event, write, before, *made);
+        return made;
+      });
   if (!done) {
     Error failed = done.error();
     // A `test` that did not hold is answered with 422: the object moved on.

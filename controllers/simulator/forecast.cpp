@@ -1,0 +1,447 @@
+#include "controllers/simulator/forecast.h"
+
+#include "controllers/planner/in_charge.h"
+#include "controllers/planner/schedule.h"
+#include "controllers/simulator/cluster.h"
+#include "controllers/simulator/process.h"
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <utility>
+
+namespace doorbuster::simulator {
+namespace {
+
+constexpr std::string_view kLeftOut[] = {"/metadata", "/status", "/kind", "/apiVersion"};
+
+bool is_left_out(const std::string& leaf) {
+  return std::any_of(std::begin(kLeftOut), std::end(kLeftOut), [&leaf](std::string_view prefix) {
+    return leaf.substr(0, prefix.size()) == prefix;
+  });
+}
+
+/// To the second: for people.
+std::string when(Instant at) { return to_rfc3339(std::chrono::floor<std::chrono::seconds>(at)); }
+
+std::vector<FieldChange> changes_between(const Tree& before, const Tree& after) {
+  std::map<std::string, FieldChange> out;
+  const auto note = [&out](const Tree& tree, Value FieldChange::*side) {
+    for (auto& [leaf, text] : tree.leaves()) {
+      if (is_left_out(leaf)) continue;
+      FieldChange& change = out[leaf];
+      change.pointer = leaf;
+      change.*side = Json{text};
+    }
+  };
+  note(before, &FieldChange::before);
+  note(after, &FieldChange::after);
+  std::vector<FieldChange> changed;
+  for (auto& [leaf, change] : out) {
+    if (!(change.before == change.after)) changed.push_back(std::move(change));
+  }
+  return changed;
+}
+
+/// The only metric that the simulated autoscaler knows stands for whatever the real one follows.
+void follow_one_metric(Tree& autoscaler) {
+  const std::int64_t aim =
+      autoscaler.number("/spec/metrics/0/resource/target/averageUtilization", kTargetUtilisation);
+  autoscaler.set(
+      "/spec/metrics",
+      Tree::parse(
+          R"([{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":)" +
+          json_of(aim).text + "}}}]"));
+}
+
+std::int64_t aim_of(const Stored* autoscaler) {
+  if (autoscaler == nullptr) return kTargetUtilisation;
+  return autoscaler->tree.number("/spec/metrics/0/resource/target/averageUtilization",
+                                 kTargetUtilisation);
+}
+
+/// A quantity in units of 10^-`digits`, rounded up; 0 when there is none.
+std::int64_t scaled(const Tree* value, api::Int128 nanos_per_unit) {
+  if (value == nullptr) return 0;
+  const auto quantity = api::quantity_of(Json{value->print()});
+  if (!quantity || quantity->nanos < 0) return 0;
+  return static_cast<std::int64_t>((quantity->nanos + nanos_per_unit - 1) / nanos_per_unit);
+}
+
+/// The sum over the containers of a pod template (init containers aside).
+PodRequest request_of(const Tree& workload) {
+  PodRequest out;
+  const Tree* list = workload.at("/spec/template/spec/containers");
+  if (list == nullptr) return out;
+  for (const Tree& one : list->elements()) {
+    out.cpu_millis += scaled(one.at("/resources/requests/cpu"), api::kNanosPerUnit / 1000);
+    out.memory_bytes += scaled(one.at("/resources/requests/memory"), api::kNanosPerUnit);
+  }
+  return out;
+}
+
+class Play {
+ public:
+  explicit Play(const ForecastInput& input)
+      : input_(input),
+        cluster_(input.from),
+        world_(cluster_),
+        process_(cluster_, world_, input.setup) {
+    cluster_.api().kinds.insert(cluster_.api().kinds.end(), input.kinds.begin(), input.kinds.end());
+    cluster_.nodes = input.nodes;
+  }
+
+  Forecast run() {
+    resolve();
+    seed();
+    watch();
+    create_event();
+    play();
+    conclude();
+    return std::move(out_);
+  }
+
+ private:
+  void resolve() {
+    const api::WindowSpec& spec = input_.event.spec.window;
+    const auto start = parse_rfc3339(spec.start), end = parse_rfc3339(spec.end);
+    out_.from = input_.from;
+    if (!start || !end) return;  // the operator will say so
+    out_.window = {*start - spec.prepare.value, *start, *end, *end + spec.cooldown.value, "", ""};
+  }
+
+  void seed() {
+    for (const SeedObject& one : input_.objects) {
+      Tree tree = Tree::parse(one.object.text);
+      if (planner::is_autoscaler(one.ref)) follow_one_metric(tree);
+      if (tree.text_at("/metadata/uid").empty()) {
+        const Writer author{.manager = "author", .apply = false, .subresource = {}};
+        const auto made = cluster_.api().create(one.ref, std::move(tree), author);
+        if (!made)
+          find(ForecastVerdict::NoGo, "InvalidObject", to_text(one.ref), made.error().message);
+      } else {
+        cluster_.api().adopt(one.ref, std::move(tree));
+      }
+    }
+    for (const api::TargetSpec& spec : input_.event.spec.capacity.targets) seed_target(spec);
+  }
+
+  void seed_target(const api::TargetSpec& spec) {
+    TargetOutlook target;
+    target.name = spec.name;
+    target.workload = cluster_.api().served({planner::group_of(spec.ref.api_version),
+                                             spec.ref.kind,
+                                             input_.event.metadata.ns,
+                                             spec.ref.name});
+    const StoredPtr autoscaler = autoscaler_for(target.workload);
+    if (autoscaler) target.autoscaler = autoscaler->ref;
+    if (const StoredPtr object = cluster_.api().live(target.workload)) {
+      const std::int64_t aim = aim_of(autoscaler.get());
+      const std::int64_t now = object->tree.number("/spec/replicas", 1);
+      Load load;
+      load.from[input_.from] = now * aim;
+      if (const auto given = input_.load.find(spec.name); given != input_.load.end()) {
+        for (const auto& [at, pods] : given->second)
+          load.from[std::max(at, input_.from)] = pods * aim;
+      }
+      const auto own = input_.startup.find(spec.name);
+      cluster_.run(target.workload,
+                   own == input_.startup.end() ? input_.startup_otherwise : own->second,
+                   request_of(object->tree),
+                   std::move(load));
+      if (autoscaler) cluster_.run(autoscaler->ref);
+    }
+    out_.targets.push_back(std::move(target));
+  }
+
+  StoredPtr autoscaler_for(const ObjectRef& workload) {
+    for (const ObjectRef& ref : cluster_.api().objects("autoscaling", "HorizontalPodAutoscaler")) {
+      const StoredPtr object = cluster_.api().live(ref);
+      if (!object || ref.ns != workload.ns) continue;
+      if (object->tree.text_at("/spec/scaleTargetRef/name") == workload.name &&
+          object->tree.text_at("/spec/scaleTargetRef/kind") == workload.kind)
+        return object;
+    }
+    return nullptr;
+  }
+
+  void watch() {
+    cluster_.api().on_commit = [this](const Commit& commit) {
+      process_.changed(commit.after->ref);
+    };
+    world_.on_written = [this](const planner::Event&,
+                               const planner::Write& write,
+                               const StoredPtr& before,
+                               const StoredPtr& after) { note_write(write, before, after); };
+    world_.on_notice = [this](const planner::Event&, const planner::Notice& notice) {
+      if (notice.type != planner::Notice::Type::Warning) return;
+      find(ForecastVerdict::Warn, notice.reason.code, "", notice.reason.text);
+    };
+  }
+
+  void note_write(const planner::Write& write, const StoredPtr& before, const StoredPtr& after) {
+    if (!before || before == after) return;
+    auto changes = changes_between(before->tree, after->tree);
+    if (changes.empty()) return;
+    if (out_.timeline.size() >= kMaxTimeline) {
+      out_.cut = true;
+      return;
+    }
+    out_.timeline.push_back({cluster_.now(),
+                             after->ref,
+                             std::move(changes),
+                             write.why.empty() ? planner::Reason{} : write.why.front()});
+  }
+
+  void create_event() {
+    event_ = sale_ref(input_.event.metadata.ns, input_.event.metadata.name);
+    Tree tree = Tree::object();
+    tree.set("/spec", Tree::parse(api::to_json(input_.event.spec).text));
+    if (input_.event.metadata.uid.empty()) {
+      const auto made = cluster_.api().create(
+          event_, std::move(tree), Writer{.manager = "author", .apply = false, .subresource = {}});
+      if (!made) find(ForecastVerdict::NoGo, "NotCreated", "", made.error().message);
+      return;
+    }
+    const api::Metadata& meta = input_.event.metadata;
+    tree.set("/apiVersion", Tree::string(api::kApiVersion));
+    tree.set("/kind", Tree::string(api::kSaleEventKind));
+    tree.set("/metadata/name", Tree::string(meta.name));
+    tree.set("/metadata/namespace", Tree::string(meta.ns));
+    tree.set("/metadata/uid", Tree::string(meta.uid));
+    tree.set("/metadata/generation", Tree::integer(meta.generation));
+    tree.set("/metadata/creationTimestamp",
+             Tree::string(to_rfc3339(meta.created.value_or(input_.from))));
+    Tree finalizers = Tree::parse("[]");
+    for (const std::string& one : meta.finalizers)
+      finalizers.elements().push_back(Tree::string(one));
+    if (!meta.finalizers.empty()) tree.set("/metadata/finalizers", std::move(finalizers));
+    cluster_.api().adopt(
+        event_, std::move(tree), std::make_shared<const api::SaleEventStatus>(input_.event.status));
+  }
+
+  void play() {
+    const Instant last =
+        input_.until.value_or(std::max(out_.window.restored_by, input_.from) + kForecastTail);
+    process_.poke();
+    process_.run_due();
+    sample();
+    bool started = out_.window.start <= input_.from;
+    while (cluster_.now() < last) {
+      Instant next = std::min(cluster_.next_tick(), last);
+      if (const auto due = process_.next()) next = std::min(next, std::max(*due, cluster_.now()));
+      if (!started) next = std::min(next, out_.window.start);
+      cluster_.advance(next);
+      process_.run_due();
+      sample();
+      if (!started && cluster_.now() >= out_.window.start) {
+        started = true;
+        note_start();
+      }
+      if (is_over()) break;
+    }
+    out_.until = cluster_.now();
+    if (const StoredPtr event = cluster_.api().live(event_)) out_.last = *event->status;
+  }
+
+  bool is_over() const {
+    const StoredPtr event = cluster_.api().live(event_);
+    return !event || (cluster_.now() >= out_.window.end && event->status->phase == "Completed");
+  }
+
+  Sample sample_of(const TargetOutlook& target) {
+    Sample out{.at = cluster_.now()};
+    const StoredPtr object = cluster_.api().live(target.workload);
+    const Workload* pods = cluster_.workload(target.workload);
+    if (!object || pods == nullptr) return out;
+    out.replicas = object->tree.number("/spec/replicas", 1);
+    out.ready = pods->ready;
+    out.waiting = pods->waiting;
+    out.floor = out.replicas;
+    StoredPtr autoscaler;
+    if (target.autoscaler) autoscaler = cluster_.api().live(*target.autoscaler);
+    if (autoscaler) {
+      out.floor = autoscaler->tree.number("/spec/minReplicas", 1);
+      out.ceiling = autoscaler->tree.number("/spec/maxReplicas", 1);
+    }
+    const std::int64_t aim = aim_of(autoscaler.get());
+    out.wanted = (pods->load.at(cluster_.now()) + aim - 1) / aim;
+    return out;
+  }
+
+  void sample() {
+    for (TargetOutlook& target : out_.targets) {
+      Sample now = sample_of(target);
+      target.peak = std::max(target.peak, now.ready);
+      target.peak_wanted = std::max(target.peak_wanted, now.wanted);
+      note_lack(target, now);
+      if (target.curve.empty() || !target.curve.back().same_as(now)) {
+        if (target.curve.size() < kMaxSamples) target.curve.push_back(now);
+      }
+    }
+    remember_floors();
+  }
+
+  void remember_floors() {
+    const StoredPtr event = cluster_.api().live(event_);
+    if (!event) return;
+    for (const api::TargetStatus& row : event->status->targets) {
+      for (TargetOutlook& target : out_.targets) {
+        if (target.name != row.name) continue;
+        if (row.floor) target.floor = std::max(target.floor, *row.floor);
+        note_readiness(target, row);
+      }
+    }
+  }
+
+  void note_readiness(TargetOutlook& target, const api::TargetStatus& row) {
+    if (cluster_.now() > out_.window.start || target.curve.empty() || !row.floor) return;
+    const bool enough = target.curve.back().floor >= *row.floor &&
+                        target.curve.back().ready * 100 >= *row.floor * ready_percent(target.name);
+    if (!enough) {
+      target.ready_since.reset();
+    } else if (!target.ready_since) {
+      target.ready_since = cluster_.now();
+    }
+  }
+
+  std::int64_t ready_percent(const std::string& name) const {
+    for (const api::TargetSpec& one : input_.event.spec.capacity.targets) {
+      if (one.name == name) return one.ramp.up.ready_percent;
+    }
+    return 100;
+  }
+
+  bool live() const {
+    return cluster_.now() >= out_.window.start && cluster_.now() < out_.window.end;
+  }
+
+  /// Load that finds no room under the ceiling, and pods that find no node.
+  void note_lack(const TargetOutlook& target, const Sample& now) {
+    if (live() && now.ceiling > 0 && now.wanted > now.ceiling) {
+      find(ForecastVerdict::Warn,
+           "DemandAboveCeiling",
+           target.name,
+           "load asks for " + number(now.wanted) + " at " + when(now.at) + ", the ceiling is " +
+               number(now.ceiling));
+    }
+    if (now.waiting > 0 && live()) {
+      find(ForecastVerdict::Warn,
+           "Unschedulable",
+           target.name,
+           number(now.waiting) + " pods find no node at " + when(now.at));
+    }
+  }
+
+  void note_start() {
+    for (TargetOutlook& target : out_.targets) {
+      if (target.curve.empty()) continue;
+      const Sample at = sample_of(target);
+      target.ready_at_start = at.ready;
+      if (target.ready_since || target.floor == 0) continue;
+      find(ForecastVerdict::NoGo,
+           "NotReadyAtStart",
+           target.name,
+           number(at.ready) + " of " + number(target.floor) + " are ready at start" +
+               (at.waiting > 0 ? "; " + number(at.waiting) + " find no node" : ""));
+    }
+  }
+
+  void conclude() {
+    out_.nodes_added = cluster_.nodes.added();
+    for (const api::Condition& one : out_.last.conditions) {
+      if (one.type == "Accepted" && one.status == api::ConditionStatus::False)
+        find(ForecastVerdict::NoGo, one.reason, "", one.message);
+    }
+    for (const api::TargetStatus& row : out_.last.targets) {
+      if (row.state == "Missing" || row.state == "Refused" || row.state == "Forbidden" ||
+          row.state == "Unknown")
+        find(ForecastVerdict::NoGo, row.state, row.name, row.message);
+    }
+    for (const api::HoldStatus& row : out_.last.holds) {
+      if (row.state == "Refused" || row.state == "Forbidden")
+        find(ForecastVerdict::NoGo, row.state, row.name, row.message);
+    }
+    if (out_.last.phase != "Completed" && out_.until > out_.window.restored_by) {
+      find(ForecastVerdict::Warn,
+           "NotRestored",
+           "",
+           "by " + when(out_.until) + " not everything is back: " + out_.last.message);
+    }
+    std::stable_sort(out_.findings.begin(), out_.findings.end(), [](const auto& a, const auto& b) {
+      return a.level > b.level;
+    });
+  }
+
+  static std::string number(std::int64_t count) { return json_of(count).text; }
+
+  /// The first of a kind on a subject is told; what repeats it is not.
+  void find(ForecastVerdict level, std::string code, std::string subject, std::string text) {
+    if (!found_.insert({code, subject}).second) return;
+    out_.findings.push_back({level, std::move(code), std::move(subject), std::move(text)});
+  }
+
+  const ForecastInput& input_;
+  Cluster cluster_;
+  SimulatedWorld world_;
+  Process process_;
+  ObjectRef event_;
+  std::set<std::pair<std::string, std::string>> found_;
+  Forecast out_;
+};
+
+bool all_ready_at_start(const Forecast& made) {
+  return std::all_of(made.targets.begin(), made.targets.end(), [](const TargetOutlook& one) {
+    return one.ready_since.has_value();
+  });
+}
+
+}  // namespace
+
+bool Sample::same_as(const Sample& other) const {
+  Sample here = *this;
+  here.at = other.at;
+  return here.floor == other.floor && here.ceiling == other.ceiling &&
+         here.replicas == other.replicas && here.ready == other.ready &&
+         here.waiting == other.waiting && here.wanted == other.wanted;
+}
+
+const char* to_string(ForecastVerdict verdict) {
+  switch (verdict) {
+    case ForecastVerdict::Go:
+      return "Go";
+    case ForecastVerdict::Warn:
+      return "Warn";
+    case ForecastVerdict::NoGo:
+      return "NoGo";
+  }
+  return "NoGo";
+}
+
+ForecastVerdict Forecast::verdict() const {
+  ForecastVerdict worst = ForecastVerdict::Go;
+  for (const ForecastFinding& one : findings) worst = std::max(worst, one.level);
+  return worst;
+}
+
+Forecast forecast(const ForecastInput& input) { return Play(input).run(); }
+
+std::optional<Instant> latest_safe_creation(const ForecastInput& input, Duration within) {
+  const auto start = parse_rfc3339(input.event.spec.window.start);
+  if (!start || input.event.spec.capacity.targets.empty()) return std::nullopt;
+  const auto safe_at = [&input](Instant at) {
+    ForecastInput later = input;
+    later.from = at;
+    later.until = *parse_rfc3339(input.event.spec.window.start) + std::chrono::seconds(1);
+    return all_ready_at_start(forecast(later));
+  };
+  Instant good = input.from, bad = *start;
+  if (!safe_at(good)) return std::nullopt;
+  while (bad - good > within) {
+    const Instant middle = good + (bad - good) / 2;
+    (safe_at(middle) ? good : bad) = middle;
+  }
+  return good;
+}
+
+}  // namespace doorbuster::simulator

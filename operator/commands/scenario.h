@@ -1,0 +1,47 @@
+#pragma once
+
+#include "controllers/simulator/forecast.h"
+#include "operator/commands/checked.h"
+#include "operator/commands/inputs.h"
+
+#include <string>
+#include <vector>
+
+namespace doorbuster::commands {
+
+/// The flags that describe what is not in the manifests.
+struct ScenarioFlags {
+  std::vector<std::string>
+      load;  ///< `checkout=-30m:3,start:12,+45m:8,end:3`, or `@FILE` of such lines
+  std::vector<std::string> startup;  ///< `90s` for all, `checkout=90s` for one
+  std::string nodes;                 ///< a YAML file
+  std::int64_t replicas = 2;         ///< of a target whose workload is in no file
+};
+
+/// A forecast's input, and what had to be assumed for it.
+struct Scenario {
+  simulator::ForecastInput input;
+  std::vector<std::string> assumed;  ///< sentences
+};
+
+/// The load of each target as the flags say it, in pods; `at` is `start`, `end`, or an offset from
+/// either (`-30m`, `+45m`, `end+10m`). Invalid names the flag's faulty part.
+Result<std::map<std::string, std::map<Instant, std::int64_t>>> read_load(
+    const std::vector<std::string>& flags, const planner::Window& window);
+
+/// `nodes: [{count: 10, cpu: "8", memory: 32Gi, pods: 110}]` and
+/// `pool: {cpu: "8", memory: 32Gi, pods: 110, most: 20, startup: 3m}`.
+Result<simulator::Nodes> read_nodes(const std::string& yaml);
+
+/// The window with its local times made into UTC.
+Result<planner::Window> fix_window(api::SaleEvent& event);
+
+/// From files that hold one SaleEvent and whatever else they hold: workloads, autoscalers, objects
+/// that are to be held. A workload or an autoscaler that is in no file is assumed, and said so.
+Result<Scenario> scenario_of(const std::vector<InputFile>& files,
+                             const CheckedFiles& checked,
+                             const std::string& event_name,
+                             const ScenarioFlags& flags,
+                             Instant now);
+
+}  // namespace doorbuster::commands

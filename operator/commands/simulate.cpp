@@ -1,0 +1,98 @@
+#include "operator/commands/simulate.h"
+
+#include "operator/commands/forecast_text.h"
+#include "operator/commands/scenario.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace doorbuster::commands {
+namespace {
+
+struct SimulateFlags {
+  std::vector<std::string> files;
+  bool recursive = false;
+  std::string event, output = "text", fail_on = "error", svg;
+  ScenarioFlags scenario;
+};
+
+int failed(const std::string& why, int code) {
+  std::fprintf(stderr, "kubectl-sale simulate: %s\n", why.c_str());
+  return code;
+}
+
+int print(const Outlook& outlook, const SimulateFlags& flags) {
+  if (!flags.svg.empty()) {
+    std::ofstream out(flags.svg, std::ios::binary);
+    out << as_svg(outlook);
+    out.close();
+    if (!out) return failed("cannot write " + flags.svg, kCommandFailed);
+  }
+  const std::string text = flags.output == "json" ? as_json(outlook) : as_text(outlook);
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return written ? exit_code_of(outlook.forecast, flags.fail_on == "warn") : kCommandFailed;
+}
+
+int simulate(const SimulateFlags& flags, Instant now) {
+  const auto files = read_inputs(flags.files, flags.recursive, std::cin);
+  if (!files.ok()) return failed(files.error().message, kUsage);
+  const CheckedFiles checked = check_files(*files, Allowed{}, now);
+  if (checked.count(Level::Error) > 0) {
+    std::fputs(as_text(checked).c_str(), stderr);
+    return exit_code_of(checked, false);
+  }
+  auto scenario = scenario_of(*files, checked, flags.event, flags.scenario, now);
+  if (!scenario.ok()) return failed(scenario.error().message, kUsage);
+  const api::Metadata& meta = scenario->input.event.metadata;
+  Outlook outlook{.title = meta.ns + "/" + meta.name,
+                  .forecast = simulator::forecast(scenario->input),
+                  .assumed = scenario->assumed,
+                  .latest_safe = simulator::latest_safe_creation(scenario->input)};
+  return print(outlook, flags);
+}
+
+}  // namespace
+
+void add_simulate_command(CLI::App& app, const std::function<Instant()>& now, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      "simulate",
+      "Play a SaleEvent on a simulated cluster: what is written when, how pods follow, and whether "
+      "it holds. Workloads and autoscalers are taken from the files, or assumed. Exit codes: 0 Go "
+      "or Warn, 2 not readable, 10 NoGo, 11 Warn with --fail-on=warn.");
+  auto flags = std::make_shared<SimulateFlags>();
+  command->add_option("-f,--filename", flags->files, "a file, a folder, or - for standard input")
+      ->required()
+      ->allow_extra_args(false);
+  command->add_flag("-R,--recursive", flags->recursive, "folders with all that is below them");
+  command->add_option("--event", flags->event, "which SaleEvent, where the files hold several");
+  command->add_option(
+      "--load",
+      flags->scenario.load,
+      "what load asks for, in pods: checkout=-30m:3,start:12,+45m:8,end:3; or @FILE of such lines");
+  command->add_option("--startup",
+                      flags->scenario.startup,
+                      "how long a pod takes to be ready: 90s, or checkout=90s; otherwise 30s");
+  command->add_option("--nodes", flags->scenario.nodes, "a YAML file that describes the nodes");
+  command
+      ->add_option(
+          "--replicas", flags->scenario.replicas, "of a target whose workload is in no file")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--svg", flags->svg, "write the curves as a picture to this file");
+  command->add_option("-o,--output", flags->output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->add_option("--fail-on", flags->fail_on, "error, or warn: Warn ends with 11")
+      ->check(CLI::IsMember({"error", "warn"}))
+      ->capture_default_str();
+  command->callback([flags, now, &exit_code] { exit_code = simulate(*flags, now()); });
+}
+
+}  // namespace doorbuster::commands
