@@ -1,4 +1,5 @@
 #include "operator/commands/completion.h"
+#include "operator/commands/plan_command.h"
 #include "operator/commands/simulate.h"
 #include "operator/commands/validate.h"
 #include "operator/commands/version.h"
@@ -27,6 +28,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   namespace commands = doorbuster::commands;
   commands::add_validate_command(app, wall_now, exit_code);
+  commands::add_plan_command(app, wall_now, exit_code);
   commands::add_simulate_command(app, wall_now, exit_code);
   commands::add_version_command(app, exit_code);
   commands::add_completion_commands(app, exit_code);

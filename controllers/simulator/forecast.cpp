@@ -334,6 +334,7 @@ class Play {
   }
 
   void note_start() {
+    if (const StoredPtr event = cluster_.api().live(event_)) note_rows(*event->status);
     for (TargetOutlook& target : out_.targets) {
       if (target.curve.empty()) continue;
       const Sample at = sample_of(target);
@@ -347,30 +348,47 @@ class Play {
     }
   }
 
+  /// Targets and holds that cannot be carried out. What a notice said of them already is not said
+  /// twice.
+  void note_rows(const api::SaleEventStatus& status) {
+    const auto blocked = [this](const std::string& prefix,
+                                const std::string& state,
+                                const std::string& name,
+                                const std::string& message) {
+      if (state != "Missing" && state != "Refused" && state != "Forbidden" && state != "Unknown")
+        return;
+      std::erase_if(out_.findings, [&message](const ForecastFinding& one) {
+        return one.subject.empty() && !message.empty() && one.text.ends_with(message);
+      });
+      find(ForecastVerdict::NoGo, prefix + state, name, message);
+    };
+    for (const api::TargetStatus& row : status.targets)
+      blocked("Target", row.state, row.name, row.message);
+    for (const api::HoldStatus& row : status.holds)
+      blocked("Hold", row.state, row.name, row.message);
+  }
+
   void conclude() {
     out_.nodes_added = cluster_.nodes.added();
     for (const api::Condition& one : out_.last.conditions) {
       if (one.type == "Accepted" && one.status == api::ConditionStatus::False)
         find(ForecastVerdict::NoGo, one.reason, "", one.message);
     }
-    for (const api::TargetStatus& row : out_.last.targets) {
-      if (row.state == "Missing" || row.state == "Refused" || row.state == "Forbidden" ||
-          row.state == "Unknown")
-        find(ForecastVerdict::NoGo, row.state, row.name, row.message);
-    }
-    for (const api::HoldStatus& row : out_.last.holds) {
-      if (row.state == "Refused" || row.state == "Forbidden")
-        find(ForecastVerdict::NoGo, row.state, row.name, row.message);
-    }
+    note_rows(out_.last);
     if (out_.last.phase != "Completed" && out_.until > out_.window.restored_by) {
       find(ForecastVerdict::Warn,
            "NotRestored",
            "",
-           "by " + when(out_.until) + " not everything is back: " + out_.last.message);
+           "by " + when(out_.until) + " not everything is back" + why_not_restored());
     }
-    std::stable_sort(out_.findings.begin(), out_.findings.end(), [](const auto& a, const auto& b) {
-      return a.level > b.level;
-    });
+    out_.add({});
+  }
+
+  std::string why_not_restored() const {
+    for (const api::Condition& one : out_.last.conditions) {
+      if (one.type == "Restored" && !one.message.empty()) return ": " + one.message;
+    }
+    return {};
   }
 
   static std::string number(std::int64_t count) { return json_of(count).text; }
@@ -422,6 +440,13 @@ ForecastVerdict Forecast::verdict() const {
   ForecastVerdict worst = ForecastVerdict::Go;
   for (const ForecastFinding& one : findings) worst = std::max(worst, one.level);
   return worst;
+}
+
+void Forecast::add(const std::vector<ForecastFinding>& more) {
+  findings.insert(findings.end(), more.begin(), more.end());
+  std::stable_sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) {
+    return a.level > b.level;
+  });
 }
 
 Forecast forecast(const ForecastInput& input) { return Play(input).run(); }

@@ -97,6 +97,8 @@ struct Forecast {
   std::int64_t nodes_added = 0;
   api::SaleEventStatus last;
   ForecastVerdict verdict() const;
+  /// Findings from elsewhere, in their place by how bad they are.
+  void add(const std::vector<ForecastFinding>& more);
 };
 
 /// Plays the event on a simulated cluster from `from` to its end, through the very loop that the

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -52,9 +53,17 @@ const Sample& at_instant(const TargetOutlook& target, Instant at) {
   return after == target.curve.begin() ? target.curve.front() : *std::prev(after);
 }
 
+/// Where the curves begin: days of waiting would leave no room for the sale.
+Instant shown_from(const Forecast& made) {
+  const Duration lead =
+      std::max<Duration>(std::chrono::minutes(5), (made.until - made.window.prepare) / 12);
+  return std::max(made.from, std::min(made.window.prepare - lead, made.until));
+}
+
 Instant column_at(const Forecast& made, std::size_t column) {
-  return made.from + (made.until - made.from) * static_cast<std::int64_t>(column) /
-                         static_cast<std::int64_t>(kColumns - 1);
+  const Instant from = shown_from(made);
+  return from + (made.until - from) * static_cast<std::int64_t>(column) /
+                    static_cast<std::int64_t>(kColumns - 1);
 }
 
 std::string spark(const Forecast& made,
@@ -96,10 +105,11 @@ std::string curve_text(const Forecast& made, const TargetOutlook& target) {
 /// A line under the curves with the window's edges.
 std::string axis_text(const Forecast& made) {
   std::string marks(kColumns, ' '), times(kColumns + 10, ' ');
+  const Instant from = shown_from(made);
   const auto mark = [&](Instant at, const std::string& text) {
-    if (at < made.from || at > made.until || made.until <= made.from) return;
+    if (at < from || at > made.until || made.until <= from) return;
     const auto column = static_cast<std::size_t>(
-        (at - made.from) * static_cast<std::int64_t>(kColumns - 1) / (made.until - made.from));
+        (at - from) * static_cast<std::int64_t>(kColumns - 1) / (made.until - from));
     marks[column] = '|';
     const std::string label = text + " " + time_of_day(at).substr(0, 5);
     const bool taken =
@@ -213,7 +223,7 @@ std::string escaped(std::string_view text) {
 class Panel {
  public:
   Panel(const Forecast& made, const TargetOutlook& target, std::int64_t top)
-      : made_(made), target_(target), top_(top), most_(most_of(target)) {}
+      : made_(made), target_(target), top_(top), from_(shown_from(made)), most_(most_of(target)) {}
 
   std::string draw() const {
     std::string out =
@@ -235,8 +245,8 @@ class Panel {
 
  private:
   std::int64_t x(Instant at) const {
-    const auto span = std::max<std::int64_t>(1, (made_.until - made_.from).count());
-    const auto passed = std::clamp<std::int64_t>((at - made_.from).count(), 0, span);
+    const auto span = std::max<std::int64_t>(1, (made_.until - from_).count());
+    const auto passed = std::clamp<std::int64_t>((at - from_).count(), 0, span);
     return kLeft +
            (kWidth - kLeft - kRight) * (passed / 1000) / std::max<std::int64_t>(1, span / 1000);
   }
@@ -269,7 +279,7 @@ class Panel {
   }
 
   void edge(Instant at, const std::string& name, std::string& out) const {
-    if (at < made_.from || at > made_.until) return;
+    if (at < from_ || at > made_.until) return;
     out += "<line x1=\"" + number(x(at)) + "\" x2=\"" + number(x(at)) + "\" y1=\"" +
            number(y(most_)) + "\" y2=\"" + number(y(0)) + "\" stroke=\"#8795a8\"/>\n";
     out += text(x(at), y(0) + 15, name, "middle", 11);
@@ -295,13 +305,14 @@ class Panel {
 
   std::string area(std::int64_t Sample::*what, const char* colour) const {
     return "<polygon fill=\"" + std::string(colour) + "\" fill-opacity=\"0.6\" points=\"" +
-           number(x(made_.from)) + "," + number(y(0)) + " " + points(what) +
-           number(x(made_.until)) + "," + number(y(0)) + "\"/>\n";
+           number(x(from_)) + "," + number(y(0)) + " " + points(what) + number(x(made_.until)) +
+           "," + number(y(0)) + "\"/>\n";
   }
 
   const Forecast& made_;
   const TargetOutlook& target_;
   const std::int64_t top_;
+  const Instant from_;
   const std::int64_t most_;
 };
 
@@ -373,6 +384,13 @@ std::string as_svg(const Outlook& outlook) {
     top += kPanel;
   }
   return out + "</svg>\n";
+}
+
+bool write_file(const std::string& name, const std::string& text) {
+  std::ofstream out(name, std::ios::binary);
+  out << text;
+  out.close();
+  return !out.fail();
 }
 
 int exit_code_of(const Forecast& forecast, bool fail_on_warnings) {

@@ -23,6 +23,8 @@ std::string as_json(const Outlook& outlook);
 /// The curves as one SVG picture, readable without scripts or style sheets.
 std::string as_svg(const Outlook& outlook);
 
+bool write_file(const std::string& name, const std::string& text);
+
 /// 10 for NoGo; 11 for Warn when warnings are to fail; else 0.
 int exit_code_of(const simulator::Forecast& forecast, bool fail_on_warnings);
 

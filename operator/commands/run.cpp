@@ -1,6 +1,7 @@
 #include "operator/commands/run.h"
 
 #include "controllers/reconciler/reconciler.h"
+#include "operator/commands/connection.h"
 #include "operator/commands/meters.h"
 #include "operator/commands/run_options.h"
 #include "operator/commands/version.h"
@@ -18,7 +19,6 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <random>
@@ -59,25 +59,6 @@ class Dice {
   std::mutex mutex_;
   std::mt19937_64 engine_;
 };
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);  // before any thread exists
-  return value == nullptr ? "" : value;
-}
-
-Result<kube::ServerConfig> find_server(const RunOptions& options) {
-  if (options.kubeconfig.empty() && options.context.empty()) {
-    Result<kube::ServerConfig> pod =
-        kube::in_cluster({.host = environment("KUBERNETES_SERVICE_HOST"),
-                          .port = environment("KUBERNETES_SERVICE_PORT")});
-    if (pod.ok() || pod.error().kind != ErrorKind::NotFound) return pod;
-  }
-  const std::string home = environment("HOME");
-  return kube::load_kubeconfig({.explicit_path = options.kubeconfig,
-                                .env = environment("KUBECONFIG"),
-                                .fallback = home.empty() ? "" : home + "/.kube/config",
-                                .context = options.context});
-}
 
 std::string identity_of(Dice& dice) {
   char host[256] = {};
@@ -141,7 +122,7 @@ class Operator {
 
  private:
   Outcome connect() {
-    Result<kube::ServerConfig> server = find_server(options_);
+    Result<kube::ServerConfig> server = find_server(options_.kubeconfig, options_.context);
     if (!server.ok()) return server.error();
     for (const std::string& warning : server->warnings)
       log_({LogLevel::Warn, "configuration", {{"warning", warning}}});

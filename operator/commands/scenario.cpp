@@ -4,6 +4,8 @@
 #include "crds/yaml.h"
 #include "operator/base/json.h"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <fstream>
@@ -245,11 +247,9 @@ class Builder {
       input.from = window->prepare - kLeadIn;
       out_.assumed.push_back("the window is over: played as if it were " + to_rfc3339(input.from));
     }
-    auto load = read_load(flags_.load, *window);
-    if (!load.ok()) return load.error();
-    input.load = std::move(load).value();
-    if (const Outcome done = read_startup(flags_.startup, input); !done.ok()) return done.error();
-    if (const Outcome done = nodes(); !done.ok()) return done.error();
+    if (const Outcome done = apply_flags(flags_, *window, out_); !done.ok()) return done.error();
+    if (!input.nodes.known())
+      out_.assumed.emplace_back("room for every pod (describe nodes with --nodes)");
     for (const api::TargetSpec& target : input.event.spec.capacity.targets)
       this->target(target, *window);
     std::erase_if(input.event.spec.holds, [this](const api::HoldSpec& one) { return !plays(one); });
@@ -259,19 +259,6 @@ class Builder {
   }
 
  private:
-  Outcome nodes() {
-    if (flags_.nodes.empty()) {
-      out_.assumed.emplace_back("room for every pod (describe nodes with --nodes)");
-      return Done{};
-    }
-    const auto text = text_of(flags_.nodes);
-    if (!text.ok()) return invalid("--nodes: " + text.error().message);
-    auto nodes = read_nodes(*text);
-    if (!nodes.ok()) return nodes.error();
-    out_.input.nodes = std::move(nodes).value();
-    return Done{};
-  }
-
   void target(const api::TargetSpec& target, const planner::Window& window) {
     const std::string group = planner_group(target.ref);
     const ObjectRef ref{group, target.ref.kind, out_.input.event.metadata.ns, target.ref.name};
@@ -288,17 +275,7 @@ class Builder {
     } else {
       usual = replicas_of(ref);
     }
-    if (out_.input.load.contains(target.name)) return;
-    // Nobody knows the load of a sale to come; what was asked for is the best guess of it.
-    std::int64_t floor = usual;
-    if (const auto* fixed = std::get_if<api::NeedReplicas>(&target.need)) floor = fixed->value;
-    if (const auto* times = std::get_if<api::NeedMultiplier>(&target.need))
-      floor = api::times_rounded_up(usual, times->value).value_or(usual);
-    const std::int64_t busy = std::max(usual, floor * 8 / 10);
-    out_.input.load[target.name] = {{window.start, busy}, {window.end, usual}};
-    out_.assumed.push_back(target.name + ": load for " + json_of(busy).text +
-                           " pods from start to end, " + json_of(usual).text +
-                           " otherwise (say another with --load)");
+    assume_load(target, usual, window, out_);
   }
 
   bool plays(const api::HoldSpec& hold) {
@@ -335,6 +312,43 @@ class Builder {
 };
 
 }  // namespace
+
+Outcome apply_flags(const ScenarioFlags& flags, const planner::Window& window, Scenario& scenario) {
+  auto load = read_load(flags.load, window);
+  if (!load.ok()) return load.error();
+  scenario.input.load = std::move(load).value();
+  for (const auto& [name, points] : scenario.input.load) {
+    const auto& targets = scenario.input.event.spec.capacity.targets;
+    const bool known = std::any_of(
+        targets.begin(), targets.end(), [&](const auto& one) { return one.name == name; });
+    if (!known) return invalid("--load: the event has no target `" + name + "`");
+  }
+  if (const Outcome done = read_startup(flags.startup, scenario.input); !done.ok()) return done;
+  if (flags.nodes.empty()) return Done{};
+  const auto text = text_of(flags.nodes);
+  if (!text.ok()) return invalid("--nodes: " + text.error().message);
+  auto nodes = read_nodes(*text);
+  if (!nodes.ok()) return nodes.error();
+  scenario.input.nodes = std::move(nodes).value();
+  return Done{};
+}
+
+void assume_load(const api::TargetSpec& target,
+                 std::int64_t usual,
+                 const planner::Window& window,
+                 Scenario& scenario) {
+  if (scenario.input.load.contains(target.name)) return;
+  std::int64_t floor = usual;
+  if (const auto* fixed = std::get_if<api::NeedReplicas>(&target.need)) floor = fixed->value;
+  if (const auto* times = std::get_if<api::NeedMultiplier>(&target.need))
+    floor = api::times_rounded_up(usual, times->value).value_or(usual);
+  const std::int64_t busy = std::max(usual, floor * 8 / 10);
+  scenario.input.load[target.name] = {
+      {scenario.input.from, usual}, {window.start, busy}, {window.end, usual}};
+  scenario.assumed.push_back(target.name + ": load for " + json_of(busy).text +
+                             " pods from start to end, " + json_of(usual).text +
+                             " otherwise (say another with --load)");
+}
 
 Result<planner::Window> fix_window(api::SaleEvent& event) {
   auto window = reconciler::resolve_window(event.spec.window);
@@ -393,21 +407,36 @@ Result<simulator::Nodes> read_nodes(const std::string& yaml) {
   return simulator::Nodes(std::move(nodes), pool);
 }
 
+Result<api::SaleEvent> choose_event(const CheckedFiles& checked, const std::string& name) {
+  std::vector<const api::SaleEvent*> found;
+  for (const api::SaleEvent& one : checked.accepted) {
+    if (name.empty() || one.metadata.name == name) found.push_back(&one);
+  }
+  if (found.size() == 1) return *found.front();
+  if (found.empty())
+    return invalid("the files hold no SaleEvent" + (name.empty() ? "" : " named " + name));
+  return invalid("the files hold several SaleEvents: choose one with --event");
+}
+
+void add_scenario_options(CLI::App& command, ScenarioFlags& flags) {
+  command.add_option(
+      "--load",
+      flags.load,
+      "what load asks for, in pods: checkout=-30m:3,start:12,+45m:8,end:3; or @FILE of such lines");
+  command.add_option("--startup",
+                     flags.startup,
+                     "how long a pod takes from its node to ready: 90s, or checkout=90s");
+  command.add_option("--nodes", flags.nodes, "a YAML file that describes the nodes");
+}
+
 Result<Scenario> scenario_of(const std::vector<InputFile>& files,
                              const CheckedFiles& checked,
                              const std::string& event_name,
                              const ScenarioFlags& flags,
                              Instant now) {
-  std::vector<const api::SaleEvent*> found;
-  for (const api::SaleEvent& one : checked.accepted) {
-    if (event_name.empty() || one.metadata.name == event_name) found.push_back(&one);
-  }
-  if (found.size() != 1) {
-    return invalid(found.empty() ? "the files hold no SaleEvent" +
-                                       (event_name.empty() ? "" : " named " + event_name)
-                                 : "the files hold several SaleEvents: choose one with --event");
-  }
-  return Builder(*found.front(), Manifests(files, found.front()->metadata.ns), flags).build(now);
+  const auto event = choose_event(checked, event_name);
+  if (!event.ok()) return event.error();
+  return Builder(*event, Manifests(files, event->metadata.ns), flags).build(now);
 }
 
 }  // namespace doorbuster::commands

@@ -7,6 +7,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace doorbuster::commands {
 
 /// The flags that describe what is not in the manifests.
@@ -17,6 +21,9 @@ struct ScenarioFlags {
   std::string nodes;                 ///< a YAML file
   std::int64_t replicas = 2;         ///< of a target whose workload is in no file
 };
+
+/// Declares --load, --startup and --nodes.
+void add_scenario_options(CLI::App& command, ScenarioFlags& flags);
 
 /// A forecast's input, and what had to be assumed for it.
 struct Scenario {
@@ -33,8 +40,21 @@ Result<std::map<std::string, std::map<Instant, std::int64_t>>> read_load(
 /// `pool: {cpu: "8", memory: 32Gi, pods: 110, most: 20, startup: 3m}`.
 Result<simulator::Nodes> read_nodes(const std::string& yaml);
 
+/// Puts what the flags say of load, start-up and nodes into a scenario.
+Outcome apply_flags(const ScenarioFlags& flags, const planner::Window& window, Scenario& scenario);
+
+/// Where no flag speaks of a target's load: `usual` pods, and from start to end as many as four
+/// fifths of what was asked for carry. Said as an assumption.
+void assume_load(const api::TargetSpec& target,
+                 std::int64_t usual,
+                 const planner::Window& window,
+                 Scenario& scenario);
+
 /// The window with its local times made into UTC.
 Result<planner::Window> fix_window(api::SaleEvent& event);
+
+/// The one accepted event, or the one of that name. Invalid: there is none, or several.
+Result<api::SaleEvent> choose_event(const CheckedFiles& checked, const std::string& name);
 
 /// From files that hold one SaleEvent and whatever else they hold: workloads, autoscalers, objects
 /// that are to be held. A workload or an autoscaler that is in no file is assumed, and said so.

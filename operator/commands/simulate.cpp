@@ -6,7 +6,6 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -29,12 +28,8 @@ int failed(const std::string& why, int code) {
 }
 
 int print(const Outlook& outlook, const SimulateFlags& flags) {
-  if (!flags.svg.empty()) {
-    std::ofstream out(flags.svg, std::ios::binary);
-    out << as_svg(outlook);
-    out.close();
-    if (!out) return failed("cannot write " + flags.svg, kCommandFailed);
-  }
+  if (!flags.svg.empty() && !write_file(flags.svg, as_svg(outlook)))
+    return failed("cannot write " + flags.svg, kCommandFailed);
   const std::string text = flags.output == "json" ? as_json(outlook) : as_text(outlook);
   const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
   return written ? exit_code_of(outlook.forecast, flags.fail_on == "warn") : kCommandFailed;
@@ -72,14 +67,7 @@ void add_simulate_command(CLI::App& app, const std::function<Instant()>& now, in
       ->allow_extra_args(false);
   command->add_flag("-R,--recursive", flags->recursive, "folders with all that is below them");
   command->add_option("--event", flags->event, "which SaleEvent, where the files hold several");
-  command->add_option(
-      "--load",
-      flags->scenario.load,
-      "what load asks for, in pods: checkout=-30m:3,start:12,+45m:8,end:3; or @FILE of such lines");
-  command->add_option("--startup",
-                      flags->scenario.startup,
-                      "how long a pod takes to be ready: 90s, or checkout=90s; otherwise 30s");
-  command->add_option("--nodes", flags->scenario.nodes, "a YAML file that describes the nodes");
+  add_scenario_options(*command, flags->scenario);
   command
       ->add_option(
           "--replicas", flags->scenario.replicas, "of a target whose workload is in no file")
