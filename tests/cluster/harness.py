@@ -163,15 +163,18 @@ class Shop:
         spec = self.autoscaler(name)["spec"]
         return spec["minReplicas"], spec["maxReplicas"]
 
-    def sale(self, name="flash", begins=5.0, lasts=5.0, prepare="4s", cooldown="4s", targets=None, **spec):
-        """Applies an event that starts `begins` seconds from now; its manifest."""
-        start = utc(begins)
+    def manifest(self, name, start, lasts, prepare="4s", cooldown="4s", targets=None, **spec):
+        """A SaleEvent of this shop, not applied."""
         if targets is None:
             targets = [self.target()]
-        manifest = {
+        return {
             "apiVersion": "doorbuster.dev/v1alpha1", "kind": "SaleEvent", "metadata": {"name": name, "namespace": self.ns},
             "spec": {"window": {"start": instant(start), "end": instant(start + datetime.timedelta(seconds=lasts)), "prepare": prepare, "cooldown": cooldown},
                      "serviceAccountName": "sale", "capacity": {"targets": targets}, **spec}}
+
+    def sale(self, name="flash", begins=5.0, lasts=5.0, **more):
+        """Applies an event that starts `begins` seconds from now; its manifest."""
+        manifest = self.manifest(name, utc(begins), lasts, **more)
         self.api.create("saleevents", self.ns, manifest)
         return manifest
 
