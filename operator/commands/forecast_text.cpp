@@ -104,26 +104,31 @@ std::string curve_text(const Forecast& made, const TargetOutlook& target) {
 
 /// A line under the curves with the window's edges.
 std::string axis_text(const Forecast& made) {
-  std::string marks(kColumns, ' '), times(kColumns + 10, ' ');
+  std::string marks(kColumns, ' '), names(kColumns + 10, ' '), times(kColumns + 10, ' ');
   const Instant from = shown_from(made);
-  const auto mark = [&](Instant at, const std::string& text) {
+  const auto write = [](std::string& line, std::size_t column, const std::string& text) {
+    const bool free =
+        line.substr(column, text.size() + 1).find_first_not_of(' ') == std::string::npos;
+    if (free && column + text.size() <= line.size()) line.replace(column, text.size(), text);
+  };
+  const auto mark = [&](Instant at, const std::string& name) {
     if (at < from || at > made.until || made.until <= from) return;
     const auto column = static_cast<std::size_t>(
         (at - from) * static_cast<std::int64_t>(kColumns - 1) / (made.until - from));
     marks[column] = '|';
-    const std::string label = text + " " + time_of_day(at).substr(0, 5);
-    const bool taken =
-        times.substr(column, label.size() + 1).find_first_not_of(' ') != std::string::npos;
-    if (!taken && column + label.size() <= times.size()) times.replace(column, label.size(), label);
+    write(names, column, name);
+    write(times, column, time_of_day(at).substr(0, 5));
   };
   mark(made.window.start, "start");
   mark(made.window.end, "end");
   mark(made.window.prepare, "prepare");
   mark(made.window.restored_by, "restored");
-  const std::string indent(14, ' ');
-  times.erase(times.find_last_not_of(' ') + 1);
-  marks.erase(marks.find_last_not_of(' ') + 1);
-  return indent + marks + "\n" + indent + times + "\n";
+  std::string out;
+  for (std::string* line : {&marks, &names, &times}) {
+    line->erase(line->find_last_not_of(' ') + 1);
+    out += std::string(14, ' ') + *line + "\n";
+  }
+  return out;
 }
 
 std::string timeline_text(const Forecast& made) {

@@ -1,0 +1,169 @@
+// What `simulate` makes of files and flags.
+#include "operator/commands/scenario.h"
+
+#include <gtest/gtest.h>
+
+namespace doorbuster::commands {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+
+const Instant kStart = *parse_rfc3339("2026-11-27T08:00:00Z");
+const Instant kNow = kStart - hours(24);
+
+planner::Window window() {
+  return {kStart - minutes(45), kStart, kStart + hours(2), kStart + hours(3), "", ""};
+}
+
+constexpr const char* kSale = R"(apiVersion: doorbuster.dev/v1alpha1
+kind: SaleEvent
+metadata: {name: flash, namespace: shop}
+spec:
+  window: {start: "2026-11-27T09:00:00", end: "2026-11-27T11:00:00", timeZone: Europe/Berlin, prepare: 45m}
+  capacity:
+    targets:
+      - {name: checkout, ref: {kind: Deployment, name: checkout}, need: {multiplier: "5"}}
+  holds:
+    - {name: ttl, object: {kind: ConfigMap, name: edge}, field: /data/ttl, value: {literal: "600"}}
+)";
+constexpr const char* kWorkload = R"(---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: checkout, namespace: shop}
+spec: {replicas: 4}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: edge, namespace: shop}
+data: {ttl: "60"}
+)";
+
+Result<Scenario> scenario(const std::string& yaml, const ScenarioFlags& flags = {}) {
+  const std::vector<InputFile> files{{"sale.yaml", yaml}};
+  return scenario_of(files, check_files(files, Allowed{}, kNow), "", flags, kNow);
+}
+
+bool assumes(const Scenario& made, const std::string& words) {
+  for (const std::string& one : made.assumed) {
+    if (one.find(words) != std::string::npos) return true;
+  }
+  return false;
+}
+
+struct LoadCase {
+  const char* sentence;
+  std::string flag;
+  Instant at;
+  std::int64_t pods;
+};
+
+TEST(Load, OffsetsCountFromStartOrEnd) {
+  const LoadCase cases[] = {
+      {"start by its name", "checkout=start:12", kStart, 12},
+      {"before start", "checkout=-30m:3", kStart - minutes(30), 3},
+      {"after start", "checkout=+1h30m:8", kStart + minutes(90), 8},
+      {"the end by its name", "checkout=end:4", kStart + hours(2), 4},
+      {"after the end", "checkout=end+10m:5", kStart + hours(2) + minutes(10), 5},
+      {"the later of several points", "checkout=start:12,+5m:20", kStart + minutes(5), 20},
+  };
+  for (const LoadCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    const auto load = read_load({one.flag}, window());
+    ASSERT_TRUE(load.ok()) << load.error().message;
+    EXPECT_EQ(load->at("checkout").at(one.at), one.pods);
+  }
+}
+
+TEST(Load, WhatCannotBeReadIsNamed) {
+  for (const char* flag : {"checkout",
+                           "=start:1",
+                           "checkout=start",
+                           "checkout=start:-1",
+                           "checkout=start:many",
+                           "checkout=later:3",
+                           "checkout=30m:3",
+                           "checkout=+30:3",
+                           "checkout=start:100001",
+                           "@/no/such/file"}) {
+    const auto load = read_load({flag}, window());
+    ASSERT_FALSE(load.ok()) << flag;
+    EXPECT_NE(load.error().message.find("--load"), std::string::npos) << load.error().message;
+  }
+}
+
+TEST(NodesFile, NodesAndPoolAreRead) {
+  const auto nodes = read_nodes(
+      "nodes: [{count: 3, cpu: \"8\", memory: 32Gi}]\n"
+      "pool: {cpu: 4000m, memory: 16Gi, pods: 30, most: 2, startup: 90s}\n");
+  ASSERT_TRUE(nodes.ok()) << nodes.error().message;
+  EXPECT_EQ(nodes->count(), 3U);
+}
+
+TEST(NodesFile, WhatCannotBeReadIsNamed) {
+  for (const char* yaml : {"nodes: [{cpu: \"8\"}]",
+                           "nodes: [{cpu: lots, memory: 1Gi}]",
+                           "nodes: [{cpu: \"-1\", memory: 1Gi}]",
+                           "nodes: [{count: 10001, cpu: \"8\", memory: 1Gi}]",
+                           "pool: {cpu: \"8\", memory: 1Gi}",
+                           "pool: {cpu: \"8\", memory: 1Gi, most: 2, startup: soon}",
+                           "nothing: here",
+                           "a: 1\n---\nb: 2",
+                           "a: [",
+                           ""}) {
+    const auto nodes = read_nodes(yaml);
+    ASSERT_FALSE(nodes.ok()) << yaml;
+    EXPECT_NE(nodes.error().message.find("--nodes"), std::string::npos) << nodes.error().message;
+  }
+}
+
+TEST(Scenario, ManifestsInTheFilesAreUsedAndNothingIsAssumedOfThem) {
+  const auto made = scenario(std::string(kSale) + kWorkload);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_EQ(made->input.objects.size(), 2U);
+  EXPECT_FALSE(assumes(*made, "is in no file"));
+  EXPECT_EQ(made->input.event.spec.holds.size(), 1U);
+  EXPECT_EQ(made->input.event.spec.window.start, "2026-11-27T08:00:00Z");
+  EXPECT_FALSE(made->input.event.spec.window.time_zone);
+  EXPECT_EQ(made->input.from, kStart - minutes(50));
+}
+
+TEST(Scenario, WhatIsInNoFileIsAssumedAndSaidSo) {
+  const auto made = scenario(kSale);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_TRUE(assumes(*made, "Deployment.apps shop/checkout is in no file"));
+  EXPECT_TRUE(assumes(*made, "hold ttl: ConfigMap edge is in no file, so it is not played"));
+  EXPECT_TRUE(assumes(*made, "room for every pod"));
+  EXPECT_TRUE(assumes(*made, "load for 8 pods from start to end, 2 otherwise"));
+  EXPECT_TRUE(made->input.event.spec.holds.empty());
+}
+
+TEST(Scenario, AFlagOfATargetThatTheEventLacksIsRefused) {
+  const auto made = scenario(kSale, {.load = {"chekout=start:3"}, .startup = {}, .nodes = {}});
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().message, "--load: the event has no target `chekout`");
+}
+
+TEST(Scenario, SeveralEventsWantAChoice) {
+  std::string second = kSale;
+  second.replace(second.find("name: flash"), 11, "name: other");
+  const std::vector<InputFile> files{{"a.yaml", std::string(kSale)}, {"b.yaml", second}};
+  const CheckedFiles checked = check_files(files, Allowed{}, kNow);
+  EXPECT_FALSE(scenario_of(files, checked, "", {}, kNow).ok());
+  const auto chosen = scenario_of(files, checked, "other", {}, kNow);
+  ASSERT_TRUE(chosen.ok());
+  EXPECT_EQ(chosen->input.event.metadata.name, "other");
+  EXPECT_FALSE(scenario_of(files, checked, "third", {}, kNow).ok());
+}
+
+TEST(Scenario, AWindowThatIsOverIsPlayedAsIfItLayAhead) {
+  const std::vector<InputFile> files{{"sale.yaml", std::string(kSale)}};
+  const Instant later = kStart + hours(100);
+  const auto made = scenario_of(files, check_files(files, Allowed{}, later), "", {}, later);
+  ASSERT_TRUE(made.ok());
+  EXPECT_TRUE(assumes(*made, "the window is over"));
+  EXPECT_LT(made->input.from, kStart);
+}
+
+}  // namespace
+}  // namespace doorbuster::commands
