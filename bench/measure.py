@@ -197,18 +197,25 @@ class Bench:
         for kind in ("horizontalpodautoscalers", "deployments"):
             self.api.request("DELETE", self.api.path(kind, ns))
 
-    # ---- decisions
-    def decisions(self):
-        program = os.path.join(self.options.build, "bench_plan")
+    # ---- decisions and forecasts
+    def google_benchmark(self, name):
+        """The rows of one of our Google Benchmark programs; none where the library was missing when it was built."""
+        program = os.path.join(self.options.build, name)
         if not os.path.exists(program):
             return []
-        least = "0.2s" if self.options.quick else "1s"
-        done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_min_time={least[:-1]}"], check=True, capture_output=True, text=True)
+        least = "0.2" if self.options.quick else "1"
+        done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_min_time={least}"], check=True, capture_output=True, text=True)
         return [{key: one[key] for key in ("name", "cpu_time", "time_unit", "writes")} for one in json.loads(done.stdout)["benchmarks"]]
+
+    def decisions(self):
+        return self.google_benchmark("bench_plan")
+
+    def forecasts(self):
+        return self.google_benchmark("bench_forecast")
 
     def run(self):
         out = {"quick": self.options.quick, "workers": self.options.workers, "events": self.options.events, "load_before": os.getloadavg()[0]}
-        for part in ("idle", "fill", "sync", "lateness", "decisions"):
+        for part in ("idle", "fill", "sync", "lateness", "decisions", "forecasts"):
             out[part] = getattr(self, part)()
             out[f"load_after_{part}"] = os.getloadavg()[0]
         ours = [one["seconds"] for one in out["sync"]["operator"]]

@@ -10,6 +10,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MB = 1e6
 SYNC_RATIO, SYNC_MB, IDLE_MB, LATE_MS = 1.3, 60, 30, 100    # the aims
+FORECAST_SECONDS = 2
 
 
 def verdict(value, aim):
@@ -150,10 +151,21 @@ def decisions(result):
         [one["name"], f"{one['cpu_time']:.0f}", f"{one['writes']:.0f}"] for one in result["decisions"]])
 
 
+def forecasts(result):
+    if not result.get("forecasts"):
+        return ""
+    text = ("\n## Forecasts\n\n`kubectl sale simulate` without reading and printing, on one core: a sale of 24 hours from preparation to restoration,\n"
+            "every autoscaler following a load that changes every hour.\n\n")
+    rows = [[one["name"], f"{one['cpu_time'] / 1000:.2f}", f"{one['writes']:.0f}"] for one in result["forecasts"]]
+    text += table(["targets", "seconds", "writes foretold"], rows)
+    longest = max(one["cpu_time"] for one in result["forecasts"]) / 1000
+    return text + table(["aim", "measured", ""], [[f"64 targets within {FORECAST_SECONDS} s", f"{longest:.2f} s", verdict(longest, FORECAST_SECONDS)]])
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         result = json.load(file)
-    sys.stdout.write(head(result) + sync(result) + idle(result) + lateness(result) + decisions(result))
+    sys.stdout.write(head(result) + sync(result) + idle(result) + lateness(result) + decisions(result) + forecasts(result))
 
 
 if __name__ == "__main__":
