@@ -133,24 +133,38 @@ std::int64_t ceiling_now(const TargetDraft& draft,
   return current_replicas_of(*charge.autoscaler->object) > wanted ? before : wanted;
 }
 
+/// Would letting go of what we hold leave others with less than stands there by us all? Then who
+/// asks for less goes first.
+bool others_would_lower(const View& view, const FieldRef& field) {
+  const auto record = record_of(view, field);
+  if (!record) return false;
+  std::map<Holder, Ask> others = record->holders;
+  std::erase_if(others, [&](const auto& one) { return one.first.uid == view.event.uid; });
+  if (others.empty()) return false;
+  const auto all = effective(products::Law::Highest, record->baseline, record->holders);
+  const auto rest = effective(products::Law::Highest, record->baseline, others);
+  return all && rest && integer_of(*rest) < integer_of(*all);
+}
+
 void hold_floor(TargetDraft& draft,
                 const InCharge& charge,
                 const Floor& floor,
                 const Need& need,
                 std::int64_t count) {
+  // Its autoscaler went away in mid-sale: the replicas it left are our doing, what normally ran is
+  // not. They are held as they are, for load or another sale may need them, and go down from there.
+  const bool orphaned =
+      charge.who == InCharge::Who::Workload && find_hold(draft, floor.min) == nullptr &&
+      draft.report.usual &&
+      std::any_of(draft.held.begin(), draft.held.end(), [](const OurHold& one) {
+        return is_autoscaler(one.field.object);
+      });
+  if (orphaned) count = std::max(count, floor.live.value_or(count));
   HoldWant min = at_least(draft,
                           floor.min,
                           count,
                           "floor " + std::to_string(count) + " of " + std::to_string(need.floor));
-  if (charge.who == InCharge::Who::Workload && find_hold(draft, floor.min) == nullptr) {
-    // Its autoscaler went away in mid-sale: the replicas it left are our doing, what normally ran
-    // is not.
-    const bool by_autoscaler =
-        std::any_of(draft.held.begin(), draft.held.end(), [](const OurHold& one) {
-          return is_autoscaler(one.field.object);
-        });
-    if (by_autoscaler && draft.report.usual) min.baseline = Value(json_of(*draft.report.usual));
-  }
+  if (orphaned) min.baseline = Value(json_of(*draft.report.usual));
   draft.items.emplace_back(std::move(min));
   if (!floor.max) return;
   const std::int64_t ceiling = ceiling_now(draft, charge, *floor.max, need.ceiling);
@@ -181,6 +195,7 @@ void hand_over(TargetDraft& draft, const InCharge& charge, const Floor& floor) {
       // An autoscaler appeared: once the floor stands there, the replicas are its own again.
       if (new_floor == nullptr || !new_floor->landed) continue;
       const FieldRef replicas{object, charge.kind.spec_replicas_path, ""};
+      if (others_would_lower(draft.view, replicas)) continue;
       draft.items.emplace_back(
           Release{.name = draft.report.name,
                   .only = {replicas},

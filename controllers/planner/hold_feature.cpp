@@ -69,7 +69,8 @@ Release release_of(const View& view, const std::string& name, std::string text) 
   return {.name = name,
           .only = {},
           .reason = {kRestoring, name + ": " + std::move(text)},
-          .leave_value = view.ending == Ending::Orphan};
+          .leave_value = view.ending == Ending::Orphan,
+          .for_good = view.ending == Ending::Orphan};
 }
 
 /// One hold of the spec while its span lasts.

@@ -36,7 +36,8 @@ void let_go(TargetDraft& draft, const std::vector<FieldRef>& fields, bool leave)
       Release{.name = draft.report.name,
               .only = fields,
               .reason = {kRestoring, draft.report.name + ": back to what was there before"},
-              .leave_value = leave});
+              .leave_value = leave,
+              .for_good = leave});
 }
 
 /// When the floor was lowered or raised last: what we remember, or what the server saw of us, which

@@ -1,8 +1,21 @@
 #include "controllers/planner/seen.h"
 
+#include "controllers/planner/ledger.h"
+
 #include <utility>
 
 namespace doorbuster::planner {
+namespace {
+
+std::shared_ptr<const Ledger> record_in(const JsonView& root) {
+  static const auto kNone = std::make_shared<const Ledger>();
+  const auto raw = root.at("/metadata/annotations/doorbuster.dev~1holds");
+  if (!raw) return kNone;
+  const std::string text = raw->string().value_or("");
+  return std::make_shared<const Ledger>(read_ledger(&text));
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const Document>> Document::parse(std::string text) {
   std::shared_ptr<Document> made(new Document(std::move(text)));
@@ -12,6 +25,7 @@ Result<std::shared_ptr<const Document>> Document::parse(std::string text) {
     return Error{.kind = ErrorKind::Invalid, .message = "not a JSON object"};
   }
   made->root_ = std::move(*root);
+  made->record_ = record_in(*made->root_);
   return std::shared_ptr<const Document>(std::move(made));
 }
 

@@ -15,6 +15,8 @@
 
 namespace doorbuster::planner {
 
+struct Ledger;
+
 /// An object's JSON text together with the index over it; immutable, shared between rounds.
 class Document {
  public:
@@ -26,6 +28,8 @@ class Document {
   Value at(std::string_view pointer) const;
   std::optional<std::int64_t> integer(std::string_view pointer) const;
   std::string string(std::string_view pointer) const;  ///< empty when absent or not a string
+  /// What its annotation says is held on it (ledger.h, read_ledger); read once, not at each look.
+  const Ledger& record() const { return *record_; }
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
 
@@ -33,6 +37,7 @@ class Document {
   explicit Document(std::string text) : text_(std::move(text)) {}
   std::string text_;
   std::optional<JsonView> root_;
+  std::shared_ptr<const Ledger> record_;
 };
 
 // ---- What is known of one object. What it is, and that nothing is known of it, are different

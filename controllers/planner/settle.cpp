@@ -21,7 +21,7 @@ struct Draft {
   const ObjectRef& ref;
   const Present& object;
   Ledger ledger;   ///< what we go by
-  Ledger written;  ///< what the annotation says, to see whether it must be written again
+  const Ledger& written;  ///< what the annotation says, to see whether it must be written again
   std::map<FieldPath, FieldDraft> fields;
   std::set<FieldPath> older;  ///< whose live value is ours by an older record only
   bool keep_trace =
@@ -115,12 +115,9 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
   Draft draft{.ref = ref,
               .object = object,
               .ledger = assess(object, witness.ledger),
-              .written = {},
+              .written = object.object->record(),
               .fields = {},
               .out = {}};
-  const Value raw = object.object->at(kAnnotationPointer);
-  const std::string text = object.object->string(kAnnotationPointer);
-  draft.written = read_ledger(raw ? &text : nullptr);
   const auto state = draft.ledger.state;
   if (state == Ledger::State::Stale || state == Ledger::State::Foreign)
     drop_what_is_not_ours(draft, witness);
@@ -159,6 +156,20 @@ void record_baseline(const Draft& draft,
   }
 }
 
+/// Left for good while others hold it on: what we made of the field is the author's now, and what
+/// the others put back in the end. Only where it is no less than they ask for: a multiple of it
+/// would be another value.
+void adopt_what_is_left(FieldDraft& field, const Value& live) {
+  HeldField& entry = field.entry;
+  const Law law = products::law_of(field.ref);
+  if (entry.holders.empty() || law == Law::Pick || !entry.is_ours(live)) return;
+  const auto kept = effective(law, live, entry.holders);
+  if (!kept || !equal_values(*kept, live)) return;
+  if (!entry.first) entry.first = entry.baseline;
+  entry.baseline = live;
+  entry.absent_at.clear();
+}
+
 void fold_releases(Draft& draft, const ObjectWants& asked, const Who& who) {
   for (const auto& [feature, release] : asked.releases) {
     for (auto& [path, field] : draft.fields) {
@@ -174,6 +185,7 @@ void fold_releases(Draft& draft, const ObjectWants& asked, const Who& who) {
       field.touched = true;
       field.leave_value = field.leave_value || release.leave_value;
       field.reason = release.reason;
+      if (release.for_good) adopt_what_is_left(field, draft.object.object->at(path.pointer));
     }
   }
 }

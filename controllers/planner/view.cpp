@@ -16,11 +16,8 @@ Contest contest_of(const api::ContestStatus& row) {
 
 /// The annotation's record, when it is whole: of what it says, what is true of this object.
 std::optional<Ledger> own_record(const Present& object) {
-  const std::string_view pointer = "/metadata/annotations/doorbuster.dev~1holds";
-  if (!object.object->at(pointer)) return std::nullopt;
-  const std::string text = object.object->string(pointer);
-  Ledger record = read_ledger(&text);
-  if (record.state != Ledger::State::Good) return std::nullopt;
+  if (object.object->record().state != Ledger::State::Good) return std::nullopt;
+  Ledger record = object.object->record();
   if (record.uid == object.uid) return record;
   // Copied here from another object (saved YAML, a backup): it speaks of this one where its value
   // came along.
@@ -111,20 +108,32 @@ OurHolds our_holds(const Event& event, const Observation& seen, const Memory& me
 
 std::optional<HeldField> record_of(const View& view, const FieldRef& field) {
   const FieldPath path{field.pointer, field.inside};
-  const auto in = [&path](const Ledger& ledger) -> std::optional<HeldField> {
+  const auto in = [&path](const Ledger& ledger) -> const HeldField* {
     const auto found = ledger.fields.find(path);
-    return found == ledger.fields.end() ? std::nullopt : std::optional(found->second);
+    return found == ledger.fields.end() ? nullptr : &found->second;
   };
   const auto known = view.memory.witnesses.find(field.object);
-  const Ledger copy = known == view.memory.witnesses.end() ? Ledger{} : known->second.ledger;
+  const HeldField* copied =
+      known == view.memory.witnesses.end() ? nullptr : in(known->second.ledger);
+  const std::int64_t copy_serial =
+      known == view.memory.witnesses.end() ? 0 : known->second.ledger.serial;
   const Present* live = present(view.seen, field.object);
-  const auto record = live == nullptr ? std::nullopt : own_record(*live);
-  // The newer of the two speaks, as settling will have it.
-  if (record && record->serial >= copy.serial) {
-    if (auto found = in(*record)) return found;
+  const HeldField* recorded = nullptr;
+  std::int64_t serial = 0;
+  if (live != nullptr && live->object->record().state == Ledger::State::Good) {
+    const Ledger& record = live->object->record();
+    recorded = in(record);
+    // Of a copied record counts what own_record says.
+    if (record.uid == live->uid) {
+      serial = record.serial;
+    } else if (recorded != nullptr && !recorded->is_ours(live->object->at(path.pointer))) {
+      recorded = nullptr;
+    }
   }
-  if (auto found = in(copy)) return found;
-  return record ? in(*record) : std::nullopt;
+  // The newer of the two speaks, as settling will have it.
+  if (recorded != nullptr && serial >= copy_serial) return *recorded;
+  if (copied != nullptr) return *copied;
+  return recorded == nullptr ? std::nullopt : std::optional(*recorded);
 }
 
 std::optional<ObjectRef> resolved(const Observation& seen, const ObjectRef& asked) {

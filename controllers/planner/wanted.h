@@ -33,7 +33,10 @@ struct Release {
   std::string name;
   std::vector<FieldRef> only;  ///< empty: every field held under the name
   Reason reason;
-  bool leave_value = false;  ///< Orphan: forget the hold, leave the value as it is
+  bool leave_value = false;  ///< forget the hold, leave the value as it is
+  /// Orphan: what stands there is the author's from now on, for those too who hold the field on
+  /// (hack/decisions/0008).
+  bool for_good = false;
 };
 /// Whatever is held under this name stays as it is.
 struct Retain {

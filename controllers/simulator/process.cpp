@@ -29,6 +29,7 @@ void Process::poke() {
 void Process::kill(Instant until) {
   starts_at_ = until;
   for (auto& [event, key] : keys_) key = Key{};
+  orphans_.clear();  // nothing but the label says after a restart where to look
   if (killed) killed();
 }
 

@@ -73,7 +73,16 @@ std::string quoted(std::string_view text) {
   std::string out;
   out.reserve(text.size() + 2);
   out.push_back('"');
+  const auto plain = [&text](std::size_t at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+  };
   for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = at;
+    while (end < text.size() && plain(end)) ++end;
+    out.append(text, at, end - at);
+    at = end;
+    if (at == text.size()) break;
     const std::size_t length = utf8_length(text, at);
     const auto byte = static_cast<unsigned char>(text[at]);
     if (length == 0) {
@@ -100,9 +109,11 @@ Json json_of(bool value) { return Json{value ? "true" : "false"}; }
 Json json_of_string(std::string_view text) { return Json{quoted(text)}; }
 
 std::optional<std::int64_t> integer_of(const Json& value) {
-  if (type_of(value) != JsonType::Number) return std::nullopt;
-  const auto view = JsonView::parse(value.text);
-  return view ? view->integer() : std::nullopt;
+  // By hand, without an index: few things are asked for as often.
+  const std::string_view text = trimmed(value.text);
+  const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
+  if (digits.empty() || (digits.front() == '0' && digits.size() > 1)) return std::nullopt;
+  return integer_in(text);
 }
 
 std::optional<std::int64_t> integer_of(const Value& value) {

@@ -155,10 +155,12 @@ class SilenceIsNotRelease : public Oracle {
     // Every fact where something was written; one, in turn, where nothing was.
     const std::vector<Blank> blanks =
         blanks_of(seen.observation, writes_ ? std::nullopt : std::optional(turn_++));
+    std::optional<planner::Plan> whole;
     for (const Blank& blank : blanks) {
       const planner::Plan plan = scene.plan(*seen.event, blank.seen, scene.setup, seen.now);
       if (plan.writes.empty() && !plan.finalizer) continue;
-      check(scene, scene.plan(*seen.event, seen.observation, scene.setup, seen.now), plan, blank);
+      if (!whole) whole = scene.plan(*seen.event, seen.observation, scene.setup, seen.now);
+      check(scene, *whole, plan, blank);
     }
   }
 
@@ -214,6 +216,17 @@ class SilenceIsNotRelease : public Oracle {
     return out;
   }
 
+  /// Is the very same patch due with all facts known, and the blank about something else?
+  static bool made_anyway(const planner::Plan& whole,
+                          const planner::Write& write,
+                          const Blank& blank) {
+    return !blank.about.contains(simulator::served(write.object)) &&
+           std::any_of(whole.writes.begin(), whole.writes.end(), [&](const planner::Write& one) {
+             return one.object == write.object && one.type == write.type &&
+                    one.patch == write.patch;
+           });
+  }
+
   void check(const Scene& scene,
              const planner::Plan& whole,
              const planner::Plan& plan,
@@ -222,7 +235,7 @@ class SilenceIsNotRelease : public Oracle {
     const std::string& what = blank.what;
     for (const planner::Write& write : plan.writes) {
       const auto* present = seen_object(seen.observation, simulator::served(write.object));
-      if (present == nullptr) continue;
+      if (present == nullptr || made_anyway(whole, write, blank)) continue;
       const Tree before = Tree::of(present->object->root());
       // What is lowered or let go with all facts known is not lowered or let go because of the
       // blank.

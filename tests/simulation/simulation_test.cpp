@@ -28,7 +28,7 @@ constexpr std::uint64_t kHistories = 1'000;
 #else
 constexpr std::uint64_t kHistories = 10'000;
 #endif
-constexpr std::size_t kFailuresShown = 5;
+constexpr std::size_t kFailuresShown = 5, kSeedsShown = 100;
 
 std::string replay_command(std::uint64_t seed) {
   return "DOORBUSTER_SEED=" + std::to_string(seed) +
@@ -74,7 +74,7 @@ TEST(Simulation, RandomHistoriesBreakNoSentence) {
   for (auto& [oracle, seeds] : sum.broken) {
     std::sort(seeds.begin(), seeds.end());
     std::cout << "  broken: " << oracle << " in " << seeds.size() << " histories:";
-    for (std::size_t i = 0; i < std::min(seeds.size(), kFailuresShown); ++i)
+    for (std::size_t i = 0; i < std::min(seeds.size(), kSeedsShown); ++i)
       std::cout << " " << seeds[i];
     std::cout << "\n";
   }

@@ -52,7 +52,24 @@ bool Truth::held(const StoredPtr& object) const {
   return false;
 }
 
+void Truth::note_trace(const Commit& commit) {
+  const bool ours = commit.writer.manager == planner::kFieldManager;
+  if (ours) trace_left.erase(commit.after->ref);
+  if (ours || !commit.after->gone || commit.after->ref.kind != "SaleEvent") return;
+  for (const auto& [field, truth] : fields_) {
+    const StoredPtr object = cluster_.api().live(field.object);
+    if (!object || object->tree.at(kAnnotation) != nullptr || object->tree.at(kLabel) != nullptr)
+      continue;
+    const bool entry =
+        std::any_of(object->owners.begin(), object->owners.end(), [](const auto& one) {
+          return one.first.manager == planner::kFieldManager;
+        });
+    if (entry) trace_left.insert(field.object);
+  }
+}
+
 void Truth::on_commit(const Commit& commit) {
+  note_trace(commit);
   const ObjectRef& ref = commit.after->ref;
   for (const std::string& pointer : holdable(ref)) {
     const FieldRef field{ref, pointer, ""};

@@ -47,6 +47,9 @@ class Truth {
   void leave(const ObjectRef&);
   void disturb(Instant until) { calm_at = std::max(calm_at, until); }
   bool clock_stepped = false;
+  /// Put back but for our managedFields entry, when the event that would have removed it as well was
+  /// taken away by hand: nobody knows of it any more (hack/decisions/0008).
+  std::set<ObjectRef> trace_left;
 
   const std::map<FieldRef, FieldTruth>& fields() const { return fields_; }
   const FieldTruth* field(const ObjectRef&, const std::string& pointer) const;
@@ -55,6 +58,7 @@ class Truth {
   std::vector<Value> values_seen(const FieldRef&) const;
 
  private:
+  void note_trace(const Commit&);
   void created(const Commit&, const FieldRef&, const Value&);
   void changed(const Commit&, const FieldRef&, const Value&);
 

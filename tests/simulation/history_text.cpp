@@ -1,0 +1,187 @@
+// A history in words: for its replay, and as the manifests that its authors apply.
+#include "tests/simulation/history.h"
+
+namespace doorbuster::simulation {
+namespace {
+
+using simulator::Boundary;
+using simulator::Mishap;
+using simulator::Tree;
+
+const char* name_of(Mishap mishap) {
+  switch (mishap) {
+    case Mishap::None:
+      return "None";
+    case Mishap::KillBefore:
+      return "KillBefore";
+    case Mishap::KillAfter:
+      return "KillAfter";
+    case Mishap::LoseAnswer:
+      return "LoseAnswer";
+    case Mishap::TimeOut:
+      return "TimeOut";
+    case Mishap::Forbid:
+      return "Forbid";
+    case Mishap::ServerError:
+      return "ServerError";
+    case Mishap::Throttle:
+      return "Throttle";
+    case Mishap::ForeignFirst:
+      return "ForeignFirst";
+  }
+  return "";
+}
+
+const char* name_of(Boundary boundary) {
+  switch (boundary) {
+    case Boundary::AddFinalizer:
+      return "AddFinalizer";
+    case Boundary::Publish:
+      return "Publish";
+    case Boundary::Perform:
+      return "Perform";
+    case Boundary::RemoveFinalizer:
+      return "RemoveFinalizer";
+  }
+  return "";
+}
+
+Tree target_tree(const TargetPlan& target) {
+  Tree out = Tree::object();
+  out.set("/name", Tree::string(target.name));
+  out.set("/ref/kind", Tree::string("Deployment"));
+  out.set("/ref/name", Tree::string(target.shop));
+  if (target.replicas) {
+    out.set("/need/replicas", Tree::integer(*target.replicas));
+  } else {
+    out.set("/need/multiplier", Tree::parse(target.multiplier));
+  }
+  if (target.ceiling) out.set("/ceiling", Tree::integer(*target.ceiling));
+  out.set("/ramp/up/over", Tree::string(doorbuster::to_text(target.up_over)));
+  out.set("/ramp/up/steps", Tree::integer(target.up_steps));
+  out.set("/ramp/up/stepTimeout", Tree::string(doorbuster::to_text(target.step_timeout)));
+  out.set("/ramp/down/over", Tree::string(doorbuster::to_text(target.down_over)));
+  out.set("/ramp/down/steps", Tree::integer(target.down_steps));
+  out.set("/ramp/down/maxPercentPerMinute", Tree::integer(target.max_percent));
+  return out;
+}
+
+Tree hold_tree(const HoldPlan& hold) {
+  Tree out = Tree::object();
+  out.set("/name", Tree::string(hold.name));
+  out.set("/object/kind", Tree::string(hold.kind));
+  out.set("/object/name", Tree::string(hold.object));
+  if (hold.ns != kShopNamespace) out.set("/object/namespace", Tree::string(hold.ns));
+  out.set("/field", Tree::string(hold.field));
+  out.set("/value/" + hold.op, Tree::parse(hold.value));
+  out.set("/during/from", Tree::string(hold.from));
+  out.set("/during/until", Tree::string(hold.until));
+  return out;
+}
+
+}  // namespace
+
+const char* to_string(Act act) {
+  static constexpr const char* kNames[] = {"MoveEndLater",
+                                           "MoveEndSooner",
+                                           "RaiseNeed",
+                                           "LowerNeed",
+                                           "RemoveTarget",
+                                           "RemoveHold",
+                                           "Suspend",
+                                           "Unsuspend",
+                                           "DryRun",
+                                           "Live",
+                                           "SetPolicy",
+                                           "DeleteEvent",
+                                           "RecreateEvent",
+                                           "TakeFinalizer",
+                                           "PersonSets",
+                                           "GitSets",
+                                           "GitReverts",
+                                           "HelmUpgrade",
+                                           "GitApplies",
+                                           "SaveCopy",
+                                           "ApplyCopy",
+                                           "ReplaceWithOld",
+                                           "RolloutUndo",
+                                           "CorruptAnnotation",
+                                           "RemoveAnnotation",
+                                           "RemoveLabel",
+                                           "CopyAnnotation",
+                                           "DeleteAutoscaler",
+                                           "CreateAutoscaler",
+                                           "RestoreAutoscaler",
+                                           "DeleteWorkload",
+                                           "CreateWorkload",
+                                           "DeleteNamespace",
+                                           "ScaleByHand",
+                                           "SetLoad",
+                                           "StickPods",
+                                           "UnstickPods",
+                                           "Kill",
+                                           "StepClock",
+                                           "Lag",
+                                           "Stall",
+                                           "Outage",
+                                           "DenyKind",
+                                           "AllowKind",
+                                           "DenyAccount",
+                                           "AllowAccount",
+                                           "FailReviews",
+                                           "AnswerReviews",
+                                           "BreakMetrics",
+                                           "MendMetrics",
+                                           "GoWrong"};
+  static_assert(std::size(kNames) == static_cast<std::size_t>(Act::GoWrong) + 1);
+  return kNames[static_cast<std::size_t>(act)];
+}
+
+std::string to_text(const Step& step) {
+  if (step.act == Act::GoWrong) {
+    return std::string("at request ") + std::to_string(step.nth) + " of " + name_of(step.boundary) +
+           ": " + name_of(step.mishap);
+  }
+  std::string out = to_rfc3339(kBegin + step.at).substr(11) + " " + to_string(step.act);
+  if (!step.subject.empty()) out += " " + step.subject;
+  if (!step.field.empty()) out += "." + step.field;
+  if (step.amount != 0) out += " " + std::to_string(step.amount);
+  if (step.span != Duration{}) out += " for " + doorbuster::to_text(step.span);
+  return out;
+}
+
+Tree manifest(const EventPlan& event, Instant begin) {
+  Tree out = Tree::object();
+  out.set("/spec/window/start", Tree::string(to_rfc3339(begin + event.start)));
+  out.set("/spec/window/end", Tree::string(to_rfc3339(begin + event.end)));
+  out.set("/spec/window/prepare", Tree::string(doorbuster::to_text(event.prepare)));
+  out.set("/spec/window/cooldown", Tree::string(doorbuster::to_text(event.cooldown)));
+  out.set("/spec/deletionPolicy", Tree::string(event.policy));
+  out.set("/spec/capacity/restoreTimeout",
+          Tree::string(doorbuster::to_text(event.restore_timeout)));
+  Tree targets = Tree::parse("[]"), holds = Tree::parse("[]");
+  for (const TargetPlan& target : event.targets) targets.elements().push_back(target_tree(target));
+  for (const HoldPlan& hold : event.holds) holds.elements().push_back(hold_tree(hold));
+  out.set("/spec/capacity/targets", std::move(targets));
+  out.set("/spec/holds", std::move(holds));
+  return out;
+}
+
+std::string to_text(const History& history) {
+  std::string out = "seed " + std::to_string(history.seed) + "\n";
+  for (const auto& shop : history.shops) {
+    out += "  shop " + shop.name + ": replicas " + std::to_string(shop.replicas);
+    if (shop.max)
+      out += ", autoscaler " + (shop.min ? std::to_string(*shop.min) : "absent") + ".." +
+             std::to_string(*shop.max);
+    out += ", by " + shop.owner + "\n";
+  }
+  for (const EventPlan& event : history.events) {
+    out += "  event " + event.name + " from " + to_rfc3339(kBegin + event.created).substr(11) +
+           ": " + manifest(event, kBegin).print() + "\n";
+  }
+  for (const Step& step : history.steps) out += "  " + to_text(step) + "\n";
+  return out;
+}
+
+}  // namespace doorbuster::simulation
