@@ -13,6 +13,8 @@ namespace doorbuster::planner {
 namespace {
 
 constexpr std::int64_t kMostReplicas = 100'000;  ///< as the schema allows
+/// Under which name autoscalers write /scale.
+constexpr const char* kControlPlane = "kube-controller-manager";
 
 /// The fields of one target's floor and what is there now.
 struct Floor {
@@ -95,11 +97,11 @@ const OurHold* find_hold(const TargetDraft& draft, const FieldRef& field) {
   return nullptr;
 }
 
-/// Whatever is held stays as it is: as the object has it, should a lower value have been asked for
-/// that never reached it.
+/// Whatever is held stays as it is: as the object has it, should a lower value or a release have
+/// been asked for that never reached it.
 void retain(TargetDraft& draft, std::string code, std::string why) {
   for (const OurHold& one : draft.held) {
-    if (!one.there || integer_of(one.there->operand) <= integer_of(one.asked.operand)) continue;
+    if (!one.there || integer_of(one.there->operand) < integer_of(one.asked.operand)) continue;
     draft.items.emplace_back(HoldWant{.field = one.field,
                                       .ask = *one.there,
                                       .name = draft.report.name,
@@ -146,19 +148,27 @@ bool others_would_lower(const View& view, const FieldRef& field) {
   return all && rest && integer_of(*rest) < integer_of(*all);
 }
 
+/// Did its autoscaler go away in mid-sale? Then the replicas that it left are our doing, unless
+/// somebody else set them last; what normally ran is not.
+bool left_by_autoscaler(const TargetDraft& draft,
+                        const InCharge& charge,
+                        const FieldRef& replicas) {
+  if (charge.who != InCharge::Who::Workload || find_hold(draft, replicas) != nullptr) return false;
+  const bool held = std::any_of(draft.held.begin(), draft.held.end(), [](const OurHold& one) {
+    return is_autoscaler(one.field.object);
+  });
+  if (!held || !draft.report.usual) return false;
+  const std::string by = writer_of(*charge.seen->object, replicas.pointer).manager;
+  return by.empty() || by == kControlPlane || by == kFieldManager;
+}
+
 void hold_floor(TargetDraft& draft,
                 const InCharge& charge,
                 const Floor& floor,
                 const Need& need,
                 std::int64_t count) {
-  // Its autoscaler went away in mid-sale: the replicas it left are our doing, what normally ran is
-  // not. They are held as they are, for load or another sale may need them, and go down from there.
-  const bool orphaned =
-      charge.who == InCharge::Who::Workload && find_hold(draft, floor.min) == nullptr &&
-      draft.report.usual &&
-      std::any_of(draft.held.begin(), draft.held.end(), [](const OurHold& one) {
-        return is_autoscaler(one.field.object);
-      });
+  // They are held as they are, for load or another sale may need them, and go down from there.
+  const bool orphaned = left_by_autoscaler(draft, charge, floor.min);
   if (orphaned) count = std::max(count, floor.live.value_or(count));
   HoldWant min = at_least(draft,
                           floor.min,

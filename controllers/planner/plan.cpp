@@ -387,6 +387,19 @@ bool trace_out_of_sight(const Round& round, const api::SaleEventStatus& status) 
   });
 }
 
+/// Is an autoscaler listed that cannot be looked at just now? It may carry a record of this event:
+/// one that was restored from a backup does.
+bool autoscaler_out_of_sight(const Observation& seen) {
+  for (const auto& [workload, fact] : seen.autoscalers) {
+    const auto* listed = std::get_if<Autoscalers>(&fact);
+    if (listed == nullptr) continue;
+    for (const ObjectRef& one : listed->objects) {
+      if (absence(seen, one) == "Unknown") return true;
+    }
+  }
+  return false;
+}
+
 /// On the event while anything is held; off when nothing is, and nothing is on its way.
 std::optional<SetFinalizer> finalizer_for(const Round& round,
                                           const Report& made,
@@ -402,6 +415,7 @@ std::optional<SetFinalizer> finalizer_for(const Round& round,
         return std::holds_alternative<Unread>(one.second);
       });
   if (!round.event.deleting && unread) return std::nullopt;
+  if (autoscaler_out_of_sight(round.seen)) return std::nullopt;
   if (!wanted && !made.writes && round.event.has_finalizer && round.mode != Mode::Reading)
     return SetFinalizer{false};
   return std::nullopt;

@@ -20,7 +20,7 @@ constexpr const char* kLabelPointer = "/metadata/labels/doorbuster.dev~1held";
 struct Draft {
   const ObjectRef& ref;
   const Present& object;
-  Ledger ledger;   ///< what we go by
+  Ledger ledger;          ///< what we go by
   const Ledger& written;  ///< what the annotation says, to see whether it must be written again
   std::map<FieldPath, FieldDraft> fields;
   std::set<FieldPath> older;  ///< whose live value is ours by an older record only
@@ -111,6 +111,22 @@ std::set<FieldPath> take_what_others_left_out(Draft& draft, const Witness& witne
   return out;
 }
 
+/// Is there no sign on the object that we ever wrote it? Then what the second copy says was asked
+/// for was never made.
+bool untouched(const Present& object) {
+  return object.object->string(kLabelPointer).empty() && !our_managed_entry(*object.object);
+}
+
+/// What others set before our first write came to be is what was there before us.
+void take_new_baseline(const Draft& draft, FieldDraft& field, const FieldPath& path) {
+  HeldField& entry = field.entry;
+  const Value live = draft.object.object->at(path.pointer);
+  if (entry.is_ours(live) || equal_values(live, entry.baseline)) return;
+  entry.baseline = live;
+  entry.absent_at = live ? "" : shallowest_absent(*draft.object.object, path.pointer);
+  field.fresh = true;
+}
+
 Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness) {
   Draft draft{.ref = ref,
               .object = object,
@@ -130,6 +146,8 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
     field.from_copy =
         state == Ledger::State::Stripped || state == Ledger::State::Stale || missing.contains(path);
     field.older_value = draft.older.contains(path);
+    if (state == Ledger::State::Stripped && untouched(object))
+      take_new_baseline(draft, field, path);
     draft.fields.emplace(path, std::move(field));
   }
   return draft;
@@ -326,9 +344,28 @@ std::optional<Write> without_our_manager_entry(const ObjectRef& ref, const Prese
       .why = {{"TraceRemoved", "nothing is held here any more: our managedFields entry goes too"}}};
 }
 
+/// The object without what we never write, which is the greater part of its text.
+Json writable(const JsonView& object) {
+  JsonObject out, metadata;
+  for (const JsonView& one : object.entries()) {
+    const std::string name = one.name();
+    if (name == "status") continue;
+    if (name != "metadata") {
+      out.add(name, Json{std::string(one.text())});
+      continue;
+    }
+    for (const JsonView& part : one.entries()) {
+      if (part.name() != "managedFields") metadata.add(part.name(), Json{std::string(part.text())});
+    }
+    out.add(name, metadata.build());
+  }
+  return out.build();
+}
+
 /// All edits of one object and its record as one guarded merge patch.
 Result<Write> one_write(const Draft& draft, const Ledger& record, const std::string& install) {
-  Json wanted{draft.object.object->text()};
+  const Json live = writable(draft.object.object->root());
+  Json wanted = live;
   const auto apply = [&wanted](std::string_view pointer, const Value& value) -> Outcome {
     auto next = with_value(wanted, pointer, value);
     if (!next) return next.error();
@@ -366,7 +403,7 @@ Result<Write> one_write(const Draft& draft, const Ledger& record, const std::str
   }
   if (write.why.empty())
     write.why.push_back({"RecordWritten", "the record on the object is brought up to date"});
-  auto patch = merge_patch_between(Json{draft.object.object->text()}, wanted);
+  auto patch = merge_patch_between(live, wanted);
   if (!patch) return patch.error();
   for (const auto& [pointer, guard] :
        {std::pair{"/metadata/uid", &draft.object.uid},

@@ -178,13 +178,13 @@ void restore(FieldDraft& field,
 
 void settle_field(FieldDraft& field, const Document& object, Instant now) {
   const Value live = object.at(field.ref.pointer);
-  const FieldWriter writer = writer_of(object, field.ref.pointer);
   if (!field.ref.inside.empty()) {
     field.state = "Refused";
     field.message = "text inside a field cannot be held by this version";
     return;
   }
-  if (field.entry.holders.empty()) return restore(field, object, live, writer);
+  const auto writer_now = [&] { return writer_of(object, field.ref.pointer); };
+  if (field.entry.holders.empty()) return restore(field, object, live, writer_now());
   const Law law = products::law_of(field.ref);
   const auto wanted = effective(law, field.entry.baseline, field.entry.holders);
   if (!wanted) {
@@ -193,7 +193,7 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
     return;
   }
   const bool somebodys = !equal_values(live, field.entry.baseline);
-  if (field.fresh && !field.free && writer.manager == kFieldManager && !somebodys) {
+  if (field.fresh && !field.free && !somebodys && writer_now().manager == kFieldManager) {
     // Our own manager wrote what stands there and no record says what was before: it may be a value
     // of ours.
     field.state = "Refused";
@@ -204,6 +204,7 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
     return;
   }
   if (equal_values(live, *wanted)) return held(field, live, *wanted, now);
+  const FieldWriter writer = writer_now();
   // The server may change what we write (a quantity in its own spelling, an admission plugin): then
   // its value is the hold.
   const bool asked_already = field.entry.requested && equal_values(field.entry.requested, *wanted);

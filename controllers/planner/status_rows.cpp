@@ -16,6 +16,17 @@ ObjectRef object_of(const api::HoldStatus& row) {
   return {row.object.group, row.object.kind, row.object.ns, row.object.name};
 }
 
+/// The order of rows, and whether two are about one field: FieldRef's, without making one.
+auto key_of(const api::HoldStatus& row) {
+  return std::tie(row.object.group,
+                  row.object.kind,
+                  row.object.ns,
+                  row.object.name,
+                  row.field,
+                  row.inside,
+                  row.uid);
+}
+
 FieldRef field_of(const api::HoldStatus& row) { return {object_of(row), row.field, row.inside}; }
 
 api::HeldObject shown(const ObjectRef& object, const std::string& api_version) {
@@ -230,7 +241,7 @@ std::vector<api::HoldStatus> hold_rows(const RowSources& from) {
   for (const auto& [object, outcome] : from.outcomes) add_settled(rows, outcome);
   for (const api::HoldStatus& old : from.event.status.holds) {
     if (std::none_of(rows.out.begin(), rows.out.end(), [&old](const auto& row) {
-          return row.uid == old.uid && field_of(row) == field_of(old);
+          return key_of(row) == key_of(old);
         })) {
       carry_over(rows, old);
     }
@@ -238,12 +249,12 @@ std::vector<api::HoldStatus> hold_rows(const RowSources& from) {
   for (const HoldNote& note : from.notes) add_note(rows, note);
   // Copies first when there are too many: a row for people is the one that goes.
   std::stable_sort(rows.out.begin(), rows.out.end(), [](const auto& a, const auto& b) {
-    return std::tuple(a.copy.empty(), field_of(a), a.uid) <
-           std::tuple(b.copy.empty(), field_of(b), b.uid);
+    if (a.copy.empty() != b.copy.empty()) return b.copy.empty();
+    return key_of(a) < key_of(b);
   });
   if (rows.out.size() > kRows) rows.out.resize(kRows);
   std::stable_sort(rows.out.begin(), rows.out.end(), [](const auto& a, const auto& b) {
-    return std::tuple(field_of(a), a.uid) < std::tuple(field_of(b), b.uid);
+    return key_of(a) < key_of(b);
   });
   return std::move(rows.out);
 }

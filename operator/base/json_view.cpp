@@ -306,6 +306,7 @@ class JsonView::Indexer {
       for (std::size_t j = nodes[i].next; j < end; j = nodes[j].next) {
         const std::uint32_t length = nodes[i].name_end - nodes[i].name_begin;
         if (length == nodes[j].name_end - nodes[j].name_begin &&
+            text_[nodes[i].name_end - 2] == text_[nodes[j].name_end - 2] &&
             std::memcmp(text_.data() + nodes[i].name_begin,
                         text_.data() + nodes[j].name_begin,
                         length) == 0) {

@@ -150,8 +150,10 @@ class SilenceIsNotRelease : public Oracle {
     writes_ = true;
   }
   void after_round(const Scene& scene) override {
-    if (!scene.world.seen()) return;
+    // A round that could not even read its event has looked at nothing.
+    if (!scene.world.seen() || scene.world.seen()->event == last_) return;
     const auto& seen = *scene.world.seen();
+    last_ = seen.event;
     // Every fact where something was written; one, in turn, where nothing was.
     const std::vector<Blank> blanks =
         blanks_of(seen.observation, writes_ ? std::nullopt : std::optional(turn_++));
@@ -275,6 +277,7 @@ class SilenceIsNotRelease : public Oracle {
     }
     return false;
   }
+  std::shared_ptr<const planner::Event> last_;  ///< of the round that was checked last
   std::size_t turn_ = 0;
   bool writes_ = false;
 };

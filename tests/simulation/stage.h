@@ -90,6 +90,7 @@ class Stage {
   std::set<std::string> terminated_;
   int at_once_ = 0;
   Instant last_round_{};
+  std::shared_ptr<const planner::Event> last_seen_;  ///< of the last round that looked at anything
   bool late_ = false;
   bool busy_ = false;
 };

@@ -168,10 +168,11 @@ void Stage::note_round(const planner::RoundResult& result) {
     ending_.busy =
         at_once_ > kMaxRoundsAtOnce ? "rounds without end at one instant" : "too many rounds";
   }
-  count("a fact is blanked to Unread");
   if (result.failed) count("a round fails");
   if (result.gone) count("an event is gone");
-  if (const auto& seen = world_.seen()) {
+  if (const auto& seen = world_.seen(); seen && seen->event != last_seen_) {
+    last_seen_ = seen->event;
+    count("a fact is blanked to Unread");
     for (const auto& [ref, fact] : seen->observation.objects) {
       if (std::holds_alternative<planner::Unread>(fact)) count("a fact is unread by itself");
     }

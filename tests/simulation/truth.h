@@ -47,8 +47,8 @@ class Truth {
   void leave(const ObjectRef&);
   void disturb(Instant until) { calm_at = std::max(calm_at, until); }
   bool clock_stepped = false;
-  /// Put back but for our managedFields entry, when the event that would have removed it as well was
-  /// taken away by hand: nobody knows of it any more (hack/decisions/0008).
+  /// Put back but for our managedFields entry, when the event that would have removed it as well
+  /// was taken away by hand: nobody knows of it any more (hack/decisions/0008).
   std::set<ObjectRef> trace_left;
 
   const std::map<FieldRef, FieldTruth>& fields() const { return fields_; }
