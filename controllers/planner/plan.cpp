@@ -172,9 +172,13 @@ void gather(Round& round) {
   }
   for (const auto& [object, witness] : round.memory.witnesses) round.wants[object];
   for (const api::HoldStatus& row : round.event.status.holds) {
-    if (row.copy.empty() && row.state == "Restoring") {
-      round.wants[{row.object.group, row.object.kind, row.object.ns, row.object.name}];
-    }
+    if (!row.copy.empty() || (row.state != "Restoring" && row.state != "Restored")) continue;
+    const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
+    if (row.state == "Restoring") round.wants[object];
+    const auto wanted = round.wants.find(object);
+    const Present* here = present(round.seen, object);
+    if (wanted != round.wants.end() && here != nullptr && here->uid == row.uid)
+      wanted->second.put_back.emplace(FieldPath{row.field, row.inside}, row.baseline);
   }
 }
 

@@ -224,7 +224,10 @@ void fold_wants(Draft& draft, const ObjectWants& asked, const Witness& witness, 
       field.ref = want.field;
       // Values and record are written as one: a field that a good record does not list was put
       // back.
-      field.free = draft.ledger.state == Ledger::State::Good;
+      const auto put_back = asked.put_back.find(path);
+      field.free = draft.ledger.state == Ledger::State::Good ||
+                   (put_back != asked.put_back.end() &&
+                    equal_values(put_back->second, draft.object.object->at(path.pointer)));
       record_baseline(draft, field, path, want, witness);
       at = draft.fields.emplace(path, std::move(field)).first;
     }
@@ -480,7 +483,8 @@ Settled finish(Draft&& draft, const Witness& witness, const ObjectWants& asked, 
   } else if (record.fields.empty() && !draft.keep_trace) {
     draft.out.write = without_our_manager_entry(draft.ref, draft.object);
   }
-  draft.out.clean = !holds_anything(record.fields, who.uid) && !draft.out.write;
+  draft.out.clean =
+      !holds_anything(record.fields, who.uid) && !draft.out.write && !draft.keep_trace;
   for (const auto& [path, field] : draft.fields) {
     if (field.touched) draft.out.fields.push_back(report_of(draft, path, field, record.serial));
     if (field.wake && (!draft.out.wake || *field.wake < *draft.out.wake))

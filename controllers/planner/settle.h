@@ -79,6 +79,8 @@ struct ObjectWants {
   std::vector<std::pair<std::string, Release>> releases;  ///< feature, release
   std::set<std::pair<std::string, std::string>>
       frozen;  ///< feature, name: Retain; nothing under it changes
+  /// What status says we put back, with what: no value of ours, although we wrote it last.
+  std::map<FieldPath, Value> put_back;
 };
 
 struct Who {

@@ -54,7 +54,7 @@ class FloorNotBelow : public Oracle {
       const auto before = number(written.before->tree.value_at(pointer));
       const auto after = number(written.after->tree.value_at(pointer));
       if (truth == nullptr || !before || !after || *after >= *before) continue;
-      const auto least = lowest(truth->allowed);
+      const auto least = least_of(scene, written, *truth);
       if (least && *after < *least) {
         complain(scene,
                  field_text(written.after->ref, pointer) + " lowered to " + std::to_string(*after) +
@@ -72,6 +72,20 @@ class FloorNotBelow : public Oracle {
   }
 
  private:
+  /// Of replicas that an autoscaler set, what it set last is no less a work of ours than of others:
+  /// once it is gone what normally ran counts too, as in BaselineHonest.
+  static std::optional<std::int64_t> least_of(const Scene& scene,
+                                              const Written& written,
+                                              const FieldTruth& truth) {
+    auto least = lowest(truth.allowed);
+    const ObjectRef& ref = written.after->ref;
+    if (ref.kind != "Deployment" || !scaled_by_autoscaler(scene, ref)) return least;
+    for (const auto& row : written.event.status.targets) {
+      if (least && row.usual && row.object == doorbuster::to_text(ref))
+        least = std::min(*least, *row.usual);
+    }
+    return least;
+  }
   /// The person's value was at the same time ours.
   static bool asked_for(const Written& written, const char* pointer, std::int64_t value) {
     const std::string text = written.before->tree.text_at(kAnnotation);

@@ -287,9 +287,13 @@ Report Stage::play() {
   run_until_quiet();
   ending_.quiet = !busy_;
   for (const auto& [ref, pods] : cluster_.workloads()) {
-    // Demand that never went away keeps what it needs.
-    const auto usual = pods.load.from.begin()->second;
-    if (pods.load.at(cluster_.now()) <= usual) continue;
+    // Demand that never went away keeps what it needs, and so does what the maximum that somebody
+    // set meanwhile has no room for (DemandAboveBaseline).
+    const std::int64_t load = pods.load.at(cluster_.now());
+    const FieldTruth* ceiling = truth_.field(simulator::autoscaler_ref(ref.ns, ref.name), kMax);
+    const auto room = ceiling == nullptr ? std::nullopt : lowest(ceiling->allowed);
+    const bool fits = !room || load <= *room * simulator::kTargetUtilisation;
+    if (load <= pods.load.from.begin()->second && fits) continue;
     truth_.spoilt.insert(ref);
     truth_.spoilt.insert(simulator::autoscaler_ref(ref.ns, ref.name));
   }
