@@ -19,8 +19,9 @@ Needs needs_of(const Event& event) {
     }
   }
   for (const api::HoldStatus& row : event.status.holds) {
-    // A row without a copy is only shown, unless a trace of us is still to be removed there.
-    if (row.copy.empty() && row.state != "Restoring") continue;
+    // A row without a copy is only shown, unless a trace of us is still to be removed there; and
+    // what was put back is looked at on, for a saved manifest may bring its record again.
+    if (row.copy.empty() && row.state != "Restoring" && row.state != "Restored") continue;
     out.objects.insert({row.object.group, row.object.kind, row.object.ns, row.object.name});
   }
   return out;

@@ -327,6 +327,29 @@ bool is_completed(const Round& round, bool held, bool writes) {
   return false;
 }
 
+bool knows_autoscaler(const Observation& seen, const ObjectRef& workload) {
+  const auto found = seen.autoscalers.find(workload);
+  if (absence(seen, workload) == "Unknown" || found == seen.autoscalers.end()) return false;
+  const auto* listed = std::get_if<Autoscalers>(&found->second);
+  return listed != nullptr &&
+         std::all_of(listed->objects.begin(), listed->objects.end(), [&](const ObjectRef& one) {
+           return absence(seen, one) != "Unknown";
+         });
+}
+
+/// A row goes on naming its autoscaler while it is not known which there is: what is out of sight
+/// has not changed, and nothing would bring the name back.
+void keep_autoscalers(const Round& round, std::vector<api::TargetStatus>& rows) {
+  const auto& reports = round.capacity.wants.targets;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].autoscaler.empty() || knows_autoscaler(round.seen, reports[i].object)) continue;
+    for (const api::TargetStatus& old : round.event.status.targets) {
+      if (old.name == rows[i].name && old.object == rows[i].object)
+        rows[i].autoscaler = old.autoscaler;
+    }
+  }
+}
+
 Report make_status(Round& round, Plan& out) {
   const bool acted = round.mode == Mode::Act || round.mode == Mode::DryRun;
   api::SaleEventStatus& status = out.status;
@@ -342,6 +365,7 @@ Report make_status(Round& round, Plan& out) {
                             .over = past || round.event.deleting});
   if (acted) {
     status.targets = target_rows(round.capacity.wants.targets);
+    keep_autoscalers(round, status.targets);
   } else {
     // What moves by itself is not looked at now.
     for (api::TargetStatus& row : status.targets) {

@@ -172,6 +172,50 @@ TEST(Settle, OrphanForgetsTheHoldAndLeavesTheValue) {
   EXPECT_TRUE(it.last.clean);
 }
 
+TEST(Settle, WhatOrphanLeavesIsTheBaselineOfWhoHoldsOn) {
+  Holding mine;
+  mine.want(kMin, 8);
+  mine.settle();
+  const Who other{"shop/second", "event-2", "here"};
+  ObjectWants theirs;
+  theirs.wants.push_back({"capacity",
+                          HoldWant{.field = {kHpa, kMin, ""},
+                                   .ask = {.op = Ask::Op::Max, .operand = Json{"6"}},
+                                   .name = "checkout"}});
+  auto made = settle_object(kHpa, mine.cluster.present(), {}, theirs, other, kNow);
+  ASSERT_TRUE(made.write);
+  mine.cluster.apply(*made.write);
+  mine.release(true);
+  mine.asked.releases.back().second.for_good = true;
+  mine.settle();
+  EXPECT_EQ(mine.cluster.number(kMin), 8) << "not cut to what the other event asks for";
+  theirs.wants.clear();
+  theirs.releases.push_back({"capacity", Release{.name = "checkout"}});
+  made = settle_object(kHpa, mine.cluster.present(), {}, theirs, other, kNow);
+  ASSERT_TRUE(made.write);
+  mine.cluster.apply(*made.write);
+  EXPECT_EQ(mine.cluster.number(kMin), 8) << "the author of the first event left it so";
+  EXPECT_EQ(mine.cluster.annotation(), "");
+}
+
+TEST(Settle, WhatWePutBackOurselvesMayBeHeldAgainBeforeOurTraceIsGone) {
+  Holding it;
+  it.want(kMin, 8);
+  it.settle();
+  it.release();
+  it.last = settle_object(kHpa, it.cluster.present(), it.witness, it.asked, kWho, it.now);
+  ASSERT_TRUE(it.last.write);
+  it.cluster.apply(*it.last.write);
+  EXPECT_EQ(it.cluster.number(kMin), 3);
+  it.witness = {};
+  it.want(kMin, 9);
+  EXPECT_EQ(it.settle(2), 0) << "without a row that says so the value might be ours";
+  EXPECT_FALSE(it.last.clean) << "our trace is still to be removed";
+  it.asked.put_back[{kMin, ""}] = Json{"3"};
+  EXPECT_EQ(it.settle(), 1);
+  EXPECT_EQ(it.cluster.number(kMin), 9);
+}
+
 TEST(Settle, AValueOfOursWithoutAnyRecordIsNotTakenForABaseline) {
   Holding it;
   it.want(kMin, 8);

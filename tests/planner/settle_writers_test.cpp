@@ -67,6 +67,20 @@ TEST(Settle, ACrashBetweenStatusAndWriteDoesNotCountAPersonTwice) {
   EXPECT_EQ(it.cluster.number(kMin), 8);
 }
 
+TEST(Settle, WhatSomebodySetBeforeOurFirstWriteCameToBeIsTheBaseline) {
+  Holding it;
+  it.want(kMin, 8);
+  it.last = settle_object(kHpa, it.cluster.present(), it.witness, it.asked, kWho, it.now);
+  it.remember();  // the status was written; the write met a conflict
+  it.cluster.change(kMin, json_of(std::int64_t{5}), "kubectl-edit", "2027-01-15T08:00:00Z");
+  EXPECT_EQ(it.settle(), 1);
+  EXPECT_EQ(it.cluster.number(kMin), 8);
+  EXPECT_EQ(it.report(kMin)->contest.reasserted, 0) << "nobody fought us";
+  it.release();
+  it.settle();
+  EXPECT_EQ(it.cluster.number(kMin), 5);
+}
+
 TEST(Settle, AToolThatRevertsIsWrittenOverEverMoreSlowlyAndNamed) {
   Holding it;
   it.want(kMin, 8);

@@ -287,6 +287,10 @@ Report Stage::play() {
   run_until_quiet();
   ending_.quiet = !busy_;
   for (const auto& [ref, pods] : cluster_.workloads()) {
+    // Of a workload that is gone its autoscaler says what ran last: an orphan's ceiling waits for
+    // it to be there again, which costs nothing (hack/decisions/0008).
+    const ObjectRef autoscaler = simulator::autoscaler_ref(ref.ns, ref.name);
+    if (!cluster_.api().live(ref) && truth_.orphaned(autoscaler)) truth_.spoilt.insert(autoscaler);
     // Demand that never went away keeps what it needs, and so does what the maximum that somebody
     // set meanwhile has no room for (DemandAboveBaseline).
     const std::int64_t load = pods.load.at(cluster_.now());

@@ -261,10 +261,17 @@ bool Stage::act_records(const Step& step) {
     return true;
   }
   if (is(Act::RemoveAnnotation)) {
+    const bool held = object && object->tree.at(kAnnotation) != nullptr;
     truth_.spoilt.erase(ref);
-    return edit(ref, "kubectl-annotate", [](Tree& tree) { tree.erase(kAnnotation); }), true;
+    edit(ref, "kubectl-annotate", [](Tree& tree) { tree.erase(kAnnotation); });
+    // Where no status has a copy (its event was taken away by hand) nobody knows what was there
+    // before.
+    if (held && !truth_.held(cluster_.api().live(ref))) truth_.leave(ref);
+    return true;
   }
   if (is(Act::RemoveLabel)) {
+    // Of an orphan nothing but the label says after a restart where to look.
+    if (truth_.orphaned(ref)) truth_.spoilt.insert(ref);
     return edit(ref, "kubectl-label", [](Tree& tree) { tree.erase(kLabel); }), true;
   }
   if (is(Act::CopyAnnotation)) {

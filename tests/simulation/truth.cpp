@@ -52,6 +52,22 @@ bool Truth::held(const StoredPtr& object) const {
   return false;
 }
 
+bool Truth::orphaned(const ObjectRef& ref) const {
+  const StoredPtr object = cluster_.api().live(ref);
+  if (!object || object->tree.at(kAnnotation) == nullptr) return false;
+  std::set<std::string> living;
+  for (const ObjectRef& event : cluster_.api().objects("doorbuster.dev", "SaleEvent")) {
+    if (const StoredPtr live = cluster_.api().live(event)) living.insert(live->uid());
+  }
+  const std::string text = object->tree.text_at(kAnnotation);
+  for (const auto& [path, held] : planner::read_ledger(&text).fields) {
+    for (const auto& [holder, ask] : held.holders) {
+      if (living.contains(holder.uid)) return false;
+    }
+  }
+  return true;
+}
+
 void Truth::note_trace(const Commit& commit) {
   const bool ours = commit.writer.manager == planner::kFieldManager;
   if (ours) trace_left.erase(commit.after->ref);

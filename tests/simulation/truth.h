@@ -55,7 +55,8 @@ class Truth {
   const FieldTruth* field(const ObjectRef&, const std::string& pointer) const;
   /// Is there a record of holds on the object, in either copy?
   bool held(const StoredPtr&) const;
-  std::vector<Value> values_seen(const FieldRef&) const;
+  /// Is there a record on the object, all of whose events are gone?
+  bool orphaned(const ObjectRef&) const;
 
  private:
   void note_trace(const Commit&);
