@@ -134,6 +134,7 @@ void Stage::connect() {
   };
   process_.killed = [this] {
     say("killed");
+    truth_.lose_traces();
     disturb(process_.downtime);
   };
 }

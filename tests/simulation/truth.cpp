@@ -68,10 +68,7 @@ bool Truth::orphaned(const ObjectRef& ref) const {
   return true;
 }
 
-void Truth::note_trace(const Commit& commit) {
-  const bool ours = commit.writer.manager == planner::kFieldManager;
-  if (ours) trace_left.erase(commit.after->ref);
-  if (ours || !commit.after->gone || commit.after->ref.kind != "SaleEvent") return;
+void Truth::lose_traces() {
   for (const auto& [field, truth] : fields_) {
     const StoredPtr object = cluster_.api().live(field.object);
     if (!object || object->tree.at(kAnnotation) != nullptr || object->tree.at(kLabel) != nullptr)
@@ -80,8 +77,27 @@ void Truth::note_trace(const Commit& commit) {
         std::any_of(object->owners.begin(), object->owners.end(), [](const auto& one) {
           return one.first.manager == planner::kFieldManager;
         });
-    if (entry) trace_left.insert(field.object);
+    if (entry && !remembered(field.object)) trace_left.insert(field.object);
   }
+}
+
+/// Does the status of any event have a row about an object that is still to be done with?
+bool Truth::remembered(const ObjectRef& ref) const {
+  for (const ObjectRef& event : cluster_.api().objects("doorbuster.dev", "SaleEvent")) {
+    const StoredPtr live = cluster_.api().live(event);
+    if (!live) continue;
+    for (const auto& row : live->status->holds) {
+      const bool same = row.object.name == ref.name && row.object.kind == ref.kind;
+      if (same && (!row.copy.empty() || row.state == "Restoring")) return true;
+    }
+  }
+  return false;
+}
+
+void Truth::note_trace(const Commit& commit) {
+  const bool ours = commit.writer.manager == planner::kFieldManager;
+  if (ours) trace_left.erase(commit.after->ref);
+  if (!ours && commit.after->gone && commit.after->ref.kind == "SaleEvent") lose_traces();
 }
 
 void Truth::on_commit(const Commit& commit) {

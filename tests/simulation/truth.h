@@ -48,8 +48,10 @@ class Truth {
   void disturb(Instant until) { calm_at = std::max(calm_at, until); }
   bool clock_stepped = false;
   /// Put back but for our managedFields entry, when the event that would have removed it as well
-  /// was taken away by hand: nobody knows of it any more (hack/decisions/0008).
+  /// was taken away by hand, or the process that swept it ended: nobody knows of it any more
+  /// (hack/decisions/0008).
   std::set<ObjectRef> trace_left;
+  void lose_traces();
 
   const std::map<FieldRef, FieldTruth>& fields() const { return fields_; }
   const FieldTruth* field(const ObjectRef&, const std::string& pointer) const;
@@ -60,6 +62,7 @@ class Truth {
 
  private:
   void note_trace(const Commit&);
+  bool remembered(const ObjectRef&) const;
   void created(const Commit&, const FieldRef&, const Value&);
   void changed(const Commit&, const FieldRef&, const Value&);
 
