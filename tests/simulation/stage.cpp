@@ -134,7 +134,7 @@ void Stage::connect() {
   };
   process_.killed = [this] {
     say("killed");
-    truth_.lose_traces();
+    if (!late_) truth_.lose_traces();  // the restart at the end excuses nothing
     disturb(process_.downtime);
   };
 }
