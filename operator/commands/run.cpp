@@ -11,6 +11,7 @@
 #include "operator/kube/http_transport.h"
 #include "operator/kube/kubeconfig.h"
 #include "operator/kube/lease.h"
+#include "operator/kube/process_name.h"
 #include "operator/kube/watch_set.h"
 
 #include <CLI/CLI.hpp>
@@ -21,6 +22,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 #include <utility>
@@ -60,15 +62,10 @@ class Dice {
   std::mt19937_64 engine_;
 };
 
-std::string identity_of(Dice& dice) {
+std::string host_name() {
   char host[256] = {};
   if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
-  std::string identity = host[0] == '\0' ? "doorbuster" : host;
-  constexpr const char* kHex = "0123456789abcdef";
-  identity += '_';
-  std::uint64_t number = dice.number();
-  for (int digit = 0; digit < 16; ++digit, number >>= 4U) identity += kHex[number & 15U];
-  return identity;
+  return host;
 }
 
 /// Gives no call more time than asked for on the command line.
@@ -149,7 +146,9 @@ class Operator {
   }
 
   Outcome build() {
-    options_.lease.identity = identity_of(*dice_);
+    name_.emplace(kube::ProcessName::take(
+        host_name(), options_.lease.ns + "/" + options_.lease.name, dice_->number()));
+    options_.lease.identity = name_->text();
     if (const Outcome good = kube::check(options_.lease); !good.ok()) return good;
     kube::Elector::World world;
     world.client = std::make_shared<kube::Client>(lease_transport_);
@@ -242,6 +241,7 @@ class Operator {
   std::shared_ptr<serve::Metrics> metrics_ = std::make_shared<serve::Metrics>(metric_specs());
   std::shared_ptr<kube::Transport> transport_, lease_transport_;
   std::atomic<bool> stopping_ = false;
+  std::optional<kube::ProcessName> name_;  ///< ours until nothing of us can write any more
   std::unique_ptr<kube::Elector> elector_;
   std::shared_ptr<kube::Client> client_;
   std::shared_ptr<kube::EventRecorder> recorder_;

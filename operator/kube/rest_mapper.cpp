@@ -1,5 +1,6 @@
 #include "operator/kube/discovery.h"
 
+#include <algorithm>
 #include <mutex>
 
 namespace doorbuster::kube {
@@ -17,6 +18,9 @@ struct RestMapper::State {
 };
 
 namespace {
+
+/// A server that did not answer is asked again so soon: it may be back.
+constexpr Duration kAfterFailure{1'000};
 
 std::string name_of(const std::string& group, const std::string& version, const std::string& kind) {
   std::string name = kind;
@@ -77,7 +81,8 @@ Result<Resource> RestMapper::find(const std::string& group,
       if (!state.failure && state.asked_at && state.now() - *state.asked_at < state.refresh_every)
         return found;
     }
-    if (state.failure && state.asked_at && state.now() - *state.asked_at < state.refresh_every) {
+    if (state.failure && state.asked_at &&
+        state.now() - *state.asked_at < std::min(state.refresh_every, kAfterFailure)) {
       return Result<Resource>(*state.failure);
     }
     return std::nullopt;

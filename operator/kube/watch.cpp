@@ -329,7 +329,9 @@ void WatchMachine::server_error(ServerStatus status, const Chance& chance, Outpu
   // A token may just have been replaced; an API server that has just started refuses what it has
   // not read the roles for yet, and does not know custom kinds yet. So the first refusals are tried
   // again soon, and a view that was good stays believed.
-  const bool early = failures_ < settings_.early_refusals;
+  const bool refusal = status.code == 401 || status.code == 403 || status.code == 404;
+  const bool early = refusals_ < settings_.early_refusals;
+  if (refusal) ++refusals_;
   if (status.code == 401 || status.code == 403) {
     failure.state = watching && early ? WatchState::Retrying : WatchState::Denied;
     failure.pace = early ? Pace::Backoff : Pace::Slow;
@@ -364,9 +366,15 @@ void WatchMachine::server_error(ServerStatus status, const Chance& chance, Outpu
 void WatchMachine::fail(Failure failure, const Chance& chance, Outputs& out) {
   if (answer_ != 0) out.push_back(CloseAnswer{});
   answer_ = 0;
+  if (status_ == 0) {
+    // How it was before it went away says nothing about how it is once it is back.
+    failures_ = refusals_ = 0;
+  } else {
+    unanswered_ = 0;
+  }
   if (stage_ == Stage::Watching && status_ == 200) {
     if (lived(chance.now) >= settings_.healthy_after) failures_ = 0;
-    if (lived(chance.now) >= settings_.short_lived) expired_in_a_row_ = 0;
+    if (lived(chance.now) >= settings_.short_lived) expired_in_a_row_ = refusals_ = 0;
   }
   if (failure.after == After::List) continue_token_.clear();
   spent_ = true;
@@ -378,10 +386,12 @@ void WatchMachine::fail(Failure failure, const Chance& chance, Outputs& out) {
   if (failure.pace == Pace::Slow) {
     delay = settings_.slow_retry + scaled(settings_.slow_retry, chance.jitter / 2);
   } else {
-    const Duration most = status_ == 0 ? settings_.backoff_unreachable : settings_.backoff_max;
+    const bool away = status_ == 0;
+    const Duration most = away ? settings_.backoff_unreachable : settings_.backoff_max;
+    int& before = away ? unanswered_ : failures_;
     Duration cap = settings_.backoff_base;
-    for (int i = 0; i < failures_ && cap < most; ++i) cap *= 2;
-    ++failures_;
+    for (int i = 0; i < before && cap < most; ++i) cap *= 2;
+    ++before;
     delay = std::max(settings_.backoff_floor, scaled(std::min(cap, most), chance.jitter));
   }
   if (failure.retry_after) {

@@ -31,8 +31,9 @@ struct WatchSettings {
   Duration healthy_after{120'000};      ///< a watch that lived as long forgets earlier failures
   Duration short_lived{
       10'000};  ///< a watch that ended sooner counts as a failure, however it ended
-  int early_refusals =
-      5;  ///< 401, 403 and 404 that are tried again with back-off before slow_retry
+  /// 401, 403 and 404 in a row that are tried again with back-off before slow_retry. An API server
+  /// that was away counts anew: one that has just started refuses what it has not read yet.
+  int early_refusals = 5;
   Duration slow_retry{30'000};  ///< Denied, NotServed, TooMany; up to half of it more by the jitter
   Duration retry_after_max{60'000};
   std::size_t frame_bytes = 16U << 20U;
@@ -190,7 +191,9 @@ class WatchMachine {
   int pages_ = 0;
   std::size_t listed_ = 0;
   Instant list_asked_{}, watch_opened_{};
-  int failures_ = 0;          ///< since a watch was last healthy
+  int failures_ = 0;    ///< that the server answered, since it was away or a watch was healthy
+  int unanswered_ = 0;  ///< in a row: the server did not answer at all
+  int refusals_ = 0;    ///< 401, 403 and 404 in a row
   int expired_in_a_row_ = 0;  ///< 410s without a watch between them that lived for a while
   int same_version_ = 0;      ///< failures at this version that may be due to it
   std::optional<WatchState> reported_;

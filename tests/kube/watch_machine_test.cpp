@@ -323,8 +323,8 @@ TEST(WatchMachine, TwoHealthyMinutesForgetEarlierFailures) {
     for (int i = 0; i < 2; ++i) {
       drive.breaks();
       drive.timer();
+      drive.answers(200);
     }
-    drive.answers(200);
     drive.wait(lived);
     drive.breaks();
     EXPECT_EQ(drive.timer_after, expected);
@@ -715,6 +715,43 @@ TEST(WatchMachine, ARefusalThatLastsIsToldAndTriedSlowly) {
   }
   EXPECT_THAT(drive.refusal(403),
               ElementsAre(testing::HasSubstr("state Denied"), "timer 37s500ms"));
+}
+
+TEST(WatchMachine, AnApiServerThatHasJustStartedIsAskedAgainSoonHoweverLongItWasAway) {
+  struct Answer {
+    const char* sentence;
+    int code;
+    std::string body;
+  };
+  for (const Answer& one :
+       {Answer{"it has not read the roles yet", 403, status(403, "no")},
+        Answer{"it has not read its custom kinds yet", 404, "404 page not found"},
+        Answer{"its caches are being filled", 429, status(429, "storage is (re)initializing")},
+        Answer{"it is starting", 503, status(503, "not all paths are installed")}}) {
+    for (const bool watched : {false, true}) {
+      SCOPED_TRACE(std::string(one.sentence) + (watched ? ", while watching" : ", first list"));
+      Drive drive;
+      if (watched) {
+        drive.watching();
+      } else {
+        drive.begin();
+      }
+      for (int i = 0; i < 40; ++i) {  // two minutes of refused connections
+        drive.breaks("Connection refused");
+        EXPECT_LE(drive.timer_after, WatchSettings{}.backoff_unreachable);
+        drive.wait(drive.timer_after);
+        drive.timer();
+      }
+      const int soon = WatchSettings{}.early_refusals;
+      Duration waited{0};
+      for (int i = 0; i < soon - 1; ++i) {
+        drive.refusal(one.code, one.body);
+        waited += drive.timer_after;
+        drive.timer();
+      }
+      EXPECT_LT(waited, Duration(9'000)) << "so long it takes an API server to read its roles";
+    }
+  }
 }
 
 TEST(WatchMachine, AKindThatIsServedAgainIsListedAnew) {
