@@ -1,13 +1,10 @@
 #include "controllers/reconciler/caches.h"
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
-
-constexpr Duration kLookAgain{5};  ///< while waiting for first lists
 
 const ObjectRef kAutoscalerKind{
     .group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = "", .name = ""};
@@ -43,7 +40,12 @@ std::shared_ptr<KindCache> Caches::cache_of(const kube::Resource& resource) {
         [this](const ObjectRef& object, const Record* before, const Record* after) {
           on_change(object, before, after);
         },
-        [this](const KindCache& current) { on_current(current); });
+        [this](const KindCache& current) { on_current(current); },
+        [this] {
+          // Taken once, so that whoever has just looked is waiting by now.
+          { const std::lock_guard looked(settling_mutex_); }
+          settling_.notify_all();
+        });
   }
   return cache;
 }
@@ -129,12 +131,12 @@ void Caches::await_first_lists(const kube::Key& event, Duration at_most) {
     if (found == claims_.end()) return;
     for (const auto& [scope, claim] : found->second.held) scopes.push_back(scope);
   }
-  Duration left = at_most;  // counted in pauses: no clock is asked below the edge
-  for (const Scope& scope : scopes) {
-    for (; left > Duration(0) && !scope.cache->settled(scope.ns); left -= kLookAgain) {
-      std::this_thread::sleep_for(kLookAgain);
-    }
-  }
+  std::unique_lock lock(settling_mutex_);
+  settling_.wait_for(lock, at_most, [&scopes] {
+    return std::all_of(scopes.begin(), scopes.end(), [](const Scope& scope) {
+      return scope.cache->settled(scope.ns);
+    });
+  });
 }
 
 planner::Fact Caches::fact(const ObjectRef& object) {

@@ -6,6 +6,7 @@
 #include "controllers/reconciler/kinds.h"
 #include "operator/kube/watch_set.h"
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
@@ -78,6 +79,10 @@ class Caches {
 
   World world_;
   std::shared_ptr<Interest> interest_ = std::make_shared<Interest>();
+  /// Between a round that waits for first lists and the I/O thread that brings them. Taken before a
+  /// store's lock, never while one is held.
+  std::mutex settling_mutex_;
+  std::condition_variable settling_;
   mutable std::mutex mutex_;
   std::map<std::pair<std::string, std::string>, std::shared_ptr<KindCache>>
       caches_;  ///< by group and kind

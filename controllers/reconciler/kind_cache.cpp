@@ -26,7 +26,8 @@ KindCache::KindCache(kube::Resource resource,
                      std::shared_ptr<kube::Client> client,
                      std::shared_ptr<const Interest> interest,
                      Changed changed,
-                     std::function<void(const KindCache&)> current)
+                     std::function<void(const KindCache&)> current,
+                     std::function<void()> settling)
     : resource_(std::move(resource)), client_(std::move(client)), interest_(std::move(interest)) {
   store_ = std::make_shared<RecordStore>(
       [this](const kube::Meta& meta, std::string_view text) { return make(meta, text); });
@@ -41,10 +42,12 @@ KindCache::KindCache(kube::Resource resource,
                                                          const RecordStore::Pointer& after) {
     changed(ref_of(key), before.get(), after.get());
   });
-  store_->on_watch_state(
-      [this, current = std::move(current)](const std::string&, const kube::WatchReport& report) {
-        if (report.state == kube::WatchState::Current) current(*this);
-      });
+  store_->on_watch_state([this, current = std::move(current), settling](
+                             const std::string&, const kube::WatchReport& report) {
+    if (settling) settling();
+    if (report.state == kube::WatchState::Current) current(*this);
+  });
+  if (settling) store_->on_listed([settling](const std::string&) { settling(); });
 }
 
 ObjectRef KindCache::ref_of(const kube::Key& key) const {

@@ -26,7 +26,7 @@ inline constexpr std::size_t kReadObjects = 4'096;
 class KindCache {
  public:
   /// Called on the I/O thread after a record changed; either side may be null. `current`: its watch
-  /// is (again) up to date.
+  /// is (again) up to date. `settling`: settled() may answer something else now.
   using Changed =
       std::function<void(const ObjectRef& object, const Record* before, const Record* after)>;
 
@@ -34,7 +34,8 @@ class KindCache {
             std::shared_ptr<kube::Client> client,
             std::shared_ptr<const Interest> interest,
             Changed changed,
-            std::function<void(const KindCache&)> current);
+            std::function<void(const KindCache&)> current,
+            std::function<void()> settling = {});
 
   const kube::Resource& resource() const { return resource_; }
   std::shared_ptr<kube::Sink> sink() const { return store_; }

@@ -28,6 +28,8 @@ class Store final : public Sink {
   /// store's lock.
   using Listener = std::function<void(const Key&, const Pointer& before, const Pointer& after)>;
   using StateListener = std::function<void(const std::string& ns, const WatchReport&)>;
+  /// A whole list of a namespace was taken in. Called like the others.
+  using ListListener = std::function<void(const std::string& ns)>;
 
   struct Entry {
     Pointer value;  ///< null when the object could not be made into a T
@@ -41,6 +43,7 @@ class Store final : public Sink {
   void add_index(const std::string& name, Indexer values) { indexers_[name] = std::move(values); }
   void on_change(Listener listener) { listener_ = std::move(listener); }
   void on_watch_state(StateListener listener) { state_listener_ = std::move(listener); }
+  void on_listed(ListListener listener) { list_listener_ = std::move(listener); }
 
   /// What is known of an object; nothing: it is not in the view. Whether that means anything,
   /// synced() and last_heard() say.
@@ -241,6 +244,7 @@ class Store final : public Sink {
       scope.heard = page.as_of;
       scope.version = page.version;
     }
+    if (list_listener_) list_listener_(ns);
     if (!listener_) return;
     for (const Change& change : changes) listener_(change.key, change.before, change.after);
   }
@@ -295,6 +299,7 @@ class Store final : public Sink {
   Make make_;
   Listener listener_;
   StateListener state_listener_;
+  ListListener list_listener_;
   std::map<std::string, Indexer> indexers_;
 
   mutable std::mutex mutex_;
