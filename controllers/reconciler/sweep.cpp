@@ -59,7 +59,9 @@ void Sweep::stop() {
 void Sweep::lead() {
   {
     const std::lock_guard lock(mutex_);
-    next_sweep_ = parts_.now();
+    turns_.clear();
+    for (const products::AllowedKind& one : parts_.setup.allow.kinds)
+      turns_[{one.group, one.kind}].at = parts_.now();
   }
   changed_.notify_all();
 }
@@ -73,18 +75,19 @@ void Sweep::suspect(const ObjectRef& object) {
   changed_.notify_all();
 }
 
-bool Sweep::wait_until_due(std::vector<ObjectRef>& due, bool& sweep) {
+bool Sweep::wait_until_due(std::vector<ObjectRef>& due, std::set<KindName>& kinds) {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (stopping_) return false;
     if (parts_.leading()) {
       const Instant now = parts_.now();
-      sweep = next_sweep_ && *next_sweep_ <= now;
+      for (const auto& [name, turn] : turns_) {
+        if (turn.at <= now) kinds.insert(name);
+      }
       for (const auto& [object, at] : orphans_) {
         if (at <= now) due.push_back(object);
       }
-      if (sweep) next_sweep_ = now + parts_.every;
-      if (sweep || !due.empty()) return true;
+      if (!kinds.empty() || !due.empty()) return true;
     }
     changed_.wait_for(lock, kIdleWait);
   }
@@ -93,9 +96,9 @@ bool Sweep::wait_until_due(std::vector<ObjectRef>& due, bool& sweep) {
 void Sweep::run() {
   for (;;) {
     std::vector<ObjectRef> due;
-    bool sweep = false;
-    if (!wait_until_due(due, sweep)) return;
-    if (sweep) sweep_all();
+    std::set<KindName> kinds;
+    if (!wait_until_due(due, kinds)) return;
+    if (!kinds.empty()) sweep(kinds);
     for (const ObjectRef& object : due) {
       const std::optional<Duration> again = tend(object);
       const std::lock_guard lock(mutex_);
@@ -109,51 +112,88 @@ void Sweep::run() {
   }
 }
 
-void Sweep::sweep_all() {
-  std::size_t held = 0;
-  for (const products::AllowedKind& one : parts_.setup.allow.kinds) {
-    const Result<std::vector<kube::Resource>> resources = parts_.kinds->all_of(one.group, one.kind);
-    if (!resources.ok()) {
-      parts_.log(
-          {LogLevel::Warn,
-           "kind not swept",
-           {{"group", one.group}, {"kind", one.kind}, {"error", resources.error().message}}});
-      continue;
-    }
-    for (const kube::Resource& resource : *resources) sweep_kind(resource, held);
-  }
-  std::size_t orphans = 0;
+void Sweep::sweep(const std::set<KindName>& kinds) {
+  for (const KindName& name : kinds) set_turn(name, sweep_named(name));
+  std::size_t orphans = 0, held = 0, missed = 0;
   {
     const std::lock_guard lock(mutex_);
     orphans = orphans_.size();
+    for (const auto& [name, turn] : turns_) {
+      held += turn.held;
+      missed += turn.failures > 0 ? 1 : 0;
+    }
   }
   if (parts_.meter) parts_.meter->on_sweep(held, orphans);
   parts_.log({LogLevel::Info,
               "sweep done",
-              {{"held", std::to_string(held)}, {"orphans", std::to_string(orphans)}}});
+              {{"kinds", std::to_string(kinds.size())},
+               {"held", std::to_string(held)},
+               {"orphans", std::to_string(orphans)},
+               {"missed", std::to_string(missed)}}});
 }
 
-void Sweep::sweep_kind(const kube::Resource& resource, std::size_t& held) {
+/// When a kind is swept next: after the interval, or soon where it could not be.
+void Sweep::set_turn(const KindName& name, std::optional<std::size_t> held) {
+  const std::lock_guard lock(mutex_);
+  const auto turn = turns_.find(name);
+  if (turn == turns_.end()) return;
+  Duration pause = parts_.every;
+  if (held) {
+    turn->second.failures = 0;
+    turn->second.held = *held;
+  } else {
+    pause = kSweepAgain;
+    for (int i = 0; i < turn->second.failures && pause < parts_.every; ++i) pause *= 2;
+    ++turn->second.failures;
+  }
+  turn->second.at = parts_.now() + std::min(pause, parts_.every);
+}
+
+void Sweep::not_swept(const std::string& group, const std::string& kind, const Error& error) const {
+  parts_.log({LogLevel::Warn,
+              "kind not swept",
+              {{"group", group}, {"kind", kind}, {"error", error.message}}});
+}
+
+std::optional<std::size_t> Sweep::sweep_named(const KindName& name) {
+  const auto& [group, kind] = name;
+  const Result<std::vector<kube::Resource>> resources = parts_.kinds->all_of(group, kind);
+  if (!resources.ok()) {
+    not_swept(group, kind, resources.error());
+    return std::nullopt;
+  }
+  std::size_t held = 0;
+  bool all = true;
+  for (const kube::Resource& resource : *resources) {
+    const std::optional<std::size_t> found = sweep_kind(resource);
+    held += found.value_or(0);
+    all = all && found.has_value();
+  }
+  return all ? std::optional(held) : std::nullopt;
+}
+
+std::optional<std::size_t> Sweep::sweep_kind(const kube::Resource& resource) {
   const std::string selector = std::string(planner::kHeldLabel) + "=" + parts_.setup.install;
   std::vector<std::string> scopes = parts_.namespaces;
   if (scopes.empty() || !resource.namespaced) scopes = {""};
+  std::size_t held = 0;
+  bool all = true;
   for (const std::string& ns : scopes) {
     std::string token;
     do {
       Result<kube::Page> page = parts_.client->list(resource, ns, kSweepPage, token, selector);
       if (!page.ok()) {
-        parts_.log({LogLevel::Warn,
-                    "kind not swept",
-                    {{"group", resource.group},
-                     {"kind", resource.kind},
-                     {"error", page.error().message}}});
+        not_swept(resource.group, resource.kind, page.error());
+        all = false;
         break;
       }
       for (const kube::Object& one : page->items) inspect(resource, one);
       held += page->items.size();
       token = page->continue_token;
     } while (!token.empty() && parts_.leading());
+    all = all && token.empty();
   }
+  return all ? std::optional(held) : std::nullopt;
 }
 
 std::set<planner::Holder> Sweep::holders_of(const planner::Present& present) const {

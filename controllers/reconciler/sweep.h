@@ -9,9 +9,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace doorbuster::reconciler {
@@ -19,6 +21,8 @@ namespace doorbuster::reconciler {
 /// Bounds of a sweep.
 inline constexpr std::size_t kOrphans = 10'000;  ///< objects under watch for dead holders at once
 inline constexpr int kSweepPage = 500;
+/// A kind that could not be listed is tried again after this, ever later, at most the interval.
+inline constexpr Duration kSweepAgain{2'000};
 inline constexpr Duration kOrphanAgain{1'000};   ///< between two requests to one object
 inline constexpr Duration kOrphanLater{60'000};  ///< after an answer that does not help
 
@@ -52,9 +56,19 @@ class Sweep {
   void suspect(const ObjectRef& object);
 
  private:
+  using KindName = std::pair<std::string, std::string>;  ///< as the allow-list names it
+  struct Turn {
+    Instant at;
+    int failures = 0;      ///< in a row
+    std::size_t held = 0;  ///< objects found last
+  };
   void run();
-  void sweep_all();
-  void sweep_kind(const kube::Resource& resource, std::size_t& held);
+  void sweep(const std::set<KindName>& kinds);
+  /// How many objects are held; nothing: not all could be listed.
+  std::optional<std::size_t> sweep_named(const KindName& name);
+  std::optional<std::size_t> sweep_kind(const kube::Resource& resource);
+  void not_swept(const std::string& group, const std::string& kind, const Error& error) const;
+  void set_turn(const KindName& name, std::optional<std::size_t> held);
   void inspect(const kube::Resource& resource, const kube::Object& object);
   /// Lets go of dead holders; when to look at it again, nothing when it needs us no more.
   std::optional<Duration> tend(const ObjectRef& object);
@@ -64,13 +78,13 @@ class Sweep {
   enum class Life { Lives, Dead, Unknown };
   Life life_of(const planner::Holder& holder);
   std::set<planner::Holder> holders_of(const planner::Present& present) const;
-  bool wait_until_due(std::vector<ObjectRef>& due, bool& sweep);
+  bool wait_until_due(std::vector<ObjectRef>& due, std::set<KindName>& kinds);
 
   Parts parts_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
-  std::optional<Instant> next_sweep_;
+  std::map<KindName, Turn> turns_;  ///< when each kind is swept next; empty before lead()
   std::map<ObjectRef, Instant> orphans_;
   std::thread thread_;
 };
