@@ -15,13 +15,6 @@
 namespace doorbuster::kube {
 namespace {
 
-std::string hex(std::uint64_t number) {
-  constexpr const char* kHex = "0123456789abcdef";
-  std::string out;
-  for (int digit = 0; digit < 16; ++digit, number >>= 4U) out += kHex[number & 15U];
-  return out;
-}
-
 /// This boot of this machine and this network namespace; empty when the kernel does not say.
 std::string place() {
   std::ifstream file("/proc/sys/kernel/random/boot_id");
@@ -59,7 +52,7 @@ ProcessName ProcessName::take(const std::string& host,
     const std::string hash = content_hash(first + '\n' + lease + '\n' + here);
     if (const int socket = bind_name(hash); socket >= 0) return {first + hash, socket};
   }
-  return {first + hex(random), -1};
+  return {first + content_hash("random " + std::to_string(random)), -1};
 }
 
 ProcessName::ProcessName(ProcessName&& other) noexcept
