@@ -418,7 +418,7 @@ struct HoldStatus {
   ContestStatus contest{};
   /// The events that keep it, as namespace/name.
   std::vector<std::string> holders{};
-  /// For people, such as Held, Restored, Contested or Yielded.
+  /// For people, such as Held, Restored, Contested, Yielded or RouteContested.
   std::string state{};
   /// More, for people.
   std::string message{};

@@ -1162,7 +1162,7 @@ constexpr Field kStatusHoldsItemFields[] = {
      &kStatusHoldsItemStateSchema,
      false,
      "",
-     "For people, such as Held, Restored, Contested or Yielded."},
+     "For people, such as Held, Restored, Contested, Yielded or RouteContested."},
     {"message", &kStatusHoldsItemMessageSchema, false, "", "More, for people."},
 };
 constexpr Schema kStatusHoldsItemSchema = {.type = SchemaType::Object,

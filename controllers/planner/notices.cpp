@@ -111,6 +111,8 @@ void holds(Collector& to, const api::SaleEventStatus& before, const api::SaleEve
     if (row.state == "Contested")
       to.add(Type::Warning, "FieldContested", where + ": " + row.message);
     if (row.state == "Yielded") to.add(Type::Warning, "FieldYielded", where + ": " + row.message);
+    if (row.state == "RouteContested")
+      to.add(Type::Warning, "RouteContested", where + ": " + row.message);
     if (row.state == "Left") to.add(Type::Warning, "FieldLeft", where + ": " + row.message);
   }
 }

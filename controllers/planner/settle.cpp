@@ -148,6 +148,8 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
     field.older_value = draft.older.contains(path);
     if (state == Ledger::State::Stripped && untouched(object))
       take_new_baseline(draft, field, path);
+    field.never_made =
+        field.from_copy && witness.pending.contains(path) && !draft.written.fields.contains(path);
     draft.fields.emplace(path, std::move(field));
   }
   return draft;

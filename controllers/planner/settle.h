@@ -50,8 +50,8 @@ struct FieldReport {
   std::optional<HeldField> entry;  ///< nothing: no longer held
   Value live;
   Contest contest;
-  std::string state;  ///< Held, Pending, Restored, Left, Contested, Yielded, Refused, Unknown,
-                      ///< Missing, Forbidden
+  std::string state;  ///< Held, Pending, Restored, Left, Contested, Yielded, RouteContested,
+                      ///< Refused, Unknown, Missing, Forbidden
   std::string message;
   std::set<std::string> names;  ///< of this event's holders on it, "feature/name"
 };
@@ -69,6 +69,7 @@ struct Settled {
 struct Witness {
   Ledger ledger;  ///< state None when there is none
   std::map<FieldPath, Contest> contests;
+  std::set<FieldPath> pending;  ///< whose request was not seen on the object yet
   Ledger former;  ///< rows about an earlier object of this name (another uid): its values are ours,
                   ///< never baselines
 };

@@ -104,6 +104,24 @@ void against_tool(FieldDraft& field,
   write(field, wanted, contested ? "Contested" : "Pending");
 }
 
+/// Where traffic goes is never fought for (DESIGN.md section 1, "Fail high, fail open, fail towards
+/// stable"): whoever else changes it wins at once, a person and a tool alike.
+void yield_traffic(FieldDraft& field,
+                   const Value& live,
+                   const Value& wanted,
+                   const FieldWriter& writer) {
+  const bool never_made = field.never_made && equal_values(live, field.entry.baseline);
+  if (never_made) return write(field, wanted, "Pending");
+  field.contest.yielded = true;
+  field.contest.by = writer.manager;
+  field.state = "RouteContested";
+  field.message = "set to " + shown(live) + " by " +
+                  (writer.manager.empty() ? "an unnamed writer" : writer.manager) + " while " +
+                  shown(wanted) +
+                  " is held: traffic is never fought for, theirs stays. Set the held value there "
+                  "to have it kept again";
+}
+
 /// The live value is not one that we put there.
 void against_others(FieldDraft& field,
                     const Value& live,
@@ -219,6 +237,7 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
   if (field.fresh || field.older_value || field.entry.is_ours(live) ||
       writer.manager == kFieldManager)
     return write(field, *wanted, "Pending");
+  if (products::steers_traffic(field.ref)) return yield_traffic(field, live, *wanted, writer);
   against_others(field, live, *wanted, law, writer, now);
 }
 

@@ -20,6 +20,7 @@ struct FieldDraft {
   bool from_copy = false;  ///< `entry` is the second copy: its request may never have been made
   bool older_value =
       false;  ///< what stands there is ours by the older record: `entry` came after it
+  bool never_made = false;  ///< only the second copy names it, and its request was not seen made
   bool leave_value = false;
   bool postponed = false;  ///< its restoring waits for another field
   std::set<std::string> names;

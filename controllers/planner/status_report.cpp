@@ -36,7 +36,7 @@ Counts count(const std::vector<TargetReport>& targets,
     }
   }
   for (const api::HoldStatus& row : status.holds) {
-    if (row.state == "Contested" || row.state == "Yielded")
+    if (row.state == "Contested" || row.state == "Yielded" || row.state == "RouteContested")
       out.contested.push_back(row.object.name + row.field + ": " + row.message);
     if (row.state == "Forbidden") out.missing.push_back(row.name + ": " + row.message);
   }

@@ -42,6 +42,7 @@ void add_row(Memory& memory, const api::HoldStatus& row, const Observation& seen
   ledger.serial = std::max(ledger.serial, row.serial.value_or(0));
   ledger.fields.insert_or_assign(entry->first, entry->second);
   witness.contests.insert_or_assign(entry->first, contest_of(row.contest));
+  if (row.state == "Pending") witness.pending.insert(entry->first);
 }
 
 const Ask* asked_by(const Ledger& ledger, const FieldPath& path, const Holder& holder) {

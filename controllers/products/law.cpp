@@ -29,6 +29,25 @@ constexpr std::array kHighest = {
 /// highest.
 constexpr std::array<std::string_view, 1> kSpareRoom = {"CapacityBuffer"};
 
+/// Where traffic goes: the field, whatever lies below it, and whatever contains it.
+struct Steering {
+  std::string_view group, kind, pointer;
+};
+constexpr std::array kTrafficFields = {
+    Steering{"gateway.networking.k8s.io", "*", "/spec/rules"},
+    Steering{"networking.istio.io", "VirtualService", "/spec/http"},
+    Steering{"networking.istio.io", "VirtualService", "/spec/tcp"},
+    Steering{"networking.istio.io", "VirtualService", "/spec/tls"},
+    Steering{"traefik.io", "TraefikService", "/spec/weighted"},
+    Steering{"traefik.io", "TraefikService", "/spec/mirroring"},
+    Steering{"traefik.io", "IngressRoute", "/spec/routes"},
+    Steering{"k8s.nginx.org", "VirtualServer", "/spec/upstreams"},
+    Steering{"k8s.nginx.org", "VirtualServer", "/spec/routes"},
+    Steering{"apisix.apache.org", "ApisixRoute", "/spec/http"},
+    Steering{"networking.k8s.io", "Ingress", "/spec/rules"},
+    Steering{"", "Service", "/spec/selector"},
+};
+
 struct Place {
   std::string_view group, kind;
   int order;
@@ -69,7 +88,22 @@ bool names(std::string_view pattern, std::string_view text) {
   return pattern == "*" || pattern == text;
 }
 
+/// Is one of two pointers the other, or does it contain it?
+bool overlap(std::string_view a, std::string_view b) {
+  const auto within = [](std::string_view outer, std::string_view inner) {
+    return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+  };
+  return within(a, b) || within(b, a);
+}
+
 }  // namespace
+
+bool steers_traffic(const FieldRef& field) {
+  return std::any_of(kTrafficFields.begin(), kTrafficFields.end(), [&field](const Steering& one) {
+    return names(one.group, field.object.group) && names(one.kind, field.object.kind) &&
+           overlap(one.pointer, field.pointer);
+  });
+}
 
 Law law_of(const FieldRef& field) {
   const ObjectRef& object = field.object;

@@ -17,6 +17,10 @@ enum class Law {
 
 Law law_of(const FieldRef&);
 
+/// Does a field say where traffic goes: routes, weights, a Service's selector? Whoever else changes
+/// it wins at once (DESIGN.md section 3, "Fighting writers").
+bool steers_traffic(const FieldRef&);
+
 /// Order of writes going up, lowest first (nodes, pools, max, min, proxies, limits, flags,
 /// traffic); down is the reverse.
 int order_of(const ObjectRef&);

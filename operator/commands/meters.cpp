@@ -131,7 +131,7 @@ void add_holds(const planner::Event& event,
   for (const api::HoldStatus& row : event.status.holds) {
     auto& [active, contested] = holds[row.name];
     active = active || !row.copy.empty();
-    contested = contested || row.state == "Contested";
+    contested = contested || row.state == "Contested" || row.state == "RouteContested";
   }
   for (const auto& [name, state] : holds) {
     serve::MetricLabels hold = labels;
