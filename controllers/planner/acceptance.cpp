@@ -1,5 +1,6 @@
 #include "controllers/planner/acceptance.h"
 
+#include "controllers/planner/in_charge.h"
 #include "crds/reader.h"
 
 #include <utility>
@@ -52,6 +53,42 @@ const KindFact* served(Check& check,
   return nullptr;
 }
 
+/// The fields that a target's floor and ceiling would be written to, as far as it is known who is
+/// in charge.
+std::vector<FieldRef> scaled_fields(const Check& check,
+                                    const api::TargetSpec& target,
+                                    const ObjectRef& workload,
+                                    const KindFact& kind) {
+  std::vector<FieldRef> out;
+  const FieldRef replicas{workload, kind.spec_replicas_path, ""};
+  const auto found = check.seen.autoscalers.find(workload);
+  if (found == check.seen.autoscalers.end()) return out;
+  const auto* autoscalers = std::get_if<Autoscalers>(&found->second);
+  if (autoscalers == nullptr) return out;
+  for (const ObjectRef& one : autoscalers->objects) {
+    out.push_back({one, kMinReplicas, ""});
+    out.push_back({one, kMaxReplicas, ""});
+  }
+  if (out.empty() || target.wake_from_zero) out.push_back(replicas);
+  return out;
+}
+
+/// What the operator may hold is for its configuration to say, of a target as of a hold.
+void check_scaled(Check& check,
+                  const api::TargetSpec& target,
+                  const KindFact& kind,
+                  const std::string& path) {
+  const ObjectRef asked{
+      group_of(target.ref.api_version), target.ref.kind, check.event.ref.ns, target.ref.name};
+  const auto workload = resolved(check.seen, asked);
+  if (!workload) return;
+  for (const FieldRef& field : scaled_fields(check, target, *workload, kind)) {
+    const std::string why = products::why_not_scaled(check.setup.allow, field);
+    if (why.empty()) continue;
+    return check.add("FieldNotAllowed", path + ".ref", why);
+  }
+}
+
 void check_target(Check& check, const api::TargetSpec& target, const std::string& path) {
   const bool held = check.holds.contains({"capacity", target.name});
   const std::string group = group_of(target.ref.api_version);
@@ -67,6 +104,8 @@ void check_target(Check& check, const api::TargetSpec& target, const std::string
         path + ".ref.kind",
         target.ref.kind +
             " has no scale subresource: name the workload that has replicas, such as a Deployment");
+  } else {
+    check_scaled(check, target, *kind, path);
   }
 }
 

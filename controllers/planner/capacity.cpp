@@ -187,7 +187,12 @@ void wake_up(TargetDraft& draft, const InCharge& charge) {
   const FieldRef replicas{charge.workload, charge.kind.spec_replicas_path, ""};
   const bool sleeps = charge.seen->object->integer(replicas.pointer).value_or(1) == 0;
   if (charge.who != InCharge::Who::Autoscaler || !draft.spec->wake_from_zero) return;
-  if (sleeps || find_hold(draft, replicas) != nullptr) {
+  const bool held = find_hold(draft, replicas) != nullptr;
+  if (!sleeps && !held) return;
+  const std::string why = products::why_not_scaled(draft.view.setup.allow, replicas);
+  if (!held && !why.empty()) {
+    draft.warnings.push_back({"FieldNotAllowed", draft.report.name + ": not woken: " + why});
+  } else {
     draft.items.emplace_back(at_least(draft, replicas, 1, "woken from zero"));
   }
 }

@@ -44,7 +44,34 @@ InCharge by_autoscaler(const View& view, InCharge out, const ObjectRef& autoscal
                 to_text(autoscaler) + " is owned by " + owner +
                     ", which would undo what is held here: hold a field of " + owner);
   }
+  for (const char* pointer : {kMinReplicas, kMaxReplicas}) {
+    const std::string why = products::why_not_scaled(view.setup.allow, {autoscaler, pointer, ""});
+    if (!why.empty()) return none(std::move(out), InCharge::Who::Refused, "FieldNotAllowed", why);
+  }
   out.who = InCharge::Who::Autoscaler;
+  return out;
+}
+
+/// No autoscaler names it: its own replicas are what can be held.
+InCharge by_itself(const View& view, InCharge out) {
+  if (!out.kind.has_scale) {
+    const std::string kind = out.workload.kind;
+    return none(
+        std::move(out), InCharge::Who::Refused, "NoScale", kind + " has no scale subresource");
+  }
+  out.object = out.workload;
+  if (const std::string owner = owner_of(*out.seen->object); !owner.empty()) {
+    const std::string text = to_text(out.workload);
+    return none(
+        std::move(out),
+        InCharge::Who::Refused,
+        "WorkloadOwned",
+        text + " is owned by " + owner + ", which would undo what is held here: name the owner");
+  }
+  const std::string why =
+      products::why_not_scaled(view.setup.allow, {out.workload, out.kind.spec_replicas_path, ""});
+  if (!why.empty()) return none(std::move(out), InCharge::Who::Refused, "FieldNotAllowed", why);
+  out.who = InCharge::Who::Workload;
   return out;
 }
 
@@ -109,20 +136,7 @@ InCharge in_charge(const View& view, const api::TargetRef& ref) {
                 to_text(out.workload) + " has more than one autoscaler (" + names + "): keep one");
   }
   if (found.size() == 1) return by_autoscaler(view, std::move(out), found.front());
-  if (!out.kind.has_scale) {
-    return none(
-        std::move(out), InCharge::Who::Refused, "NoScale", ref.kind + " has no scale subresource");
-  }
-  out.object = out.workload;
-  if (const std::string owner = owner_of(*out.seen->object); !owner.empty()) {
-    return none(std::move(out),
-                InCharge::Who::Refused,
-                "WorkloadOwned",
-                to_text(out.workload) + " is owned by " + owner +
-                    ", which would undo what is held here: name the owner");
-  }
-  out.who = InCharge::Who::Workload;
-  return out;
+  return by_itself(view, std::move(out));
 }
 
 }  // namespace doorbuster::planner

@@ -102,6 +102,23 @@ std::string why_one_way(const FieldRef& field, const std::vector<PointerStep>& s
   return "";
 }
 
+/// Nothing when the list names the field; otherwise what to add to it.
+std::string why_not_listed(const AllowList& list,
+                           const FieldRef& field,
+                           const std::vector<PointerStep>& steps) {
+  const ObjectRef& object = field.object;
+  for (const AllowedKind& kind : list.kinds) {
+    if (kind.group != object.group || (kind.kind != "*" && kind.kind != object.kind)) continue;
+    for (const std::string& prefix : kind.fields) {
+      if (lies_below(steps, prefix)) return "";
+    }
+  }
+  return "the operator's allow-list does not name " + field.pointer + " of " + object.kind +
+         (object.group.empty() ? "" : "." + object.group) +
+         ": who runs the operator may add {group: \"" + object.group + "\", kind: " + object.kind +
+         ", fields: [\"" + field.pointer + "\"]} to the kinds of its --allow-list file";
+}
+
 }  // namespace
 
 std::string why_not_allowed(const AllowList& list,
@@ -120,15 +137,18 @@ std::string why_not_allowed(const AllowList& list,
   if (const std::string why = why_one_way(field, *steps); !why.empty() && !one_way) {
     return why + ": set oneWay if that is meant";
   }
-  for (const AllowedKind& kind : list.kinds) {
-    if (kind.group != field.object.group || (kind.kind != "*" && kind.kind != field.object.kind))
-      continue;
-    for (const std::string& prefix : kind.fields) {
-      if (lies_below(*steps, prefix)) return "";
-    }
+  return why_not_listed(list, field, *steps);
+}
+
+std::string why_not_scaled(const AllowList& list, const FieldRef& field) {
+  const auto steps = parse_pointer(field.pointer);
+  if (!steps) return "the pointer is malformed: " + steps.error().message;
+  if (std::string why = why_never(field.object, *steps); !why.empty()) return why;
+  if (const std::string why = why_one_way(field, *steps); !why.empty()) {
+    return why + ", and a target is lowered again after the sale: name " + field.pointer +
+           " in holds[] with oneWay if raising it for good is meant";
   }
-  return "the operator's allow-list does not name " + field.pointer + " of " + field.object.kind +
-         (field.object.group.empty() ? "" : "." + field.object.group);
+  return why_not_listed(list, field, *steps);
 }
 
 }  // namespace doorbuster::products

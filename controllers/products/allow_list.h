@@ -29,4 +29,8 @@ struct AllowList {
 /// unless `one_way`; a workload's pod template only with `template_too`.
 std::string why_not_allowed(const AllowList&, const FieldRef&, bool one_way, bool template_too);
 
+/// The same of a field that holds replicas and is raised and lowered for a capacity target, which
+/// cannot ask for the way that leads only up.
+std::string why_not_scaled(const AllowList&, const FieldRef&);
+
 }  // namespace doorbuster::products

@@ -18,6 +18,9 @@ using testing::HasSubstr;
 const ObjectRef kLimit{"gateway.envoyproxy.io", "BackendTrafficPolicy", "shop", "front"};
 constexpr const char* kRequests = "/spec/rateLimit/global/rules/0/limit/requests";
 
+const ObjectRef kRing{"example.com", "Ring", "shop", "ring"};
+const api::TargetRef kRingRef{.api_version = "example.com/v1", .kind = "Ring", .name = "ring"};
+
 struct Case {
   const char* sentence;
   std::function<void(Shop&)> make;
@@ -42,6 +45,69 @@ TEST(Acceptance, says_where_and_what_and_touches_nothing) {
        },
        "False NoScale",
        "spec.capacity.targets[0].ref.kind"},
+      {"a kind with replicas that the allow-list does not name",
+       [](Shop& shop) {
+         shop.scaled = {{"Ring", "/spec/size"}};
+         shop.add(kRing, R"({"spec":{"size":3}})");
+         shop.sale.spec->capacity.targets[0].ref = kRingRef;
+       },
+       "False FieldNotAllowed",
+       "spec.capacity.targets[0].ref the operator's allow-list does not name /spec/size of "
+       "Ring.example.com: who runs the operator may add {group: \"example.com\", kind: Ring, "
+       "fields: [\"/spec/size\"]}"},
+      {"a kind that the operator's list names",
+       [](Shop& shop) {
+         shop.scaled = {{"Ring", "/spec/size"}};
+         shop.add(kRing, R"({"spec":{"size":3}})");
+         shop.setup.allow.kinds.push_back({"example.com", "Ring", {"/spec/size"}});
+         shop.sale.spec->capacity.targets[0].ref = kRingRef;
+       },
+       "True Accepted",
+       ""},
+      {"an autoscaler that the operator took from its list",
+       [](Shop& shop) {
+         shop.add_autoscaler("checkout", json_of(std::int64_t{3}), 20);
+         std::erase_if(shop.setup.allow.kinds, [](const products::AllowedKind& one) {
+           return one.kind == "HorizontalPodAutoscaler";
+         });
+       },
+       "False FieldNotAllowed",
+       "spec.capacity.targets[0].ref the operator's allow-list does not name /spec/minReplicas"},
+      {"a list that names the minimum and not the maximum",
+       [](Shop& shop) {
+         shop.add_autoscaler("checkout", json_of(std::int64_t{3}), 20);
+         shop.setup.allow.kinds = {
+             {"autoscaling", "HorizontalPodAutoscaler", {"/spec/minReplicas"}}};
+       },
+       "False FieldNotAllowed",
+       "/spec/maxReplicas"},
+      {"a workload that is not to be scaled under an autoscaler that may",
+       [](Shop& shop) {
+         shop.add_autoscaler("checkout", json_of(std::int64_t{3}), 20);
+         std::erase_if(shop.setup.allow.kinds,
+                       [](const products::AllowedKind& one) { return one.kind == "Deployment"; });
+       },
+       "True Accepted",
+       ""},
+      {"the same where it is to be woken from zero",
+       [](Shop& shop) {
+         shop.add_autoscaler("checkout", json_of(std::int64_t{3}), 20);
+         shop.sale.spec->capacity.targets[0].wake_from_zero = true;
+         std::erase_if(shop.setup.allow.kinds,
+                       [](const products::AllowedKind& one) { return one.kind == "Deployment"; });
+       },
+       "False FieldNotAllowed",
+       "/spec/replicas of Deployment.apps"},
+      {"replicas that only grow",
+       [](Shop& shop) {
+         shop.scaled = {{"KafkaNodePool", "/spec/replicas"}};
+         shop.add({"kafka.strimzi.io", "KafkaNodePool", "shop", "ring"},
+                  R"({"spec":{"replicas":3}})");
+         shop.sale.spec->capacity.targets[0].ref = {
+             .api_version = "kafka.strimzi.io/v1", .kind = "KafkaNodePool", .name = "ring"};
+       },
+       "False FieldNotAllowed",
+       "oneWay"},
       {"one workload under two spellings",
        [](Shop& shop) {
          shop.sale.spec->capacity.targets.push_back(target_of("again", 4));
@@ -114,6 +180,23 @@ TEST(Acceptance, a_kind_that_vanishes_in_mid_sale_is_a_missing_target) {
   EXPECT_TRUE(shop.sale.has_finalizer);
 }
 
+TEST(Acceptance, an_autoscaler_that_goes_in_mid_sale_does_not_open_what_is_not_listed) {
+  Shop shop;
+  shop.add_workload("checkout", 4);
+  shop.add_autoscaler("checkout", json_of(std::int64_t{3}), 20);
+  std::erase_if(shop.setup.allow.kinds,
+                [](const products::AllowedKind& one) { return one.kind == "Deployment"; });
+  shop.sale.spec->capacity.targets = {target_of("checkout", 40)};
+  shop.run_until(kStart);
+  EXPECT_EQ(shop.number(kCheckout, "/spec/replicas"), 40);
+  shop.remove(kCheckoutHpa);
+  shop.settle();
+  EXPECT_EQ(shop.condition("Accepted"), "True Accepted") << "what is held is not let go of";
+  EXPECT_EQ(shop.target("checkout")->state, "Refused");
+  EXPECT_THAT(shop.target("checkout")->message, HasSubstr("/spec/replicas"));
+  EXPECT_FALSE(shop.at(kCheckout, "/metadata/annotations/doorbuster.dev~1holds"));
+}
+
 TEST(Acceptance, what_cannot_be_read_yet_is_not_refused) {
   Shop shop;
   shop.sale.spec->capacity.targets = {target_of("checkout", 40)};
@@ -182,6 +265,27 @@ TEST(AllowList, names_what_can_be_turned_back) {
        true},
       {"another annotation of it",
        of("keda.sh", "ScaledObject", "/metadata/annotations/team"),
+       false,
+       false,
+       false},
+      {"replicas of a Deployment", of("apps", "Deployment", "/spec/replicas"), false, false, true},
+      {"replicas of a StatefulSet",
+       of("apps", "StatefulSet", "/spec/replicas"),
+       false,
+       false,
+       true},
+      {"instances of a database",
+       of("postgresql.cnpg.io", "Cluster", "/spec/instances"),
+       false,
+       false,
+       true},
+      {"task managers of a Flink job",
+       of("flink.apache.org", "FlinkDeployment", "/spec/taskManager/replicas"),
+       false,
+       false,
+       true},
+      {"replicas of a kind that nobody knows",
+       of("example.com", "Ring", "/spec/replicas"),
        false,
        false,
        false},

@@ -220,7 +220,8 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
   for (const auto& [group, kind] : needs.kinds) {
     KindFact fact;
     fact.served = !unserved.contains(kind);
-    fact.has_scale = kind == "Deployment" || kind == "StatefulSet";
+    fact.has_scale = kind == "Deployment" || kind == "StatefulSet" || scaled.contains(kind);
+    if (scaled.contains(kind)) fact.spec_replicas_path = scaled.at(kind);
     fact.namespaced = kind != "NodePool";
     for (const auto& [ref, text] : objects) {
       if (ref.kind == kind) fact.api_version = api_version_of(ref);

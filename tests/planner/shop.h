@@ -67,6 +67,8 @@ class Shop final : public World {
   std::set<std::string> unready;   ///< workloads whose pods do not get ready
   std::set<std::string> denied;    ///< kinds that the account may not write
   std::set<std::string> unserved;  ///< kinds
+  std::map<std::string, std::string>
+      scaled;  ///< kinds besides Deployment that have /scale: where their replicas are
   std::map<std::string, std::int64_t>
       floors;  ///< the lowest minimum ever seen of an autoscaler while the sale was on
   std::optional<Error> window_error;
