@@ -120,7 +120,8 @@ HoldWant at_least(const TargetDraft& draft,
       .ask = {.op = Ask::Op::Max, .operand = json_of(count), .rank = Rank::Event, .priority = 0},
       .name = draft.report.name,
       .reason = {"Raising", draft.report.name + ": " + std::move(text)},
-      .baseline = std::nullopt};
+      .baseline = std::nullopt,
+      .replicas = !is_autoscaler(field.object)};
 }
 
 /// The ceiling that goes with the full floor; never lowered below what runs.

@@ -53,6 +53,19 @@ bool in_force(const View& view, const std::string& name) {
   });
 }
 
+/// Is a field where its kind says that its replicas are?
+bool holds_replicas(const View& view, const FieldRef& field) {
+  for (const std::string& group : {field.object.group, std::string("*")}) {
+    const auto found = view.seen.kinds.find({group, field.object.kind});
+    if (found == view.seen.kinds.end()) continue;
+    const auto* kind = std::get_if<KindFact>(&found->second);
+    if (kind == nullptr || !kind->served || group_of(kind->api_version) != field.object.group)
+      continue;
+    return kind->has_scale && kind->spec_replicas_path == field.pointer;
+  }
+  return false;
+}
+
 /// What keeps a hold that is due from being written the first time; empty: nothing.
 std::string why_wait(const View& view, const api::HoldSpec& hold, bool targets_ready) {
   if (hold.during.from == api::SalePhase::Live &&
@@ -125,7 +138,8 @@ void keep(HoldFeatureWants& out,
       .ask = ask_of(hold),
       .name = hold.name,
       .reason = {"Holding", hold.name + ": " + field.pointer + " of " + to_text(field.object)},
-      .baseline = std::nullopt});
+      .baseline = std::nullopt,
+      .replicas = holds_replicas(view, field)});
 }
 
 void plan_hold(HoldFeatureWants& out,

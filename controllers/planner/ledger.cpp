@@ -10,8 +10,16 @@
 namespace doorbuster::planner {
 namespace {
 
-/// The form of the annotation. A higher number was written by a newer Doorbuster.
-constexpr std::int64_t kForm = 1;
+/// The form of the annotation: the lowest that has words for it. A higher number than the newest
+/// was written by a newer Doorbuster. 2: a field may say that it is its kind's replicas.
+constexpr std::int64_t kNewestForm = 2;
+
+std::int64_t form_of(const Ledger& ledger) {
+  for (const auto& [path, held] : ledger.fields) {
+    if (held.replicas) return 2;
+  }
+  return 1;
+}
 
 constexpr std::array kOps{
     Ask::Op::Set, Ask::Op::Multiply, Ask::Op::Add, Ask::Op::Max, Ask::Op::Min};
@@ -49,6 +57,7 @@ Json entry_json(const FieldPath& path, const HeldField& held) {
   if (held.requested) out.add("requested", *held.requested);
   if (held.applied) out.add("applied", *held.applied);
   if (held.first) out.add("first", *held.first);
+  if (held.replicas) out.add("replicas", true);
   std::vector<Json> holders;
   for (const auto& [holder, ask] : held.holders) holders.push_back(holder_json(holder, ask));
   out.add("holders", json_array(holders));
@@ -100,6 +109,8 @@ std::optional<std::pair<FieldPath, HeldField>> entry_of(const JsonView& view) {
   held.requested = value_of(view, "requested");
   held.applied = value_of(view, "applied");
   held.first = value_of(view, "first");
+  if (const auto replicas = view.member("replicas"))
+    held.replicas = replicas->boolean().value_or(false);
   if (path.pointer.empty() || held.baseline.has_value() == view.member("absentAt").has_value())
     return std::nullopt;
   if (!held.baseline && held.absent_at.empty()) return std::nullopt;
@@ -117,7 +128,7 @@ std::string body_of(const Ledger& ledger) {
   std::vector<Json> fields;
   for (const auto& [path, held] : ledger.fields) fields.push_back(entry_json(path, held));
   JsonObject out;
-  out.add("v", kForm)
+  out.add("v", form_of(ledger))
       .add("uid", ledger.uid)
       .add("serial", ledger.serial)
       .add("fields", json_array(fields));
@@ -209,7 +220,7 @@ Ledger read_ledger(const std::string* annotation) {
   const auto form = view->member("v");
   const auto number = form ? form->integer() : std::nullopt;
   if (!number || *number < 1) return corrupt("the annotation does not say its form");
-  if (*number > kForm) {
+  if (*number > kNewestForm) {
     return Ledger{.state = Ledger::State::Newer,
                   .uid = {},
                   .serial = 0,
@@ -236,7 +247,8 @@ Ledger read_ledger(const std::string* annotation) {
       return corrupt("the annotation names a field twice");
   }
   const std::string sum = text_of(*view, "sum");
-  if (sum != sum_of_text(*annotation) && sum != content_hash(body_of(out)))
+  const bool whole = sum == sum_of_text(*annotation) || sum == content_hash(body_of(out));
+  if (!whole || *number != form_of(out))
     return corrupt("the annotation was edited: its checksum is wrong");
   return out;
 }

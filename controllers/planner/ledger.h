@@ -51,6 +51,8 @@ struct HeldField {
   Value requested;        ///< what we asked for last
   Value applied;          ///< what the server made of it, only where that differs from `requested`
   Value first;            ///< the first baseline, where Git moved the baseline since
+  bool replicas = false;  ///< the kind says that its replicas are here (specReplicasPath), which
+                          ///< the path alone does not
   std::map<Holder, Ask> holders;
   bool operator==(const HeldField&) const = default;
   /// Is this live value one that we put there?

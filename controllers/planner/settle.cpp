@@ -237,6 +237,10 @@ void fold_wants(Draft& draft, const ObjectWants& asked, const Witness& witness, 
     at->second.touched = true;
     at->second.reason = want.reason;
     at->second.entry.holders.insert_or_assign(holder, want.ask);
+    // Kept with the record, and so known to whoever lets go of it: an orphan's kind may not be
+    // served any more.
+    if (want.replicas && products::law_of(want.field) != Law::Highest)
+      at->second.entry.replicas = true;
   }
 }
 

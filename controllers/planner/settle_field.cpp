@@ -203,7 +203,7 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
   }
   const auto writer_now = [&] { return writer_of(object, field.ref.pointer); };
   if (field.entry.holders.empty()) return restore(field, object, live, writer_now());
-  const Law law = products::law_of(field.ref);
+  const Law law = products::law_of(field.ref, field.entry.replicas);
   const auto wanted = effective(law, field.entry.baseline, field.entry.holders);
   if (!wanted) {
     field.state = "Refused";

@@ -63,8 +63,6 @@ Lowering lowering_of(const ObjectRef& ref,
   return {};
 }
 
-bool is_floor(const FieldRef& field) { return products::law_of(field) == products::Law::Highest; }
-
 /// What is asked for one dead holder on one field.
 void ask_for(const ObjectRef& ref,
              const Present& object,
@@ -76,12 +74,12 @@ void ask_for(const ObjectRef& ref,
              std::optional<Instant>& wake) {
   const FieldRef field{ref, path.pointer, path.inside};
   const Reason reason{"OrphanReleased", "the event " + holder.event + " is gone"};
-  const auto rest =
-      effective(products::law_of(field), held.baseline, without(held.holders, holder));
+  const products::Law law = products::law_of(field, held.replicas);
+  const auto rest = effective(law, held.baseline, without(held.holders, holder));
   const auto live = object.object->integer(path.pointer);
   const auto target = rest ? integer_of(*rest) : std::nullopt;
   Lowering step;
-  if (is_floor(field) && live && target)
+  if (law == products::Law::Highest && live && target)
     step = lowering_of(ref, *object.object, path, *live, *target, now);
   if (step.wake && (!wake || *step.wake < *wake)) wake = step.wake;
   if (step.wait) return;

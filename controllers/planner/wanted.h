@@ -27,6 +27,7 @@ struct HoldWant {
   /// floor that we held on its autoscaler): what to record as baseline if the field is not held
   /// yet.
   std::optional<Value> baseline;
+  bool replicas = false;  ///< the kind says that its replicas are here
 };
 /// Let go of everything held under this name on these objects (all of them when empty).
 struct Release {

@@ -105,7 +105,7 @@ bool steers_traffic(const FieldRef& field) {
   });
 }
 
-Law law_of(const FieldRef& field) {
+Law law_of(const FieldRef& field, bool replicas) {
   const ObjectRef& object = field.object;
   if (!field.inside.empty()) return Law::Pick;
   const bool listed = std::any_of(kHighest.begin(), kHighest.end(), [&](const Floor& one) {
@@ -114,8 +114,8 @@ Law law_of(const FieldRef& field) {
   });
   if (listed) return Law::Highest;
   // The scale subresource of built-in and custom workloads alike writes here, or where the CRD
-  // says.
-  const bool replicas = field.pointer == "/spec/replicas" || field.pointer == "/spec/clusterSize";
+  // says, which the caller knows.
+  replicas = replicas || field.pointer == "/spec/replicas" || field.pointer == "/spec/clusterSize";
   const bool spare =
       std::find(kSpareRoom.begin(), kSpareRoom.end(), object.kind) != kSpareRoom.end();
   return replicas && !spare ? Law::Highest : Law::Pick;

@@ -15,7 +15,8 @@ enum class Law {
   Pick,  ///< one value for all: rank, priority, then name
 };
 
-Law law_of(const FieldRef&);
+/// `replicas`: the kind says that its replicas are here (the scale subresource's specReplicasPath).
+Law law_of(const FieldRef&, bool replicas = false);
 
 /// Does a field say where traffic goes: routes, weights, a Service's selector? Whoever else changes
 /// it wins at once (DESIGN.md section 3, "Fighting writers").
