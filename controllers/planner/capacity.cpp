@@ -23,7 +23,7 @@ struct Floor {
   std::int64_t baseline_min = 1;
   std::optional<std::int64_t> baseline_max, baseline_replicas;
   std::optional<std::int64_t> live;  ///< of the floor's field
-  bool others = false;               ///< somebody else's sale holds it too
+  bool raised = false;               ///< a sale holds it already: ours, another, or one before
 };
 
 std::optional<std::int64_t> number_before(const View& view,
@@ -33,11 +33,9 @@ std::optional<std::int64_t> number_before(const View& view,
   return object.integer(field.pointer);
 }
 
-bool held_by_others(const View& view, const FieldRef& field) {
+bool held_by_anybody(const View& view, const FieldRef& field) {
   const auto record = record_of(view, field);
-  return record && std::any_of(record->holders.begin(),
-                               record->holders.end(),
-                               [&](const auto& one) { return one.first.uid != view.event.uid; });
+  return record && !record->holders.empty();
 }
 
 Floor floor_of(const View& view, const InCharge& charge) {
@@ -54,17 +52,17 @@ Floor floor_of(const View& view, const InCharge& charge) {
     out.baseline_min = *out.baseline_replicas;
     out.live = charge.seen->object->integer(out.min.pointer).value_or(1);
   }
-  out.others = held_by_others(view, out.min);
+  out.raised = held_by_anybody(view, out.min);
   return out;
 }
 
 /// What normally runs (DESIGN.md section 4): the greater of the baseline's minimum and the replicas
-/// when preparation begins. Where another sale has raised them already, what load asks for speaks
-/// instead.
+/// when preparation begins. Where a sale has raised them already (another one, or one of our name
+/// whose holds are adopted), what load asks for speaks instead.
 std::int64_t usual_of(const InCharge& charge, const Floor& floor) {
   std::int64_t running = charge.seen->object->integer(charge.kind.spec_replicas_path).value_or(1);
   if (charge.who == InCharge::Who::Workload) return floor.baseline_min;
-  if (floor.others) {
+  if (floor.raised) {
     const Demand demand = demand_of(*charge.autoscaler->object);
     if (demand.says == Demand::Says::Number) running = std::min(running, demand.replicas);
     if (demand.says == Demand::Says::Less) running = floor.baseline_min;

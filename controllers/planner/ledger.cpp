@@ -265,6 +265,32 @@ Result<std::pair<FieldPath, HeldField>> read_entry(const std::string& text) {
   return Error{.kind = ErrorKind::Invalid, .message = "not a copy of a held field"};
 }
 
+bool adopt(Ledger& ledger, const Who& who) {
+  bool adopted = false;
+  if (!who.exists) return adopted;
+  for (auto& [path, held] : ledger.fields) {
+    std::map<Holder, Ask> left;
+    for (auto it = held.holders.begin(); it != held.holders.end();) {
+      const Holder& holder = it->first;
+      const bool dead =
+          holder.event == who.event && holder.install == who.install && holder.uid != who.uid;
+      if (dead) {
+        left.insert(*it);
+        it = held.holders.erase(it);
+      } else {
+        ++it;
+      }
+    }
+    adopted = adopted || !left.empty();
+    for (const auto& [holder, ask] : left) {
+      Holder own = holder;
+      own.uid = who.uid;
+      held.holders.emplace(std::move(own), ask);
+    }
+  }
+  return adopted;
+}
+
 Ledger assess(const Present& object, const Ledger& witness) {
   Ledger seen = object.object->record();
   const bool known =

@@ -96,6 +96,18 @@ Ledger read_ledger(const std::string* annotation);
 std::string write_entry(const FieldPath&, const HeldField&);
 Result<std::pair<FieldPath, HeldField>> read_entry(const std::string& text);
 
+/// An event as a holder.
+struct Who {
+  std::string event, uid, install;  ///< "shop/flash-sale"
+  /// It is known to exist. At most one event of a namespace and name does, so every other uid of
+  /// that name is dead.
+  bool exists = false;
+};
+/// A same-named successor adopts (DESIGN.md section 3, "Orphans"): what a dead event of its name
+/// holds is its own from now on, under the same feature and name, the baseline kept. Of two such
+/// holders on one field its own stays. Is anything different now?
+bool adopt(Ledger&, const Who&);
+
 /// The ledger to go by: the annotation of this object against the second copy. `witness.state` is
 /// None when there is none.
 Ledger assess(const Present& object, const Ledger& witness);

@@ -105,7 +105,7 @@ Round begin(const Event& event, const Observation& seen, const Setup& setup, Ins
               .questions = {},
               .wake = {}};
   round.memory = memory_of(event, round.seen);
-  round.holds = our_holds(event, round.seen, round.memory);
+  round.holds = our_holds(holder_of(event, round.seen, setup), round.seen, round.memory);
   round.acceptance = check_spec(event, round.seen, setup, round.holds);
   round.mode = mode_of(round);
   if (event.spec) round.spec = *event.spec;
@@ -210,8 +210,7 @@ void ask_access(Round& round, const ObjectRef& object, ObjectOutcome& outcome) {
 }
 
 void settle_all(Round& round) {
-  const Who who{
-      round.event.ref.ns + "/" + round.event.ref.name, round.event.uid, round.setup.install};
+  const Who who = holder_of(round.event, round.seen, round.setup);
   for (const auto& [object, wants] : round.wants) {
     const Present* here = present(round.seen, object);
     const bool doomed = round.seen.namespace_terminating && object.ns == round.event.ref.ns;

@@ -111,8 +111,9 @@ struct Observation {
   std::map<std::pair<std::string, std::string>, KindAnswer>
       kinds;                              ///< by group ("*": not said) and kind
   std::map<std::string, Answer> answers;  ///< by Question::id
-  std::set<std::string>
-      events;  ///< uids of the events known to exist; only ever used to say that a holder lives
+  /// Uids of the events known to exist: says that a holder lives, and, where it lists the event
+  /// that is planned for, that another uid of that event's namespace and name is dead.
+  std::set<std::string> events;
   bool namespace_terminating = false;
 };
 

@@ -127,7 +127,7 @@ void take_new_baseline(const Draft& draft, FieldDraft& field, const FieldPath& p
   field.fresh = true;
 }
 
-Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness) {
+Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness, const Who& who) {
   Draft draft{.ref = ref,
               .object = object,
               .ledger = assess(object, witness.ledger),
@@ -139,6 +139,7 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
     drop_what_is_not_ours(draft, witness);
   std::set<FieldPath> missing;
   if (state == Ledger::State::Good) missing = take_what_others_left_out(draft, witness);
+  adopt(draft.ledger, who);
   for (const auto& [path, held] : draft.ledger.fields) {
     FieldDraft field;
     field.ref = {ref, path.pointer, path.inside};
@@ -146,10 +147,13 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness)
     field.from_copy =
         state == Ledger::State::Stripped || state == Ledger::State::Stale || missing.contains(path);
     field.older_value = draft.older.contains(path);
-    if (state == Ledger::State::Stripped && untouched(object))
-      take_new_baseline(draft, field, path);
     field.never_made =
         field.from_copy && witness.pending.contains(path) && !draft.written.fields.contains(path);
+    // Of a route without any sign of us it must be sure that we never wrote it: it is not fought
+    // for.
+    const bool sure = field.never_made || !products::steers_traffic(field.ref);
+    if (state == Ledger::State::Stripped && untouched(object) && sure)
+      take_new_baseline(draft, field, path);
     draft.fields.emplace(path, std::move(field));
   }
   return draft;
@@ -508,7 +512,7 @@ Settled settle_object(const ObjectRef& ref,
                       const ObjectWants& asked,
                       const Who& who,
                       Instant now) {
-  Draft draft = begin(ref, object, witness);
+  Draft draft = begin(ref, object, witness, who);
   if (draft.ledger.state == Ledger::State::Corrupt || draft.ledger.state == Ledger::State::Newer) {
     return kept_as_it_is(ref, object, draft.ledger, witness);
   }

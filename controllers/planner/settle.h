@@ -84,10 +84,6 @@ struct ObjectWants {
   std::map<FieldPath, Value> put_back;
 };
 
-struct Who {
-  std::string event, uid, install;  ///< "shop/flash-sale"
-};
-
 /// All of DESIGN.md section 3 for one object, which knows of no other: ledger, live against
 /// applied, fold, the kind's invariant, one patch. Pure; the same input gives the same patch, and
 /// after its own effect it gives none.

@@ -15,9 +15,10 @@ Contest contest_of(const api::ContestStatus& row) {
 }
 
 /// The annotation's record, when it is whole: of what it says, what is true of this object.
-std::optional<Ledger> own_record(const Present& object) {
+std::optional<Ledger> own_record(const Present& object, const Who& who) {
   if (object.object->record().state != Ledger::State::Good) return std::nullopt;
   Ledger record = object.object->record();
+  adopt(record, who);
   if (record.uid == object.uid) return record;
   // Copied here from another object (saved YAML, a backup): it speaks of this one where its value
   // came along.
@@ -93,16 +94,23 @@ Memory memory_of(const Event& event, const Observation& seen) {
   return out;
 }
 
-OurHolds our_holds(const Event& event, const Observation& seen, const Memory& memory) {
+Who holder_of(const Event& event, const Observation& seen, const Setup& setup) {
+  return {.event = event.ref.ns + "/" + event.ref.name,
+          .uid = event.uid,
+          .install = setup.install,
+          .exists = seen.events.contains(event.uid)};
+}
+
+OurHolds our_holds(const Who& who, const Observation& seen, const Memory& memory) {
   OurHolds out;
   for (const auto& [object, witness] : memory.witnesses) {
     const Present* live = present(seen, object);
-    add_holds(out, event.uid, object, witness.ledger, live ? own_record(*live) : std::nullopt);
+    add_holds(out, who.uid, object, witness.ledger, live ? own_record(*live, who) : std::nullopt);
   }
   for (const auto& [object, fact] : seen.objects) {
     const Present* live = present(seen, object);
     if (live == nullptr || object.group == "*" || memory.witnesses.contains(object)) continue;
-    if (const auto record = own_record(*live)) add_holds(out, event.uid, object, {}, record);
+    if (const auto record = own_record(*live, who)) add_holds(out, who.uid, object, {}, record);
   }
   return out;
 }
@@ -132,9 +140,13 @@ std::optional<HeldField> record_of(const View& view, const FieldRef& field) {
     }
   }
   // The newer of the two speaks, as settling will have it.
-  if (recorded != nullptr && serial >= copy_serial) return *recorded;
-  if (copied != nullptr) return *copied;
-  return recorded == nullptr ? std::nullopt : std::optional(*recorded);
+  const bool newer = recorded != nullptr && serial >= copy_serial;
+  const HeldField* found = newer || copied == nullptr ? recorded : copied;
+  if (found == nullptr) return std::nullopt;
+  Ledger alone;
+  alone.fields.emplace(path, *found);
+  adopt(alone, holder_of(view.event, view.seen, view.setup));
+  return std::move(alone.fields.begin()->second);
 }
 
 std::optional<ObjectRef> resolved(const Observation& seen, const ObjectRef& asked) {

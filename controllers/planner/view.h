@@ -33,12 +33,16 @@ struct OurHold {
   bool landed = false;       ///< the two are the same
   HeldField entry;
 };
-/// By feature and name; from the second copies and the annotations together.
+/// By feature and name; from the second copies and the annotations together. What a dead event of
+/// the same name holds is ours.
 using OurHolds = std::map<std::pair<std::string, std::string>, std::vector<OurHold>>;
-OurHolds our_holds(const Event&, const Observation&, const Memory&);
+OurHolds our_holds(const Who&, const Observation&, const Memory&);
 
 /// How an event that is being deleted lets go.
 enum class Ending { None, Ramp, Immediate, Orphan };
+
+/// The event that is planned for, as the holder it is.
+Who holder_of(const Event&, const Observation&, const Setup&);
 
 /// What every feature looks at.
 struct View {

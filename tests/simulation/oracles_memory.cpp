@@ -265,6 +265,26 @@ class LeavesNoTrace : public Oracle {
   }
 };
 
+class SuccessorAdopts : public Oracle {
+ public:
+  const char* name() const override { return "SuccessorAdopts"; }
+  const char* sentence() const override {
+    return "no write of an event leaves a hold to a dead event of the same namespace and name";
+  }
+  void on_written(const Scene& scene, const Written& written) override {
+    if (written.event.uid.empty()) return;
+    const std::string own = written.event.ref.ns + "/" + written.event.ref.name;
+    for (const auto& [path, held] : record_of(written.after->tree).fields) {
+      for (const auto& [holder, ask] : held.holders) {
+        if (holder.event != own || holder.uid == written.event.uid) continue;
+        complain(scene,
+                 written.after->ref.name + path.pointer + " is still held for " + holder.uid +
+                     ", which was " + own + " before");
+      }
+    }
+  }
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<Oracle>> oracles_of_memory() {
@@ -274,6 +294,7 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_memory() {
   out.push_back(std::make_unique<RemembersFirst>());
   out.push_back(std::make_unique<FinalizerWhileHeld>());
   out.push_back(std::make_unique<LeavesNoTrace>());
+  out.push_back(std::make_unique<SuccessorAdopts>());
   return out;
 }
 

@@ -293,6 +293,20 @@ const std::vector<PlantedBug>& planted_bugs() {
        },
        plain,
        {"BaselineHonest", "BaselineRestored", "LeavesNoTrace"}},
+      {"a successor does not know that its namesake is dead",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) { seen.events.clear(); };
+         return out;
+       },
+       [] {
+         return with(
+             plain(),
+             {{.act = Act::DeleteEvent, .at = minutes(6), .subject = "sale-0"},
+              {.act = Act::TakeFinalizer, .at = minutes(6) + seconds(1), .subject = "sale-0"},
+              {.act = Act::RecreateEvent, .at = minutes(6) + seconds(2), .subject = "sale-0"}});
+       },
+       {"SuccessorAdopts"}},
   };
   return kAll;
 }
@@ -307,10 +321,10 @@ TEST_P(PlantedBugs, TripExactlyTheOraclesNamed) {
   EXPECT_EQ(report.oracles(), bug.trips) << bug.sentence << told;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 17));
+INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 18));
 
 TEST(PlantedBugTable, IsWholeAndProvesEveryOracle) {
-  EXPECT_EQ(planted_bugs().size(), 17U);
+  EXPECT_EQ(planted_bugs().size(), 18U);
   std::set<std::string> proven;
   for (const PlantedBug& bug : planted_bugs()) proven.insert(bug.trips.begin(), bug.trips.end());
   for (const auto& oracle : all_oracles())
