@@ -67,6 +67,9 @@ struct TargetRef {
   std::string kind{};
   /// Name of the workload.
   std::string name{};
+  /// Not to be set: a target is in the event's own namespace. It is here so that another one is
+  /// refused instead of being dropped.
+  std::optional<std::string> ns{};
   bool operator==(const TargetRef&) const = default;
 };
 

@@ -145,6 +145,7 @@ void bind(const Node& node, TargetRef& out) {
   bind_member(node, "apiVersion", out.api_version);
   bind_member(node, "kind", out.kind);
   bind_member(node, "name", out.name);
+  bind_member(node, "namespace", out.ns);
 }
 
 Json to_json(const TargetRef& in) {
@@ -152,6 +153,7 @@ Json to_json(const TargetRef& in) {
   write(json, "apiVersion", in.api_version);
   write(json, "kind", in.kind);
   write(json, "name", in.name);
+  write(json, "namespace", in.ns);
   return json.build();
 }
 

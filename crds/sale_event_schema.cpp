@@ -164,6 +164,9 @@ constexpr Schema kSpecCapacityTargetsItemRefNameSchema = {
     .at_least = 1,
     .at_most = 253};
 
+constexpr Schema kSpecCapacityTargetsItemRefNamespaceSchema = {.type = SchemaType::String,
+                                                               .at_most = 63};
+
 constexpr Field kSpecCapacityTargetsItemRefFields[] = {
     {"apiVersion",
      &kSpecCapacityTargetsItemRefApiVersionSchema,
@@ -176,6 +179,12 @@ constexpr Field kSpecCapacityTargetsItemRefFields[] = {
      "",
      "Kind of the workload, such as `Deployment`."},
     {"name", &kSpecCapacityTargetsItemRefNameSchema, true, "", "Name of the workload."},
+    {"namespace",
+     &kSpecCapacityTargetsItemRefNamespaceSchema,
+     false,
+     "",
+     "Not to be set: a target is in the event's own namespace. It is here so that another one is "
+     "refused instead of being dropped."},
 };
 constexpr Rule kSpecCapacityTargetsItemRefRules[] = {
     {twins::target_is_a_workload,
@@ -183,6 +192,11 @@ constexpr Rule kSpecCapacityTargetsItemRefRules[] = {
      "must be a workload with replicas such as `Deployment` or `StatefulSet`; its autoscaler is "
      "found by itself",
      R"re(!(self.kind in ['HorizontalPodAutoscaler', 'VerticalPodAutoscaler', 'ScaledObject', 'Pod', 'DaemonSet', 'Job', 'CronJob', 'Service']))re"},
+    {twins::target_is_in_own_namespace,
+     ".namespace",
+     "must be left out, for a target is in the event's own namespace; write a SaleEvent in that "
+     "namespace for its workloads",
+     R"re(!has(self.namespace))re"},
 };
 constexpr Schema kSpecCapacityTargetsItemRefSchema = {.type = SchemaType::Object,
                                                       .fields = kSpecCapacityTargetsItemRefFields,

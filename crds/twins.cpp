@@ -127,6 +127,8 @@ bool target_is_a_workload(const Node& self) {
   return !is_one_of(text_of(self, "kind"), kOthers);
 }
 
+bool target_is_in_own_namespace(const Node& self) { return !self.has("namespace"); }
+
 bool one_need(const Node& self) { return self.has("replicas") != self.has("multiplier"); }
 
 bool multiplier_in_range(const Node& self) {

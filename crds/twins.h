@@ -16,6 +16,7 @@ bool at_most_30_days(const Node& self);
 bool one_target_per_workload(const Node& self);
 bool ceiling_covers_replicas(const Node& self);
 bool target_is_a_workload(const Node& self);
+bool target_is_in_own_namespace(const Node& self);
 bool one_need(const Node& self);
 bool multiplier_in_range(const Node& self);
 bool after_names_holds(const Node& self);

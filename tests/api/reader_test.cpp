@@ -214,6 +214,12 @@ TEST(Findings, SayWhereWhatAndWhatToWriteInstead) {
        "  capacity: {restoreTimeout: 1d}\n",
        "f.yaml:5:30: spec.capacity.restoreTimeout: must be a duration such as `90m`, `1h30m` or "
        "`0s`, not `1d`"},
+      {"a target in another namespace",
+       "  window: {start: \"2026-11-27T09:00:00Z\", end: \"2026-11-27T13:00:00Z\"}\n"
+       "  capacity: {targets: [{name: a, need: {replicas: 5}, ref: {kind: Deployment, name: a, "
+       "namespace: b}}]}\n",
+       "f.yaml:6:99: spec.capacity.targets[0].ref.namespace: must be left out, for a target is in "
+       "the event's own namespace; write a SaleEvent in that namespace for its workloads"},
       {"columns count characters",
        "  größe: 1\n  mode: x\n",
        "f.yaml:6:9: spec.mode: must be one of `Live`, `DryRun`, not `x`"},
