@@ -58,6 +58,13 @@ void phases(Collector& to, const api::SaleEventStatus& before, const api::SaleEv
   }
 }
 
+bool has_begun(const api::SaleEventStatus& status, const std::optional<std::int32_t>& run) {
+  return std::any_of(
+      status.decisions.begin(), status.decisions.end(), [&run](const api::Decision& one) {
+        return one.run == run.value_or(0) && one.kind == "Began";
+      });
+}
+
 void conditions(Collector& to,
                 const api::SaleEventStatus& before,
                 const api::SaleEventStatus& after) {
@@ -66,6 +73,8 @@ void conditions(Collector& to,
     if (one->status == api::ConditionStatus::False)
       to.add(Type::Warning, "NotAccepted", one->reason + ": " + one->message);
   }
+  if (has_begun(after, after.run) && !has_begun(before, after.run) && !lateness(after).empty())
+    to.add(Type::Warning, "PreparationLate", lateness(after));
   if (const auto* one = changed(before, after, "Prepared");
       one != nullptr && one->reason == "TargetsNotReady") {
     to.add(Type::Warning, "TargetsNotReady", one->message);

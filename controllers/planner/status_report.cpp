@@ -75,7 +75,7 @@ std::optional<Verdict> as_before(const Report& in, std::string_view type) {
   return Verdict{old->status, old->reason, old->message};
 }
 
-Verdict accepted(const Report& in) {
+Verdict accepted(const Report& in, const api::SaleEventStatus& status) {
   if (in.mode == Mode::NotAccepted)
     return {ConditionStatus::False, in.acceptance.reason, findings_text(in.acceptance)};
   if (in.mode == Mode::Reading) {
@@ -83,7 +83,10 @@ Verdict accepted(const Report& in) {
     return {
         ConditionStatus::Unknown, "Reading", "still to be read: " + joined(in.acceptance.unread)};
   }
-  return {ConditionStatus::True, "Accepted", "the spec can be carried out"};
+  const std::string late = lateness(status);
+  return {ConditionStatus::True,
+          "Accepted",
+          "the spec can be carried out" + (late.empty() ? "" : "; " + late)};
 }
 
 Verdict prepared(const Report& in, const Counts& counts) {
@@ -312,14 +315,26 @@ void decide(const Report& in, api::SaleEventStatus& status) {
 
 }  // namespace
 
+std::string lateness(const api::SaleEventStatus& status) {
+  for (const api::Decision& one : status.decisions) {
+    if (one.run != status.run.value_or(0) || one.kind != "Began" || !status.window) continue;
+    const Instant due = status.window->prepare;
+    if (one.at <= due + kLate) return "";
+    return "preparation should have begun at " + to_rfc3339(due) + " and began at " +
+           to_rfc3339(one.at) + ": what was due by then was written at once";
+  }
+  return "";
+}
+
 void report(const Report& in,
             const std::vector<TargetReport>& targets,
             api::SaleEventStatus& status) {
   const Counts counts = count(targets, status, in);
   status.observed_generation = in.event.generation;
   if (in.window) status.window = shown(*in.window);
+  decide(in, status);
   status.conditions.clear();
-  put(in, status, "Accepted", accepted(in));
+  put(in, status, "Accepted", accepted(in, status));
   put(in, status, "Prepared", prepared(in, counts));
   put(in, status, "Progressing", progressing(in, targets));
   put(in,
@@ -338,7 +353,6 @@ void report(const Report& in,
   status.phase = phase_of(in, counts);
   columns(in, counts, status);
   next_due(in, status);
-  decide(in, status);
 }
 
 }  // namespace doorbuster::planner

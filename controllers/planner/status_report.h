@@ -37,6 +37,12 @@ struct Report {
   Instant now;
 };
 
+/// So long after its time the beginning of preparation is told to be late.
+inline constexpr Duration kLate = std::chrono::minutes(1);
+/// What is told of an event that came, or was taken up, after its preparation should have begun;
+/// empty when it was not late.
+std::string lateness(const api::SaleEventStatus&);
+
 /// Conditions, phase, columns, decisions; targets and holds are filled in before, for they are what
 /// it reads.
 void report(const Report&, const std::vector<TargetReport>& targets, api::SaleEventStatus& status);

@@ -57,6 +57,45 @@ TEST(Life, the_whole_sale_ends_with_every_field_as_it_was) {
   EXPECT_THAT(shop.told, Contains("Completed"));
 }
 
+struct LateCase {
+  const char* sentence;
+  Duration created;  ///< after preparation should have begun
+  std::int64_t floor;
+  bool told;
+};
+
+TEST(Life, a_window_whose_preparation_should_have_begun_is_caught_up_with_at_once_and_told) {
+  // From 4 to 40 in four steps, due 0, 5, 10 and 15 minutes after preparation begins.
+  const LateCase cases[] = {
+      {"in time", Duration(0), 13, false},
+      {"a few seconds late", seconds(20), 13, false},
+      {"at the third step", minutes(13), 31, true},
+      {"at the last instant from which all fits before the start", minutes(25), 40, true},
+      {"in mid-sale", hours(1), 40, true},
+  };
+  for (const LateCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_with_checkout();
+    shop.sale.spec->capacity.targets[0].ramp.up.steps = 4;
+    shop.sale.spec->capacity.targets[0].ramp.up.over = {"20m", minutes(20)};
+    shop.clock = shop.window.prepare + one.created;
+    shop.round();
+    EXPECT_EQ(shop.number(kCheckoutHpa, kMin), one.floor);
+    shop.settle();
+    EXPECT_EQ(shop.condition("Accepted"), "True Accepted");
+    const auto& accepted = shop.sale.status.conditions.front();
+    EXPECT_EQ(accepted.message.find("should have begun at") != std::string::npos, one.told)
+        << accepted.message;
+    EXPECT_EQ(shop.told.contains("PreparationLate"), one.told);
+    shop.run_until(shop.window.end - minutes(1));
+    EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 40);
+    EXPECT_EQ(
+        shop.sale.status.conditions.front().message.find("should have begun") != std::string::npos,
+        one.told)
+        << "it stays said";
+  }
+}
+
 TEST(Life, in_mid_sale_nothing_is_written_while_nothing_is_due) {
   Shop shop = shop_with_checkout();
   shop.run_until(kStart + minutes(1));
