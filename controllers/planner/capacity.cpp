@@ -1,6 +1,7 @@
 #include "controllers/planner/capacity.h"
 
 #include "controllers/planner/demand.h"
+#include "controllers/planner/gitops.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/ramp.h"
@@ -390,6 +391,18 @@ void report_idle(TargetDraft& draft) {
   draft.report.state = was_held ? "Restored" : "NotHeld";
 }
 
+/// Before anything is held: would the floor come into the way of whoever applies the autoscaler?
+/// What will normally run is not known yet: at most what the maximum allows, which also keeps what
+/// is said from changing with every pod.
+void warn_of_sync(TargetDraft& draft, const InCharge& charge) {
+  if (charge.who != InCharge::Who::Autoscaler || !draft.held.empty()) return;
+  const Document& object = *charge.autoscaler->object;
+  const std::int64_t most = object.integer(kMaxReplicas).value_or(1);
+  const Need need = need_of(*draft.spec, most, object.integer(kMinReplicas).value_or(1));
+  const auto conflict = sync_conflict(draft.report.name, charge.object, object, need.floor);
+  if (conflict) draft.warnings.push_back(*conflict);
+}
+
 void plan_target(TargetDraft& draft) {
   const View& view = draft.view;
   const Stage stage = stage_at(view.window, view.now);
@@ -403,6 +416,8 @@ void plan_target(TargetDraft& draft) {
     if (charge.autoscaler != nullptr) draft.report.autoscaler = charge.object;
     const bool known =
         charge.who == InCharge::Who::Autoscaler || charge.who == InCharge::Who::Workload;
+    const bool ahead = view.ending == Ending::None && stage == Stage::Before;
+    if (ahead || raised) warn_of_sync(draft, charge);
     if (raised && view.seen.namespace_terminating) {
       recall(draft);
       draft.report.state = "Terminating";

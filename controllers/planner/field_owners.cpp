@@ -83,6 +83,16 @@ FieldWriter writer_of(const Document& object, std::string_view pointer) {
   return last;
 }
 
+std::set<std::string> managers_of(const Document& object, std::string_view pointer) {
+  const auto steps = parse_pointer(pointer);
+  std::set<std::string> out;
+  if (!steps) return out;
+  for (const Entry& one : entries_of(object)) {
+    if (owns(one.fields, *steps)) out.insert(one.manager);
+  }
+  return out;
+}
+
 bool only_ours_below(const Document& object, std::string_view pointer) {
   const auto steps = parse_pointer(pointer);
   if (!steps) return false;

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -120,6 +121,8 @@ struct FieldWriter {
   bool applied = false;
 };
 FieldWriter writer_of(const Document& object, std::string_view pointer);
+/// All managers that own a field.
+std::set<std::string> managers_of(const Document& object, std::string_view pointer);
 /// Does managedFields say that everything at and below a pointer is ours alone?
 bool only_ours_below(const Document& object, std::string_view pointer);
 /// Index of our own entry for the main resource in metadata.managedFields, and the time it carries.
