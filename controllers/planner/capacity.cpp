@@ -476,6 +476,37 @@ TargetDraft draft_of(const View& view, const std::string& name, const api::Targe
   return out;
 }
 
+/// The event's account may not write there: nobody need wait for it.
+bool known_forbidden(const View& view, const ObjectRef& object) {
+  const Question question = access_question(object, "patch", view.spec.service_account_name);
+  const auto answer = view.seen.answers.find(question.id);
+  return answer != view.seen.answers.end() && answer->second.says == Answer::Says::No;
+}
+
+/// At its full floor and ready, asleep on purpose, or not to be had. Of a target to be raised now.
+bool stands_ready(const View& view, const api::TargetSpec& spec) {
+  const InCharge charge = in_charge(view, spec.ref);
+  switch (charge.who) {
+    case InCharge::Who::Missing:
+    case InCharge::Who::Forbidden:
+      return true;
+    case InCharge::Who::Refused:
+    case InCharge::Who::Unknown:
+      return false;
+    case InCharge::Who::Autoscaler:
+    case InCharge::Who::Workload:
+      break;
+  }
+  if (known_forbidden(view, charge.object)) return true;
+  const bool asleep = charge.seen->object->integer(charge.kind.spec_replicas_path).value_or(1) == 0;
+  if (asleep && !spec.wake_from_zero) return true;
+  TargetDraft draft = draft_of(view, spec.name, &spec);
+  const Floor floor = floor_of(view, charge);
+  const std::int64_t usual = usual_for_run(view, draft, charge, floor);
+  report_live(draft, charge, floor, need_of(spec, usual, floor.baseline_min));
+  return draft.report.ready_enough;
+}
+
 }  // namespace
 
 Need need_of(const api::TargetSpec& spec, std::int64_t usual, std::int64_t minimum) {
@@ -496,9 +527,13 @@ Need need_of(const api::TargetSpec& spec, std::int64_t usual, std::int64_t minim
   return out;
 }
 
-bool CapacityWants::all_ready() const {
-  return std::all_of(wants.targets.begin(), wants.targets.end(), [](const TargetReport& one) {
-    return one.ready_enough || one.state == "Missing" || one.state == "Forbidden";
+bool targets_ready(const View& view) {
+  const Stage stage = stage_at(view.window, view.now);
+  const bool raised =
+      view.ending == Ending::None && (stage == Stage::Prepare || stage == Stage::Live);
+  const auto& targets = view.spec.capacity.targets;
+  return std::all_of(targets.begin(), targets.end(), [&](const api::TargetSpec& one) {
+    return raised && !view.seen.namespace_terminating && stands_ready(view, one);
   });
 }
 

@@ -15,13 +15,15 @@ struct CapacityWants {
   std::optional<Instant> next_step;       ///< of a ramp that goes up, where time alone decides
   bool demand_stays =
       false;  ///< restoreTimeout has passed and demand does not fit what was there before
-  /// Does every target that can be had stand at its full floor, ready?
-  bool all_ready() const;
 };
 
 /// Floors and ceilings (DESIGN.md section 4): on the autoscaler in charge of each target, or on its
 /// replicas where there is none.
 CapacityWants capacity(const View&);
+
+/// Does every target of the spec that can be had stand at its full floor, ready? Told by what is
+/// seen alone, so that a feature that waits for it needs to know nothing of what capacity wants.
+bool targets_ready(const View&);
 
 /// The full floor of a target. Sources: DESIGN.md section 4.
 struct Need {

@@ -1,5 +1,6 @@
 #include "controllers/planner/hold_feature.h"
 
+#include "controllers/planner/capacity.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/schedule.h"
@@ -67,9 +68,8 @@ bool holds_replicas(const View& view, const FieldRef& field) {
 }
 
 /// What keeps a hold that is due from being written the first time; empty: nothing.
-std::string why_wait(const View& view, const api::HoldSpec& hold, bool targets_ready) {
-  if (hold.during.from == api::SalePhase::Live &&
-      view.spec.window.on_not_ready == api::OnNotReady::Block && !targets_ready) {
+std::string why_wait(const View& view, const api::HoldSpec& hold, bool kept_back) {
+  if (hold.during.from == api::SalePhase::Live && kept_back) {
     return "kept back until the targets are ready (onNotReady Block)";
   }
   for (const std::string& other : hold.after) {
@@ -91,7 +91,7 @@ void keep(HoldFeatureWants& out,
           const View& view,
           const api::HoldSpec& hold,
           const FieldRef& field,
-          bool targets_ready) {
+          bool kept_back) {
   const bool held = holds_field(view, hold.name, field);
   const std::string state = absence(view.seen, field.object);
   const auto note = [&](std::string what, std::string message) {
@@ -117,7 +117,7 @@ void keep(HoldFeatureWants& out,
       out.wants.warnings.push_back({"ObjectOwned", hold.name + ": " + why});
       return note("Refused", why);
     }
-    if (const std::string why = why_wait(view, hold, targets_ready); !why.empty()) {
+    if (const std::string why = why_wait(view, hold, kept_back); !why.empty()) {
       out.prepared = false;
       return note("Blocked", why);
     }
@@ -142,10 +142,7 @@ void keep(HoldFeatureWants& out,
       .replicas = holds_replicas(view, field)});
 }
 
-void plan_hold(HoldFeatureWants& out,
-               const View& view,
-               const api::HoldSpec& hold,
-               bool targets_ready) {
+void plan_hold(HoldFeatureWants& out, const View& view, const api::HoldSpec& hold, bool kept_back) {
   const auto field = field_of(view, hold);
   const Span span = span_of(view.window, hold.during);
   if (view.now < span.from) out.wants.wake = sooner(out.wants.wake, span.from);
@@ -160,7 +157,7 @@ void plan_hold(HoldFeatureWants& out,
         Retain{hold.name, {"NamespaceTerminating", "the namespace is being deleted"}});
     return;
   }
-  if (due) return keep(out, view, hold, *field, targets_ready);
+  if (due) return keep(out, view, hold, *field, kept_back);
   if (!held_under(view, hold.name).empty()) {
     out.wants.items.emplace_back(
         release_of(view, hold.name, "its time is over: back to what was there before"));
@@ -185,13 +182,16 @@ std::optional<FieldRef> field_of(const View& view, const api::HoldSpec& hold) {
   return FieldRef{*object, pointer_of(*steps), ""};
 }
 
-HoldFeatureWants hold_feature(const View& view, bool targets_ready) {
+HoldFeatureWants hold_feature(const View& view) {
   HoldFeatureWants out;
   out.wants.feature = kHolds;
+  const bool kept_back = !view.spec.holds.empty() &&
+                         view.spec.window.on_not_ready == api::OnNotReady::Block &&
+                         !targets_ready(view);
   std::set<std::string> named;
   for (const api::HoldSpec& hold : view.spec.holds) {
     named.insert(hold.name);
-    plan_hold(out, view, hold, targets_ready);
+    plan_hold(out, view, hold, kept_back);
   }
   for (const auto& [key, held] : view.holds) {
     if (key.first != kHolds || named.contains(key.second)) continue;

@@ -22,8 +22,7 @@ struct HoldFeatureWants {
 };
 
 /// spec.holds[]: which fields are to be kept now, which are let go, and which wait.
-/// `targets_ready`: what onNotReady Block waits for.
-HoldFeatureWants hold_feature(const View&, bool targets_ready);
+HoldFeatureWants hold_feature(const View&);
 
 /// The field that a hold of the spec means, as served; nothing while its kind is not known.
 std::optional<FieldRef> field_of(const View&, const api::HoldSpec&);

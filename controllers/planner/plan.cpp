@@ -11,6 +11,7 @@
 #include "controllers/products/law.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -117,7 +118,7 @@ Round begin(const Event& event, const Observation& seen, const Setup& setup, Ins
 
 /// The features: each sees the event, the observation and what is remembered, none sees another's
 /// wants.
-void run_features(Round& round) {
+void run_features(Round& round, std::span<const Feature> order) {
   if (round.mode != Mode::Act && round.mode != Mode::DryRun) return;
   const View view{.event = round.event,
                   .spec = round.spec,
@@ -129,8 +130,16 @@ void run_features(Round& round) {
                   .ending = ending_of(round.event, round.seen),
                   .new_run = round.new_run,
                   .now = round.now};
-  round.capacity = capacity(view);
-  round.hold_wants = hold_feature(view, round.capacity.all_ready());
+  for (const Feature one : order) {
+    switch (one) {
+      case Feature::Capacity:
+        round.capacity = capacity(view);
+        break;
+      case Feature::Holds:
+        round.hold_wants = hold_feature(view);
+        break;
+    }
+  }
   round.wake = sooner(round.wake, sooner(round.capacity.wants.wake, round.hold_wants.wants.wake));
 }
 
@@ -462,13 +471,22 @@ std::optional<Instant> wake_for(const Round& round) {
 }  // namespace
 
 Plan plan(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
+  constexpr std::array kFeatures = {Feature::Capacity, Feature::Holds};
+  return plan_in_order(kFeatures, event, seen, setup, now);
+}
+
+Plan plan_in_order(std::span<const Feature> order,
+                   const Event& event,
+                   const Observation& seen,
+                   const Setup& setup,
+                   Instant now) {
   Plan out;
   out.status = event.status;
   // Another Doorbuster's, or one that we have let go of and that only others keep from going.
   if (!event.status.install.empty() && event.status.install != setup.install) return out;
   if (event.deleting && !event.has_finalizer) return out;
   Round round = begin(event, seen, setup, now);
-  run_features(round);
+  run_features(round, order);
   gather(round);
   settle_all(round);
   out.questions = round.questions;

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -67,5 +68,10 @@ struct Plan {
 
 /// What to do about an event now. Pure: no clock, no socket, no chance.
 Plan plan(const Event&, const Observation&, const Setup&, Instant now);
+
+/// None sees another's wants: any order of them gives the same plan.
+enum class Feature { Capacity, Holds };
+Plan plan_in_order(
+    std::span<const Feature>, const Event&, const Observation&, const Setup&, Instant now);
 
 }  // namespace doorbuster::planner
