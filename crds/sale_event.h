@@ -101,7 +101,9 @@ struct RampUp {
   /// How long a step waits for readiness before `onTimeout` applies.
   DurationText step_timeout = {"5m", Duration(300000)};
   /// `Proceed` takes the next step; `Hold` waits on, until the last moment from which the rest
-  /// still fits before the start. Capacity is delayed, never withheld.
+  /// still fits before the start. Capacity is delayed, never withheld: where all replicas of a step
+  /// exist and are not ready, which may be because nodes are still being added for them, `Hold`
+  /// goes on after twice `stepTimeout`.
   OnTimeout on_timeout = OnTimeout::Proceed;
   bool operator==(const RampUp&) const = default;
 };

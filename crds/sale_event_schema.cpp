@@ -317,7 +317,9 @@ constexpr Field kSpecCapacityTargetsItemRampUpFields[] = {
      false,
      R"("Proceed")",
      "`Proceed` takes the next step; `Hold` waits on, until the last moment from which the rest "
-     "still fits before the start. Capacity is delayed, never withheld."},
+     "still fits before the start. Capacity is delayed, never withheld: where all replicas of a "
+     "step exist and are not ready, which may be because nodes are still being added for them, "
+     "`Hold` goes on after twice `stepTimeout`."},
 };
 constexpr Schema kSpecCapacityTargetsItemRampUpSchema = {
     .type = SchemaType::Object, .fields = kSpecCapacityTargetsItemRampUpFields};

@@ -257,6 +257,16 @@ void note_warnings(TargetDraft& draft, const Floor& floor, const Need& need) {
   }
 }
 
+/// What the way up waits for, or why it does not; empty: nothing to say.
+std::string progress_text(const StepUp& step, const OnTheWayUp& at) {
+  if (step.waits) return "step " + std::to_string(step.step) + " waits until enough of it is ready";
+  if (!step.pending) return "";
+  return std::to_string(at.existing) + " exist and " + std::to_string(at.ready) +
+         " are ready: the rest may wait for nodes, which are added only for pods that exist, so "
+         "the "
+         "ramp goes on";
+}
+
 void go_up(TargetDraft& draft, const InCharge& charge) {
   const View& view = draft.view;
   const Floor floor = floor_of(view, charge);
@@ -280,9 +290,11 @@ void go_up(TargetDraft& draft, const InCharge& charge) {
   const OurHold* held = find_hold(draft, floor.min);
   const WayUp way{
       *out.usual, need.floor, view.window.prepare, view.window.start, draft.spec->ramp.up};
-  OnTheWayUp at{.asked = held == nullptr ? std::nullopt : integer_of(held->asked.operand),
-                .stepped_at = std::nullopt,
-                .ready = charge.seen->object->integer("/status/readyReplicas").value_or(0)};
+  OnTheWayUp at{
+      .asked = held == nullptr ? std::nullopt : integer_of(held->asked.operand),
+      .stepped_at = std::nullopt,
+      .ready = charge.seen->object->integer("/status/readyReplicas").value_or(0),
+      .existing = charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0)};
   const auto known = view.memory.ramps.find(floor.min);
   if (known != view.memory.ramps.end()) at.stepped_at = known->second.stepped_at;
   report_live(draft, charge, floor, need);
@@ -307,8 +319,7 @@ void go_up(TargetDraft& draft, const InCharge& charge) {
     draft.memory[floor.min] = {view.now, std::nullopt};
     out.stepped_at = view.now;
   }
-  if (step.waits)
-    out.message = "step " + std::to_string(step.step) + " waits until enough of it is ready";
+  if (std::string text = progress_text(step, at); !text.empty()) out.message = std::move(text);
   hold_floor(draft, charge, floor, need, step.floor);
   wake_up(draft, charge);
 }

@@ -75,8 +75,13 @@ StepUp step_up(const WayUp& way, const OnTheWayUp& at, Instant now) {
   const bool ready = at.ready * 100 >= *at.asked * way.ramp.ready_percent;
   const Instant patience = at.stepped_at.value_or(now) + way.ramp.step_timeout.value;
   const bool proceeds = way.ramp.on_timeout == api::OnTimeout::Proceed;
-  if (!ready && !(proceeds && now >= patience)) {
+  const bool exist = at.existing >= *at.asked;
+  const Instant pending =
+      at.stepped_at.value_or(now) + way.ramp.step_timeout.value * kPendingTimeouts;
+  out.pending = !ready && exist && now >= pending;
+  if (!ready && !out.pending && !(proceeds && now >= patience)) {
     out.waits = true;
+    if (exist) out.wake = std::min(pending, last_call(way));
     if (proceeds) out.wake = std::min(patience, last_call(way));
     return out;
   }

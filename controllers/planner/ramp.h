@@ -26,18 +26,26 @@ Instant due_of(const WayUp&, int k);
 /// on all remaining steps are one (DESIGN.md section 4: a gate delays, it never withholds).
 Instant last_call(const WayUp&);
 
+/// Where all replicas of a step exist and are not ready, they count as progress after so many
+/// stepTimeouts, whatever onTimeout says (hack/decisions/0007): most likely they wait for nodes,
+/// and a cluster autoscaler adds nodes only for pods that exist.
+inline constexpr int kPendingTimeouts = 2;
+
 /// What is known of the way up now.
 struct OnTheWayUp {
   std::optional<std::int64_t> asked;  ///< the floor that was asked for last; nothing: none yet
   std::optional<Instant> stepped_at;  ///< when
   std::int64_t ready = 0;             ///< replicas that are ready
+  std::int64_t existing = 0;          ///< replicas that exist, ready or not
 };
 
 struct StepUp {
   std::int64_t floor = 0;  ///< to ask for now
   int step = 0;            ///< that this is, 1..n; 0: none is due yet
   std::optional<Instant> wake;
-  bool waits = false;  ///< for readiness
+  bool waits = false;    ///< for readiness
+  bool pending = false;  ///< goes on although not ready: what is missing exists and may wait for
+                         ///< nodes
 };
 /// The floor to ask for at `now`. Never less than what was asked for, unless that was more than the
 /// full floor.

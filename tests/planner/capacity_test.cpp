@@ -133,8 +133,12 @@ TEST(Capacity, pods_that_do_not_get_ready_delay_and_do_not_withhold) {
   Shop shop = usual_shop();
   shop.sale.spec->capacity.targets[0].ramp.up.on_timeout = api::OnTimeout::Hold;
   shop.unready = {"checkout"};
-  shop.run_until(kStart - minutes(6));
+  shop.run_until(kStart - minutes(21));
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 13);
+  shop.run_until(kStart - minutes(20));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 22) << "all exist: they may wait for nodes";
+  shop.run_until(kStart - minutes(6));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 31);
   shop.run_until(kStart - minutes(5));
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 40);
   shop.run_until(kStart + minutes(1));

@@ -71,6 +71,44 @@ TEST(RampUp, with_on_timeout_hold_waits_until_the_last_call) {
   EXPECT_EQ(step_up(up, at, up.prepare + minutes(25)).floor, 50);
 }
 
+struct PendingCase {
+  const char* sentence;
+  api::OnTimeout on_timeout;
+  std::int64_t existing, ready;
+  Duration at;  ///< after the step from 10 to 20 was made
+  std::int64_t floor;
+};
+
+TEST(RampUp, pods_that_exist_and_are_not_ready_count_as_progress_after_a_while) {
+  using api::OnTimeout;
+  const PendingCase cases[] = {
+      {"not at once", OnTimeout::Hold, 20, 10, minutes(9), 20},
+      {"after two step timeouts, under Hold too", OnTimeout::Hold, 20, 10, minutes(10), 30},
+      {"none of them ready", OnTimeout::Hold, 20, 0, minutes(10), 30},
+      {"one that does not exist waits, whatever the time",
+       OnTimeout::Hold,
+       19,
+       10,
+       minutes(20),
+       20},
+      {"Proceed does not wait for that", OnTimeout::Proceed, 19, 10, minutes(5), 30},
+      {"ready ones wait for nothing", OnTimeout::Hold, 20, 19, minutes(4), 30},
+      {"the last call waits for nothing", OnTimeout::Hold, 10, 10, minutes(25), 50},
+  };
+  for (const PendingCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    WayUp up = way();
+    up.ramp.on_timeout = one.on_timeout;
+    const OnTheWayUp at{
+        .asked = 20, .stepped_at = up.prepare, .ready = one.ready, .existing = one.existing};
+    const StepUp step = step_up(up, at, up.prepare + one.at);
+    EXPECT_EQ(step.floor, one.floor);
+    if (step.waits && step.wake) {
+      EXPECT_GT(*step.wake, up.prepare + one.at);
+    }
+  }
+}
+
 TEST(RampUp, in_a_window_too_short_for_it_is_one_step) {
   WayUp up = way();
   up.prepare = kStart - minutes(2);
