@@ -155,7 +155,8 @@ struct CapacitySpec {
   bool operator==(const CapacitySpec&) const = default;
 };
 
-/// Whose field it is.
+/// Whose field it is. Who reads a ConfigMap through the environment or a `subPath` takes up a new
+/// value only with a restart; that is not looked at.
 struct HoldObject {
   /// Group and version, such as `autoscaling/v2`. May be left out when only one group serves the
   /// kind.
@@ -212,7 +213,8 @@ struct HoldSpan {
 struct HoldSpec {
   /// Name of this hold within the event.
   std::string name{};
-  /// Whose field it is.
+  /// Whose field it is. Who reads a ConfigMap through the environment or a `subPath` takes up a new
+  /// value only with a restart; that is not looked at.
   HoldObject object{};
   /// JSON Pointer of the field, such as `/spec/maxReplicas`. A step may choose an element of a list
   /// by key, as in `/spec/http/[name=default]/retries`; `~1` stands for a slash, `~0` for a tilde.

@@ -656,7 +656,12 @@ constexpr Schema kSpecHoldsItemAllowTemplateSchema = {.type = SchemaType::Boolea
 
 constexpr Field kSpecHoldsItemFields[] = {
     {"name", &kSpecHoldsItemNameSchema, true, "", "Name of this hold within the event."},
-    {"object", &kSpecHoldsItemObjectSchema, true, "", "Whose field it is."},
+    {"object",
+     &kSpecHoldsItemObjectSchema,
+     true,
+     "",
+     "Whose field it is. Who reads a ConfigMap through the environment or a `subPath` takes up a "
+     "new value only with a restart; that is not looked at."},
     {"field",
      &kSpecHoldsItemFieldSchema,
      true,

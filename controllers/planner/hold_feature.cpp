@@ -1,6 +1,7 @@
 #include "controllers/planner/hold_feature.h"
 
 #include "controllers/planner/capacity.h"
+#include "controllers/planner/consumers.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/schedule.h"
@@ -117,6 +118,9 @@ void keep(HoldFeatureWants& out,
       out.wants.warnings.push_back({"ObjectOwned", hold.name + ": " + why});
       return note("Refused", why);
     }
+    const ConsumerFindings found =
+        consumer_findings(field, *present(view.seen, field.object)->object);
+    if (!found.refused.empty()) return note("Refused", found.refused);
     if (const std::string why = why_wait(view, hold, kept_back); !why.empty()) {
       out.prepared = false;
       return note("Blocked", why);
@@ -142,6 +146,20 @@ void keep(HoldFeatureWants& out,
       .replicas = holds_replicas(view, field)});
 }
 
+/// Told as soon as the object is seen, long before the hold is due.
+void warn_of_consumers(HoldFeatureWants& out,
+                       const View& view,
+                       const api::HoldSpec& hold,
+                       const FieldRef& field) {
+  const Present* object = present(view.seen, field.object);
+  if (object == nullptr) return;
+  const ConsumerFindings found = consumer_findings(field, *object->object);
+  if (!found.refused.empty())
+    out.wants.warnings.push_back({"ObjectImmutable", hold.name + ": " + found.refused});
+  for (const Reason& one : found.warnings)
+    out.wants.warnings.push_back({one.code, hold.name + ": " + one.text});
+}
+
 void plan_hold(HoldFeatureWants& out, const View& view, const api::HoldSpec& hold, bool kept_back) {
   const auto field = field_of(view, hold);
   const Span span = span_of(view.window, hold.during);
@@ -152,6 +170,8 @@ void plan_hold(HoldFeatureWants& out, const View& view, const api::HoldSpec& hol
     out.wants.items.emplace_back(Retain{hold.name, {"NotRead", "its kind is not known yet"}});
     return;
   }
+  if (view.ending == Ending::None && view.now < span.until)
+    warn_of_consumers(out, view, hold, *field);
   if (due && view.seen.namespace_terminating && field->object.ns == view.event.ref.ns) {
     out.wants.items.emplace_back(
         Retain{hold.name, {"NamespaceTerminating", "the namespace is being deleted"}});
