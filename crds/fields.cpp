@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace doorbuster::api {
 namespace {
@@ -149,17 +150,6 @@ Suffix suffix_at_end(std::string_view text) {
   return kSuffixes.front();
 }
 
-/// A whole number of `unit` when it is one, else of the largest of "", m, u, n of which it is one.
-std::string quantity_text(Int128 nanos, const Suffix& unit) {
-  for (const Suffix& suffix : {unit, kSuffixes[0], kSuffixes[3], kSuffixes[2], kSuffixes[1]}) {
-    const auto per_unit = scaled(1, suffix.ten + 9, suffix.two);
-    if (per_unit && nanos % *per_unit == 0) {
-      return digits_of(nanos / *per_unit).append(suffix.text);
-    }
-  }
-  return digits_of(nanos) + "n";
-}
-
 /// A JSON number with as many decimals as it needs.
 std::string decimal_text(Int128 nanos) {
   const Int128 size = nanos < 0 ? -nanos : nanos;
@@ -180,15 +170,72 @@ std::optional<Quantity> number_of(const Json& value) {
   return quantity_of(value);
 }
 
-/// `nanos` in the JSON type of `base`.
-std::optional<Json> like(const Json& base, Int128 nanos) {
-  if (type_of(base) == JsonType::String) {
-    const Suffix unit = suffix_at_end(std::string_view(base.text).substr(1, base.text.size() - 2));
-    return json_of_string(quantity_text(nanos, unit));
+std::string_view without_quotes(const Json& text) {
+  return std::string_view(text.text).substr(1, text.text.size() - 2);
+}
+
+/// A whole number of that unit, when it is one.
+std::optional<std::string> in_unit(Int128 nanos, const Suffix& unit) {
+  const auto per_unit = scaled(1, unit.ten + 9, unit.two);
+  if (!per_unit || nanos % *per_unit != 0) return std::nullopt;
+  return digits_of(nanos / *per_unit).append(unit.text);
+}
+
+/// A number without a unit, rounded up where it must be whole.
+std::optional<std::string> plain_text(bool whole, Int128 nanos) {
+  if (!whole) return decimal_text(nanos);
+  const auto rounded = ceiling_of(nanos);
+  return rounded ? std::optional<std::string>(digits_of(*rounded)) : std::nullopt;
+}
+
+/// A quantity as `base` is one: in its unit, in that of `other`, or in one in which it is exact.
+std::optional<std::string> quantity_text(const Quantity& base, Int128 nanos, const Suffix& other) {
+  const std::string_view text = without_quotes(base.source);
+  const Suffix unit = suffix_at_end(text);
+  if (unit.text.empty()) {
+    return plain_text(text.find_first_of(".eE") == std::string_view::npos, nanos);
   }
-  if (!integer_of(base)) return Json{decimal_text(nanos)};
-  const auto whole = ceiling_of(nanos);
-  return whole ? std::optional<Json>(json_of(*whole)) : std::nullopt;
+  for (const Suffix& suffix : {unit, other, kSuffixes[3], kSuffixes[2], kSuffixes[1]}) {
+    // What is counted in thousands has no thousandths.
+    if (suffix.ten < 0 && unit.ten >= 0) break;
+    if (auto out = in_unit(nanos, suffix)) return out;
+  }
+  return plain_text(base.nanos % kNanosPerUnit == 0, nanos);
+}
+
+Error invalid(std::string message) {
+  return {
+      .kind = ErrorKind::Invalid, .message = std::move(message), .causes = {}, .retry_after = {}};
+}
+
+Result<Quantity> operand(const Json& value) {
+  auto out = number_of(value);
+  if (out) return *std::move(out);
+  return invalid("must be a number or a quantity, not " + value.text.substr(0, kMaxQuantityText));
+}
+
+/// `nanos` in the JSON type of `base`; `other` is what else went into it.
+Result<Json> like(const Quantity& base, std::optional<Int128> nanos, const Json& other) {
+  if (nanos && in_range(*nanos)) {
+    if (type_of(base.source) == JsonType::String) {
+      const bool text = type_of(other) == JsonType::String;
+      const Suffix unit = text ? suffix_at_end(without_quotes(other)) : kSuffixes[0];
+      if (const auto out = quantity_text(base, *nanos, unit)) return json_of_string(*out);
+    } else if (const auto out = plain_text(integer_of(base.source).has_value(), *nanos)) {
+      return Json{*out};
+    }
+  }
+  return invalid("the result is beyond 64 bits");
+}
+
+/// `base`, or `bound` where that lies on the wanted side of it.
+Result<Json> chosen(const Json& base, const Json& bound, bool wants_larger) {
+  const auto was = operand(base);
+  if (!was) return was.error();
+  const auto limit = operand(bound);
+  if (!limit) return limit.error();
+  const bool stays = wants_larger ? was->nanos >= limit->nanos : was->nanos <= limit->nanos;
+  return stays ? base : like(*was, limit->nanos, bound);
 }
 
 }  // namespace
@@ -213,7 +260,7 @@ std::optional<Quantity> quantity_of(const Json& value) {
   if (type_of(value) != JsonType::String || value.text.find('\\') != std::string::npos) {
     return std::nullopt;
   }
-  return parse_quantity(std::string_view(value.text).substr(1, value.text.size() - 2));
+  return parse_quantity(without_quotes(value));
 }
 
 std::optional<std::int64_t> times_rounded_up(std::int64_t count, const Quantity& factor) {
@@ -222,29 +269,31 @@ std::optional<std::int64_t> times_rounded_up(std::int64_t count, const Quantity&
   return out ? ceiling_of(*out) : std::nullopt;
 }
 
-std::optional<Json> multiplied(const Json& base, const Quantity& factor) {
-  const auto was = number_of(base);
-  if (!was) return std::nullopt;
-  const auto out = product(was->nanos, factor.nanos);
-  return out ? like(base, *out) : std::nullopt;
+Result<Json> multiplied(const Json& base, const Json& factor) {
+  const auto was = operand(base);
+  if (!was) return was.error();
+  const auto by = operand(factor);
+  if (!by) return by.error();
+  return like(*was, product(was->nanos, by->nanos), base);
 }
 
-std::optional<Json> added(const Json& base, const Quantity& amount) {
-  const auto was = number_of(base);
-  if (!was || !in_range(was->nanos + amount.nanos)) return std::nullopt;
-  return like(base, was->nanos + amount.nanos);
+Result<Json> added(const Json& base, const Json& amount) {
+  const auto was = operand(base);
+  if (!was) return was.error();
+  const auto more = operand(amount);
+  if (!more) return more.error();
+  return like(*was, was->nanos + more->nanos, base);
 }
 
-std::optional<Json> smaller(const Json& base, const Quantity& bound) {
-  const auto was = number_of(base);
-  if (!was) return std::nullopt;
-  return was->nanos <= bound.nanos ? base : like(base, bound.nanos);
-}
+Result<Json> smaller(const Json& base, const Json& bound) { return chosen(base, bound, false); }
+Result<Json> larger(const Json& base, const Json& bound) { return chosen(base, bound, true); }
 
-std::optional<Json> larger(const Json& base, const Quantity& bound) {
-  const auto was = number_of(base);
-  if (!was) return std::nullopt;
-  return was->nanos >= bound.nanos ? base : like(base, bound.nanos);
+Result<std::strong_ordering> compared(const Json& a, const Json& b) {
+  const auto left = operand(a);
+  if (!left) return left.error();
+  const auto right = operand(b);
+  if (!right) return right.error();
+  return left->nanos <=> right->nanos;
 }
 
 }  // namespace doorbuster::api

@@ -2,6 +2,7 @@
 
 #include "operator/base/instant.h"
 #include "operator/base/json.h"
+#include "operator/base/result.h"
 
 #include <compare>
 #include <cstdint>
@@ -36,15 +37,19 @@ std::optional<Quantity> quantity_of(const Json& value);
 /// bits.
 std::optional<std::int64_t> times_rounded_up(std::int64_t count, const Quantity& factor);
 
-/// What a hold makes of a number that was there before. The result has the JSON type of `base`: an
-/// integer stays an integer (rounded up), a quantity string stays one, in the base's unit (`500m` x
-/// 2 = `1000m`, `1Gi` + 512 = `1073742336`). Nothing when `base` is neither, or the result is out
-/// of range.
-std::optional<Json> multiplied(const Json& base, const Quantity& factor);
-std::optional<Json> added(const Json& base, const Quantity& amount);
+/// What a hold makes of a number that was there before. Both sides are a JSON number or a JSON
+/// string that holds a quantity. The result keeps the JSON type of `base`; a whole number stays
+/// whole, rounded up (`7` x 1.5 = `11`); a quantity stays in its unit, or in one in which it is
+/// exact
+/// (`500m` x 2 = `1000m`, `1Gi` + 512 = `1073742336`). Invalid when a side is no such number or the
+/// result is out of range.
+Result<Json> multiplied(const Json& base, const Json& factor);
+Result<Json> added(const Json& base, const Json& amount);
 /// The smaller (larger) of the two; when it is not `base` itself, in the JSON type of `base`.
-std::optional<Json> smaller(const Json& base, const Quantity& bound);
-std::optional<Json> larger(const Json& base, const Quantity& bound);
+Result<Json> smaller(const Json& base, const Json& bound);
+Result<Json> larger(const Json& base, const Json& bound);
+/// By value: less than 0, 0 or more than 0 as `a` is less than, equal to or greater than `b`.
+Result<std::strong_ordering> compared(const Json& a, const Json& b);
 
 /// A duration and how it was written.
 struct DurationText {

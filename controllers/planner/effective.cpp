@@ -1,5 +1,5 @@
-#include "controllers/planner/arithmetic.h"
 #include "controllers/planner/settle.h"
+#include "crds/fields.h"
 
 #include <tuple>
 
@@ -20,13 +20,13 @@ Result<Json> asked(const Value& baseline, const Ask& ask) {
     case Ask::Op::Set:
       return ask.operand;
     case Ask::Op::Multiply:
-      return multiplied(*baseline, ask.operand);
+      return api::multiplied(*baseline, ask.operand);
     case Ask::Op::Add:
-      return added(*baseline, ask.operand);
+      return api::added(*baseline, ask.operand);
     case Ask::Op::Max:
-      return greater(*baseline, ask.operand);
+      return api::larger(*baseline, ask.operand);
     case Ask::Op::Min:
-      return lesser(*baseline, ask.operand);
+      return api::smaller(*baseline, ask.operand);
   }
   return ask.operand;
 }
@@ -55,8 +55,9 @@ Result<Value> effective(Law law, const Value& baseline, const std::map<Holder, A
   for (const auto& [holder, ask] : holders) {
     const auto value = asked(baseline, ask);
     if (!value) return value.error();
-    const auto next = !out ? Result<Json>(*value)
-                           : (law == Law::Highest ? greater(*out, *value) : lesser(*out, *value));
+    const auto next =
+        !out ? Result<Json>(*value)
+             : (law == Law::Highest ? api::larger(*out, *value) : api::smaller(*out, *value));
     if (!next) return next.error();
     out = *next;
   }

@@ -1,6 +1,5 @@
 #include "controllers/planner/settle.h"
 
-#include "controllers/planner/arithmetic.h"
 #include "controllers/planner/object_edit.h"
 #include "controllers/planner/settle_field.h"
 #include "operator/base/bounds.h"

@@ -1,6 +1,6 @@
 #include "controllers/planner/settle_field.h"
 
-#include "controllers/planner/arithmetic.h"
+#include "crds/fields.h"
 
 #include <algorithm>
 
@@ -31,7 +31,7 @@ void held(FieldDraft& field, const Value& live, const Value& wanted, Instant now
 /// prefers?
 bool above(Law law, const Value& live, const Value& wanted) {
   if (law == Law::Pick || !live || !wanted) return false;
-  const auto order = compared(*live, *wanted);
+  const auto order = api::compared(*live, *wanted);
   return order && (law == Law::Highest ? *order > 0 : *order < 0);
 }
 

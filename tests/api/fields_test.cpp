@@ -133,7 +133,7 @@ TEST(Multiplier, IsNothingBeyondItsRange) {
 
 struct HeldCase {
   const char* what;
-  std::optional<Json> (*make)(const Json&, const Quantity&);
+  Result<Json> (*make)(const Json&, const Json&);
   const char *base, *operand, *expected;  ///< expected: nullptr: nothing
 };
 
@@ -143,7 +143,10 @@ TEST(HeldValue, KeepsTheTypeAndUnitOfWhatWasThere) {
       {"and rounds up", multiplied, "7", "1.5", "11"},
       {"a quantity stays a string", multiplied, "\"500m\"", "2", "\"1000m\""},
       {"in its unit", multiplied, "\"2Gi\"", "2", "\"4Gi\""},
-      {"in a smaller one where it must", multiplied, "\"1\"", "1.5", "\"1500m\""},
+      {"in a smaller one where it must", multiplied, "\"100m\"", "1.005", "\"100500u\""},
+      {"a whole one without a unit stays whole", multiplied, "\"1\"", "1.5", "\"2\""},
+      {"one with decimals keeps them", multiplied, "\"2.5\"", "1.1", "\"2.75\""},
+      {"bytes are counted whole", multiplied, "\"1Gi\"", "1.0000001", "\"1073741932\""},
       {"in plain bytes where it must", multiplied, "\"1Gi\"", "1.5", "\"1610612736\""},
       {"a quoted integer stays quoted", multiplied, "\"300\"", "5", "\"1500\""},
       {"a number with decimals keeps them", multiplied, "0.1", "3", "0.3"},
@@ -165,16 +168,20 @@ TEST(HeldValue, KeepsTheTypeAndUnitOfWhatWasThere) {
       {"the larger one is the base", larger, "30", "25", "30"},
       {"a bound in the base's unit", larger, "\"500m\"", "4", "\"4000m\""},
       {"a bound in the base's type", larger, "1", "2500m", "3"},
+      {"a bound in its own unit", larger, "\"1Gi\"", "1500Mi", "\"1500Mi\""},
+      {"a bound of a quoted count stays a count", larger, "\"1\"", "2500m", "\"3\""},
+      {"a word has no bound", larger, "\"Disabled\"", "2", nullptr},
   };
   for (const HeldCase& one : cases) {
-    const auto made = one.make(Json{one.base}, quantity(one.operand));
+    const auto made = one.make(Json{one.base}, quantity(one.operand).source);
     EXPECT_EQ(made ? made->text : "nothing", one.expected ? one.expected : "nothing") << one.what;
   }
 }
 
 TEST(HeldValue, MultiplyingByOneChangesNothing) {
-  for (const char* base : {"1", "0", "123456789012", "\"1500m\"", "\"3Gi\"", "\"7\"", "0.125"}) {
-    const auto made = multiplied(Json{base}, quantity("1"));
+  for (const char* base :
+       {"1", "0", "123456789012", "\"1500m\"", "\"3Gi\"", "\"7\"", "0.125", "\"2.5\""}) {
+    const auto made = multiplied(Json{base}, Json{"1"});
     ASSERT_TRUE(made) << base;
     EXPECT_EQ(made->text, base);
   }

@@ -39,8 +39,7 @@ void check_quantity(std::string_view text) {
   if (!value) return;
   require(value->nanos <= kMaxNanos && value->nanos >= -kMaxNanos,
           "a quantity stays within its bounds");
-  const Quantity one{.source = Json{"1"}, .nanos = kNanosPerUnit};
-  const auto same = multiplied(value->source, one);
+  const auto same = multiplied(value->source, Json{"1"});
   require(same && quantity_of(*same)->nanos == value->nanos, "once a quantity is that quantity");
 }
 
