@@ -1,9 +1,9 @@
 #pragma once
 
 #include "crds/fields.h"
-#include "crds/node.h"
 #include "operator/base/instant.h"
 #include "operator/base/json.h"
+#include "operator/base/node.h"
 
 #include <optional>
 #include <string>
@@ -47,9 +47,9 @@ inline void bind_member(const Node& node, std::string_view name, Value& out) {
 }
 
 inline Json written(const std::string& in) { return json_of_string(in); }
-inline Json written(bool in) { return doorbuster::json_of(in); }
-inline Json written(std::int32_t in) { return doorbuster::json_of(static_cast<std::int64_t>(in)); }
-inline Json written(std::int64_t in) { return doorbuster::json_of(in); }
+inline Json written(bool in) { return json_of(in); }
+inline Json written(std::int32_t in) { return json_of(static_cast<std::int64_t>(in)); }
+inline Json written(std::int64_t in) { return json_of(in); }
 inline Json written(const Json& in) { return in; }
 inline Json written(Instant in) { return json_of_string(to_rfc3339(in)); }
 inline Json written(const DurationText& in) { return json_of_string(in.text); }

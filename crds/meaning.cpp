@@ -16,8 +16,7 @@ constexpr std::size_t kMaxLiteralBytes =
     4096;  ///< it stands in the held object's annotation and in status
 
 std::string path_of(std::size_t hold, std::string_view field) {
-  return "spec.holds[" + doorbuster::json_of(static_cast<std::int64_t>(hold)).text + "]." +
-         std::string(field);
+  return "spec.holds[" + json_of(static_cast<std::int64_t>(hold)).text + "]." + std::string(field);
 }
 
 std::string_view group_of(const std::string& api_version) {

@@ -2,8 +2,8 @@
 
 #include "crds/binding.h"
 #include "crds/patterns.h"
-#include "crds/source_lines.h"
-#include "crds/yaml.h"
+#include "operator/base/source_lines.h"
+#include "operator/base/yaml.h"
 
 #include <algorithm>
 #include <array>
@@ -240,7 +240,7 @@ const Node* step_into(const Node& node, std::string_view& path) {
   if (path.substr(0, 1) == "[") {
     const std::size_t close = path.find(']');
     if (close == std::string_view::npos) return nullptr;
-    const auto index = doorbuster::integer_of(Json{std::string(path.substr(1, close - 1))});
+    const auto index = integer_of(Json{std::string(path.substr(1, close - 1))});
     path.remove_prefix(close + 1);
     if (!index || *index < 0 || static_cast<std::size_t>(*index) >= node.items.size())
       return nullptr;
@@ -252,19 +252,14 @@ const Node* step_into(const Node& node, std::string_view& path) {
   return found;
 }
 
-std::string mark_text(Mark mark) {
-  return doorbuster::json_of(static_cast<std::int64_t>(mark.line)).text + ":" +
-         doorbuster::json_of(static_cast<std::int64_t>(mark.column)).text;
-}
-
 }  // namespace
 
 std::string to_text(const Finding& finding, std::string_view file_name) {
-  std::string out(file_name);
-  if (finding.mark.line > 0) out += (out.empty() ? "" : ":") + mark_text(finding.mark);
-  if (!finding.path.empty()) out += (out.empty() ? "" : ": ") + finding.path;
-  out += (out.empty() ? "" : ": ") + finding.message;
-  return finding.hint.empty() ? out : out + "; " + finding.hint;
+  return to_text(Problem{.mark = finding.mark,
+                         .path = finding.path,
+                         .message = finding.message,
+                         .hint = finding.hint},
+                 file_name);
 }
 
 Mark Document::mark_at(std::string_view path) const {
@@ -307,16 +302,21 @@ std::vector<Document> read_documents(std::string_view yaml) {
       return out;
     }
   }
-  YamlText text = nodes_of_yaml(yaml);
+  YamlText text = read_yaml(yaml);
   for (YamlDocument& one : text.documents)
     out.push_back(document_of(one.mark, std::move(one.root)));
   if (text.problem) {
-    text.problem->code = codes::kText;
-    out.push_back({.mark = text.problem->mark,
+    Finding finding{.severity = Severity::Error,
+                    .path = text.problem->path,
+                    .message = text.problem->message,
+                    .hint = text.problem->hint,
+                    .mark = text.problem->mark};
+    finding.code = codes::kText;
+    out.push_back({.mark = finding.mark,
                    .kind = {},
                    .is_ours = true,
                    .root = {},
-                   .reading = {.event = {}, .findings = {*text.problem}}});
+                   .reading = {.event = {}, .findings = {std::move(finding)}}});
   }
   return out;
 }

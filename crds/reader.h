@@ -1,9 +1,9 @@
 #pragma once
 
-#include "crds/node.h"
 #include "crds/sale_event.h"
 #include "crds/schema.h"
 #include "operator/base/instant.h"
+#include "operator/base/node.h"
 #include "operator/base/result.h"
 
 #include <map>
@@ -20,12 +20,7 @@ inline constexpr const char* kApiVersion = "doorbuster.dev/v1alpha1";
 inline constexpr const char* kSaleEventKind = "SaleEvent";
 inline constexpr const char* kSaleEvents = "saleevents";
 
-/// Bounds of what is read from files, and of what is said about it.
-inline constexpr std::size_t kMaxYamlBytes = 1U << 20U;
-inline constexpr std::size_t kMaxYamlDepth = 64;
-inline constexpr std::size_t kMaxYamlNodes =
-    100'000;  ///< aliases counted as often as they are used
-inline constexpr std::size_t kMaxDocuments = 256;
+/// Bounds what is said about one document.
 inline constexpr std::size_t kMaxFindings = 100;
 
 /// How bad it is.

@@ -3,9 +3,9 @@
 // Made by hack/generate from crds/doorbuster.dev_saleevents.yaml; do not edit.
 
 #include "crds/fields.h"
-#include "crds/node.h"
 #include "operator/base/instant.h"
 #include "operator/base/json.h"
+#include "operator/base/node.h"
 
 #include <cstdint>
 #include <optional>

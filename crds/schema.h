@@ -1,6 +1,6 @@
 #pragma once
 
-#include "crds/node.h"
+#include "operator/base/node.h"
 
 #include <cstdint>
 #include <limits>

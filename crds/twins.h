@@ -1,6 +1,6 @@
 #pragma once
 
-#include "crds/node.h"
+#include "operator/base/node.h"
 
 /// The CEL rules of the CRD in C++, by the names that the CRD gives them ("twin: NAME"). Each gets
 /// the same value as the rule's `self`, whose shape (types, required fields, bounds of length) has

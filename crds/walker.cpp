@@ -24,7 +24,7 @@ std::string shown(std::string_view text) {
   return text.size() <= kMaxShown ? in_ticks(text) : in_ticks(text.substr(0, kMaxShown)) + "...";
 }
 
-std::string number(std::int64_t value) { return doorbuster::json_of(value).text; }
+std::string number(std::int64_t value) { return json_of(value).text; }
 
 const char* name_of(JsonType type) {
   switch (type) {

@@ -30,10 +30,10 @@ bool is_about_status(const api::Finding& finding) {
 
 /// The status alone, of an object whose spec could not be read.
 Result<api::SaleEventStatus> read_status(std::string_view text) {
-  Result<api::Node> node = api::node_of_json(text, false);
+  Result<Node> node = node_of_json(text, false);
   if (!node.ok()) return node.error();
   api::SaleEventStatus status;
-  api::Node* found = node.value().find("status");
+  Node* found = node.value().find("status");
   if (found == nullptr) return status;
   std::vector<api::Finding> findings;
   api::check(*found, api::kSaleEventStatusSchema, "status", findings);

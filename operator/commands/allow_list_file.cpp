@@ -1,5 +1,5 @@
-#include "crds/yaml.h"
 #include "operator/base/json.h"
+#include "operator/base/yaml.h"
 #include "operator/commands/run_options.h"
 
 #include <utility>
@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMaxKinds = 1'000;
 constexpr std::size_t kMaxFields = 256;  ///< of one kind
 
-Error invalid(const api::Mark& mark, const std::string& what) {
+Error invalid(const Mark& mark, const std::string& what) {
   return {.kind = ErrorKind::Invalid,
           .message = "line " + std::to_string(mark.line) + ", column " +
                      std::to_string(mark.column) + ": " + what,
@@ -18,8 +18,8 @@ Error invalid(const api::Mark& mark, const std::string& what) {
           .retry_after = {}};
 }
 
-Outcome only_members(const api::Node& object, std::initializer_list<std::string_view> known) {
-  for (const api::Member& member : object.members) {
+Outcome only_members(const Node& object, std::initializer_list<std::string_view> known) {
+  for (const Member& member : object.members) {
     if (std::find(known.begin(), known.end(), member.name) == known.end()) {
       return invalid(member.mark, "\"" + member.name + "\" is not known here");
     }
@@ -27,8 +27,8 @@ Outcome only_members(const api::Node& object, std::initializer_list<std::string_
   return Done{};
 }
 
-Result<std::string> text_of(const api::Node& object, const std::string& name, bool may_be_empty) {
-  const api::Node* found = object.find(name);
+Result<std::string> text_of(const Node& object, const std::string& name, bool may_be_empty) {
+  const Node* found = object.find(name);
   if (found == nullptr || found->type != JsonType::String ||
       (found->text.empty() && !may_be_empty)) {
     return invalid(found == nullptr ? object.mark : found->mark, "\"" + name + "\" must be text");
@@ -36,7 +36,7 @@ Result<std::string> text_of(const api::Node& object, const std::string& name, bo
   return found->text;
 }
 
-Result<products::AllowedKind> read_kind(const api::Node& node) {
+Result<products::AllowedKind> read_kind(const Node& node) {
   if (node.type != JsonType::Object)
     return invalid(node.mark, "a kind must have group, kind and fields");
   if (const Outcome known = only_members(node, {"group", "kind", "fields"}); !known.ok())
@@ -48,13 +48,13 @@ Result<products::AllowedKind> read_kind(const api::Node& node) {
   if (!name.ok()) return name.error();
   kind.group = std::move(group).value();
   kind.kind = std::move(name).value();
-  const api::Node* fields = node.find("fields");
+  const Node* fields = node.find("fields");
   if (fields == nullptr || fields->type != JsonType::Array || fields->items.empty() ||
       fields->items.size() > kMaxFields) {
     return invalid(fields == nullptr ? node.mark : fields->mark,
                    "\"fields\" must list JSON Pointers");
   }
-  for (const api::Node& field : fields->items) {
+  for (const Node& field : fields->items) {
     if (field.type != JsonType::String || !field.text.starts_with('/') ||
         !parse_pointer(field.text).ok()) {
       return invalid(field.mark, "must be a JSON Pointer such as /spec/replicas");
@@ -67,10 +67,10 @@ Result<products::AllowedKind> read_kind(const api::Node& node) {
 }  // namespace
 
 Result<products::AllowList> read_allow_list(std::string_view yaml) {
-  const api::YamlText text = api::nodes_of_yaml(yaml);
+  const YamlText text = read_yaml(yaml);
   if (text.problem) {
     return Error{.kind = ErrorKind::Invalid,
-                 .message = api::to_text(*text.problem),
+                 .message = to_text(*text.problem),
                  .causes = {},
                  .retry_after = {}};
   }
@@ -80,20 +80,20 @@ Result<products::AllowList> read_allow_list(std::string_view yaml) {
                  .causes = {},
                  .retry_after = {}};
   }
-  const api::Node& root = text.documents.front().root;
+  const Node& root = text.documents.front().root;
   if (const Outcome known = only_members(root, {"extendsStandard", "kinds"}); !known.ok())
     return known.error();
   products::AllowList list;
-  if (const api::Node* extends = root.find("extendsStandard"); extends != nullptr) {
+  if (const Node* extends = root.find("extendsStandard"); extends != nullptr) {
     if (extends->type != JsonType::Boolean)
       return invalid(extends->mark, "\"extendsStandard\" must be true or false");
     if (extends->text == "true") list = products::AllowList::standard();
   }
-  const api::Node* kinds = root.find("kinds");
+  const Node* kinds = root.find("kinds");
   if (kinds == nullptr || kinds->type != JsonType::Array || kinds->items.size() > kMaxKinds) {
     return invalid(root.mark, "\"kinds\" must be a list");
   }
-  for (const api::Node& node : kinds->items) {
+  for (const Node& node : kinds->items) {
     Result<products::AllowedKind> kind = read_kind(node);
     if (!kind.ok()) return kind.error();
     list.kinds.push_back(std::move(kind).value());

@@ -58,7 +58,7 @@ class Check {
   void add(Level level,
            const char* code,
            std::string path,
-           api::Mark mark,
+           Mark mark,
            std::string message,
            std::string hint = {}) {
     out_.findings.push_back({.file = file_,
@@ -105,7 +105,7 @@ class Check {
         add(Level::Error, codes::kWindow, one.field, document.mark_at(one.field), one.message);
       return;
     }
-    const api::Mark start = document.mark_at("spec.window.start");
+    const Mark start = document.mark_at("spec.window.start");
     if (resolved->end <= now_) {
       return add(Level::Warning,
                  codes::kWindowOver,

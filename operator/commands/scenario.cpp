@@ -1,8 +1,8 @@
 #include "operator/commands/scenario.h"
 
 #include "controllers/reconciler/zones.h"
-#include "crds/yaml.h"
 #include "operator/base/json.h"
+#include "operator/base/yaml.h"
 
 #include <CLI/CLI.hpp>
 
@@ -115,11 +115,11 @@ Outcome read_startup(const std::vector<std::string>& flags, simulator::ForecastI
 }
 
 /// A quantity member of a node's description, in units of 10^-9 / `unit`.
-Result<std::int64_t> amount(const api::Node& node,
+Result<std::int64_t> amount(const Node& node,
                             const char* name,
                             api::Int128 nanos_per_unit,
                             std::optional<std::int64_t> otherwise) {
-  const api::Node* found = node.find(name);
+  const Node* found = node.find(name);
   if (found == nullptr) {
     if (otherwise) return *otherwise;
     return invalid("--nodes: each entry needs `" + std::string(name) + "`");
@@ -131,7 +131,7 @@ Result<std::int64_t> amount(const api::Node& node,
   return static_cast<std::int64_t>(value->nanos / nanos_per_unit);
 }
 
-Result<simulator::Node> shape_of(const api::Node& node) {
+Result<simulator::Node> shape_of(const Node& node) {
   simulator::Node out;
   const auto cpu = amount(node, "cpu", api::kNanosPerUnit / 1000, std::nullopt);
   const auto memory = amount(node, "memory", api::kNanosPerUnit, std::nullopt);
@@ -168,8 +168,8 @@ class Manifests {
   std::vector<simulator::ServedKind> kinds;
 
  private:
-  static std::string member(const api::Node& node, std::initializer_list<const char*> path) {
-    const api::Node* at = &node;
+  static std::string member(const Node& node, std::initializer_list<const char*> path) {
+    const Node* at = &node;
     for (const char* step : path) {
       at = at->find(step);
       if (at == nullptr) return {};
@@ -178,7 +178,7 @@ class Manifests {
   }
 
   void take(const api::Document& document) {
-    const api::Node& root = document.root;
+    const Node& root = document.root;
     const std::string version = member(root, {"apiVersion"}),
                       name = member(root, {"metadata", "name"});
     if (document.kind.empty() || document.kind == api::kSaleEventKind || name.empty()) return;
@@ -198,7 +198,7 @@ class Manifests {
       scaled_.insert({member(root, {"spec", "scaleTargetRef", "kind"}),
                       member(root, {"spec", "scaleTargetRef", "name"})});
     }
-    objects.push_back({ref, api::json_of(root)});
+    objects.push_back({ref, json_of(root)});
   }
 
   std::string ns_;
@@ -373,13 +373,13 @@ Result<std::map<std::string, std::map<Instant, std::int64_t>>> read_load(
 }
 
 Result<simulator::Nodes> read_nodes(const std::string& yaml) {
-  const api::YamlText text = api::nodes_of_yaml(yaml);
-  if (text.problem) return invalid("--nodes: " + api::to_text(*text.problem));
+  const YamlText text = read_yaml(yaml);
+  if (text.problem) return invalid("--nodes: " + to_text(*text.problem));
   if (text.documents.size() != 1) return invalid("--nodes: must be one document");
-  const api::Node& root = text.documents.front().root;
+  const Node& root = text.documents.front().root;
   std::vector<simulator::Node> nodes;
-  if (const api::Node* list = root.find("nodes")) {
-    for (const api::Node& one : list->items) {
+  if (const Node* list = root.find("nodes")) {
+    for (const Node& one : list->items) {
       const auto shape = shape_of(one);
       if (!shape.ok()) return shape.error();
       const auto count = amount(one, "count", api::kNanosPerUnit, 1);
@@ -390,14 +390,14 @@ Result<simulator::Nodes> read_nodes(const std::string& yaml) {
     }
   }
   simulator::NodePool pool;
-  if (const api::Node* described = root.find("pool")) {
+  if (const Node* described = root.find("pool")) {
     const auto shape = shape_of(*described);
     if (!shape.ok()) return shape.error();
     pool.shape = *shape;
     const auto most = amount(*described, "most", api::kNanosPerUnit, std::nullopt);
     if (!most.ok()) return most.error();
     pool.most = *most;
-    if (const api::Node* startup = described->find("startup")) {
+    if (const Node* startup = described->find("startup")) {
       const auto span = parse_duration(startup->text);
       if (!span) return invalid("--nodes: `startup` must be a duration such as 3m");
       pool.startup = *span;

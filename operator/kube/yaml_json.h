@@ -7,12 +7,8 @@
 
 namespace doorbuster::kube {
 
-inline constexpr int kMaxYamlDepth = 64;
-inline constexpr std::size_t kMaxYamlNodes = 100'000;  ///< aliases count as what they stand for
-
-/// One YAML document (JSON is one, too) as JSON text. Plain scalars follow the YAML 1.2 core
-/// schema. Invalid with line and column: duplicate keys, keys that are no strings, cycles, a second
-/// document, merge keys, whatever crosses the bounds.
+/// The one document of a YAML text (JSON is one, too) as JSON, read as operator/base/yaml.h says.
+/// Invalid with line and column; the message quotes no values, which may be secret.
 Result<Json> json_from_yaml(std::string_view text);
 
 }  // namespace doorbuster::kube

@@ -308,5 +308,21 @@ TEST(Meaning, ThirtyThreeFieldsOfOneObjectAreRefused) {
   EXPECT_TRUE(check_meaning(spec_with(holds)).empty());
 }
 
+TEST(Documents, WhatStandsBeforeAMistakeIsKept) {
+  const auto documents = read_documents(
+      "apiVersion: doorbuster.dev/v1alpha1\nkind: SaleEvent\nmetadata: {name: a}\n"
+      "spec: {window: {start: 2026-11-27T09:00:00Z, end: 2026-11-27T10:00:00Z}}\n---\na: [\n");
+  ASSERT_EQ(documents.size(), 2U);
+  EXPECT_TRUE(documents[0].reading.accepted());
+  EXPECT_FALSE(documents[1].reading.accepted());
+}
+
+TEST(Documents, OtherKindsArePassedOverByName) {
+  const auto documents = read_documents("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+  ASSERT_EQ(documents.size(), 1U);
+  EXPECT_EQ(documents[0].kind, "ConfigMap");
+  EXPECT_FALSE(documents[0].reading.accepted());
+}
+
 }  // namespace
 }  // namespace doorbuster::api

@@ -1,12 +1,12 @@
-// links: api
+// links: base
 // Any bytes as YAML: what is accepted is JSON, and that JSON reads as the same value again.
-#include "crds/yaml.h"
 #include "operator/base/json.h"
+#include "operator/base/yaml.h"
 #include "tests/fuzz/require.h"
 
 #include <cstdint>
 
-namespace doorbuster::api {
+namespace doorbuster {
 namespace {
 
 using fuzz::require;
@@ -20,7 +20,7 @@ void check_document(const YamlDocument& document) {
 }
 
 void check_text(std::string_view text) {
-  const YamlText read = nodes_of_yaml(text);
+  const YamlText read = read_yaml(text);
   require(read.documents.size() <= kMaxDocuments, "documents are bounded");
   for (const YamlDocument& document : read.documents) check_document(document);
   if (read.problem) require(!read.problem->message.empty(), "a problem says what must be");
@@ -32,9 +32,9 @@ void check_text(std::string_view text) {
 }
 
 }  // namespace
-}  // namespace doorbuster::api
+}  // namespace doorbuster
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  doorbuster::api::check_text({reinterpret_cast<const char*>(data), size});
+  doorbuster::check_text({reinterpret_cast<const char*>(data), size});
   return 0;
 }

@@ -1,7 +1,7 @@
 #include "controllers/reconciler/kinds.h"
 
 #include "controllers/products/allow_list.h"
-#include "crds/yaml.h"
+#include "operator/base/yaml.h"
 
 #include <gtest/gtest.h>
 
@@ -21,9 +21,9 @@ TEST(Kinds, ReadsTheScalePathsOfCustomKinds) {
   EXPECT_EQ(pointer_of_scale_path(""), "");
 }
 
-const api::Node* rule_of(const api::Node& rules, const std::string& group) {
-  for (const api::Node& rule : rules.items) {
-    for (const api::Node& one : rule.find("apiGroups")->items) {
+const Node* rule_of(const Node& rules, const std::string& group) {
+  for (const Node& rule : rules.items) {
+    for (const Node& one : rule.find("apiGroups")->items) {
       const bool holds = one.text == group && rule.find("verbs")->items.size() == 4;
       if (holds && rule.find("resources")->items.front().text != "namespaces" &&
           group != "doorbuster.dev")
@@ -33,11 +33,11 @@ const api::Node* rule_of(const api::Node& rules, const std::string& group) {
   return nullptr;
 }
 
-bool names_something_like(const api::Node& resources, std::string kind) {
+bool names_something_like(const Node& resources, std::string kind) {
   for (char& one : kind) one = static_cast<char>(std::tolower(static_cast<unsigned char>(one)));
   // The plural is the API's choice; all of them begin like the kind.
   const std::string stem = kind.substr(0, kind.size() - 1);
-  for (const api::Node& one : resources.items) {
+  for (const Node& one : resources.items) {
     if (kind == "*" ? one.text == "*" : one.text.starts_with(stem)) return true;
   }
   return false;
@@ -46,25 +46,25 @@ bool names_something_like(const api::Node& resources, std::string kind) {
 TEST(Kinds, TheShippedRoleReachesWhatTheBuiltInListAllowsAndNothingElse) {
   std::ifstream file(std::string(DOORBUSTER_SOURCE_DIR) + "/charts/manifests/rbac.yaml");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const api::YamlText yaml = api::nodes_of_yaml(text);
-  ASSERT_FALSE(yaml.problem) << api::to_text(*yaml.problem);
+  const YamlText yaml = read_yaml(text);
+  ASSERT_FALSE(yaml.problem) << to_text(*yaml.problem);
   ASSERT_FALSE(yaml.documents.empty());
-  const api::Node& role = yaml.documents.front().root;
+  const Node& role = yaml.documents.front().root;
   ASSERT_EQ(role.find("kind")->text, "ClusterRole");
-  const api::Node& rules = *role.find("rules");
+  const Node& rules = *role.find("rules");
   std::map<std::string, std::size_t> allowed;
   for (const products::AllowedKind& one : products::AllowList::standard().kinds) {
     SCOPED_TRACE(one.group + " " + one.kind);
     ++allowed[one.group];
-    const api::Node* rule = rule_of(rules, one.group);
+    const Node* rule = rule_of(rules, one.group);
     ASSERT_NE(rule, nullptr);
     EXPECT_TRUE(names_something_like(*rule->find("resources"), one.kind));
   }
   for (const auto& [group, kinds] : allowed) {
     EXPECT_EQ(rule_of(rules, group)->find("resources")->items.size(), kinds) << group;
   }
-  for (const api::Node& rule : rules.items) {
-    for (const api::Node& verb : rule.find("verbs")->items) {
+  for (const Node& rule : rules.items) {
+    for (const Node& verb : rule.find("verbs")->items) {
       const std::string group = rule.find("apiGroups")->items.front().text;
       EXPECT_NE(verb.text, "*");
       EXPECT_NE(verb.text, "delete");

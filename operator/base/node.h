@@ -8,13 +8,25 @@
 #include <utility>
 #include <vector>
 
-namespace doorbuster::api {
+namespace doorbuster {
 
 /// Where something stands in its file; from 1. Line 0: not from a file.
 struct Mark {
   std::uint32_t line = 0, column = 0;
   auto operator<=>(const Mark&) const = default;
 };
+
+/// What is wrong with a document, and where.
+struct Problem {
+  Mark mark = {};
+  std::string path = {};     ///< `spec.targets[0].name`; empty: the document
+  std::string message = {};  ///< "must be ..."
+  std::string hint = {};     ///< what to write instead; may be empty
+  bool operator==(const Problem&) const = default;
+};
+
+/// `flash-sale.yaml:7:13: spec.window.end: must be later than ...; write ...`
+std::string to_text(const Problem& problem, std::string_view file_name = {});
 
 struct Member;
 
@@ -46,4 +58,4 @@ Json json_of(const Node& node);
 /// The node of a JSON text; marks are set when `with_marks`. Invalid as JsonView::parse says.
 Result<Node> node_of_json(std::string_view text, bool with_marks);
 
-}  // namespace doorbuster::api
+}  // namespace doorbuster

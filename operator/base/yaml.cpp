@@ -1,6 +1,6 @@
-#include "crds/yaml.h"
+#include "operator/base/yaml.h"
 
-#include "crds/source_lines.h"
+#include "operator/base/source_lines.h"
 #include "operator/base/utf8.h"
 
 #include <yaml-cpp/eventhandler.h>
@@ -12,7 +12,7 @@
 #include <string>
 #include <utility>
 
-namespace doorbuster::api {
+namespace doorbuster {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -22,7 +22,7 @@ constexpr std::size_t kMaxExpandedBytes = 4 * kMaxYamlBytes;
 
 /// Ends reading from within yaml-cpp's callbacks; caught in this file.
 struct Stop {
-  Finding finding;
+  Problem problem;
 };
 
 struct Size {
@@ -123,11 +123,8 @@ class Builder final : public YAML::EventHandler {
   }
 
   [[noreturn]] void refuse(Mark mark, std::string message, std::string hint = {}) const {
-    throw Stop{{.severity = Severity::Error,
-                .path = path(),
-                .message = std::move(message),
-                .hint = std::move(hint),
-                .mark = mark}};
+    throw Stop{
+        {.mark = mark, .path = path(), .message = std::move(message), .hint = std::move(hint)}};
   }
 
   /// Of the value that is being read.
@@ -135,8 +132,7 @@ class Builder final : public YAML::EventHandler {
     std::string out;
     for (const Open& one : open_) {
       if (one.node.type == JsonType::Array) {
-        out +=
-            "[" + doorbuster::json_of(static_cast<std::int64_t>(one.node.items.size())).text + "]";
+        out += "[" + std::to_string(one.node.items.size()) + "]";
       } else if (one.key) {
         out += (out.empty() ? "" : ".") + one.key->name;
       }
@@ -161,8 +157,10 @@ class Builder final : public YAML::EventHandler {
   Node scalar(Mark mark, const std::string& tag, const std::string& value) const {
     if (tag == "!" || tag == "tag:yaml.org,2002:str") return node(JsonType::String, value, mark);
     auto plain = plain_scalar(value);
+    if (!plain && is_not_finite(value))
+      refuse(mark, "must be a number that JSON can hold, not `" + value + "`");
     if (!plain)
-      refuse(mark, "must be a number that JSON can hold, not `" + value.substr(0, 32) + "`");
+      refuse(mark, "must be a number that JSON can hold", "put it in quotes if it is text");
     plain->mark = mark;
     if (tag.empty() || tag == "?" || fits(tag, plain->type)) return *plain;
     refuse(mark,
@@ -207,7 +205,7 @@ class Builder final : public YAML::EventHandler {
       open_.back().key = Key{.name = name.text, .mark = mark};
       refuse(mark,
              "must not be written twice; it is already set in line " +
-                 doorbuster::json_of(static_cast<std::int64_t>(member.mark.line)).text,
+                 std::to_string(member.mark.line),
              "keep one of the two");
     }
     open_.back().key = Key{.name = name.text, .mark = mark};
@@ -283,26 +281,22 @@ class Builder final : public YAML::EventHandler {
   std::optional<Node> root_;
 };
 
-Finding document_finding(Mark mark, std::string message, std::string hint = {}) {
-  return {.severity = Severity::Error,
-          .path = {},
-          .message = std::move(message),
-          .hint = std::move(hint),
-          .mark = mark};
+Problem in_document(Mark mark, std::string message, std::string hint = {}) {
+  return {.mark = mark, .path = {}, .message = std::move(message), .hint = std::move(hint)};
 }
 
 /// What yaml-cpp would pass over or misread: other encodings, control characters.
-std::optional<Finding> wrong_bytes(std::string_view text, const SourceLines& lines) {
-  if (text.size() > kMaxYamlBytes) return document_finding({}, "must be at most 1 MiB long");
+std::optional<Problem> wrong_bytes(std::string_view text, const SourceLines& lines) {
+  if (text.size() > kMaxYamlBytes) return in_document({}, "must be at most 1 MiB long");
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t length = utf8_length(text, at);
     const auto byte = static_cast<unsigned char>(text[at]);
     if (length == 0 || byte == 0) {
-      return document_finding(lines.at(at), "must be UTF-8", "save the file as UTF-8");
+      return in_document(lines.at(at), "must be UTF-8", "save the file as UTF-8");
     }
     const bool blank = byte == '\t' || byte == '\n' || byte == '\r';
     if ((byte < 0x20 && !blank) || byte == 0x7F) {
-      return document_finding(lines.at(at), "must not contain control characters");
+      return in_document(lines.at(at), "must not contain control characters");
     }
     at += length;
   }
@@ -321,20 +315,20 @@ std::optional<Mark> tab_in_indentation(std::string_view text, Mark mark) {
   return Mark{.line = mark.line, .column = static_cast<std::uint32_t>(first + 1)};
 }
 
-Finding syntax_finding(const YAML::Exception& error,
+Problem syntax_problem(const YAML::Exception& error,
                        std::string_view text,
                        const SourceLines& lines) {
   const bool placed = !error.mark.is_null() && error.mark.pos >= 0;
   const Mark mark = placed ? lines.at(static_cast<std::size_t>(error.mark.pos)) : Mark{};
   if (const auto tab = tab_in_indentation(text, mark)) {
-    return document_finding(*tab, "must not be indented with tabs", "use spaces");
+    return in_document(*tab, "must not be indented with tabs", "use spaces");
   }
-  return document_finding(mark, "must be YAML: " + error.msg);
+  return in_document(mark, "must be YAML: " + error.msg);
 }
 
 }  // namespace
 
-YamlText nodes_of_yaml(std::string_view text) {
+YamlText read_yaml(std::string_view text) {
   YamlText out;
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
     text.remove_prefix(kByteOrderMark.size());  // yaml-cpp would count it into every column
@@ -350,23 +344,23 @@ YamlText nodes_of_yaml(std::string_view text) {
     while (parser.HandleNextDocument(builder)) {
       // A stray `,` or `]` is an empty document to yaml-cpp, again and again.
       if (std::exchange(last, builder.document_mark()) == builder.document_mark()) {
-        out.problem = document_finding(last, "must be YAML: nothing can begin here");
+        out.problem = in_document(last, "must be YAML: nothing can begin here");
         return out;
       }
       auto root = builder.take_root();
       if (!root || root->type == JsonType::Null) continue;
       if (out.documents.size() == kMaxDocuments) {
-        out.problem = document_finding(builder.document_mark(), "must hold at most 256 documents");
+        out.problem = in_document(builder.document_mark(), "must hold at most 256 documents");
         return out;
       }
       out.documents.push_back({builder.document_mark(), std::move(*root)});
     }
   } catch (const Stop& stop) {
-    out.problem = stop.finding;
+    out.problem = stop.problem;
   } catch (const YAML::Exception& error) {
-    out.problem = syntax_finding(error, text, lines);
+    out.problem = syntax_problem(error, text, lines);
   }
   return out;
 }
 
-}  // namespace doorbuster::api
+}  // namespace doorbuster

@@ -1,11 +1,11 @@
-#include "crds/node.h"
+#include "operator/base/node.h"
 
-#include "crds/source_lines.h"
+#include "operator/base/source_lines.h"
 
 #include <algorithm>
 #include <optional>
 
-namespace doorbuster::api {
+namespace doorbuster {
 namespace {
 
 class JsonReader {
@@ -97,6 +97,17 @@ Result<Node> node_of_json(std::string_view text, bool with_marks) {
   return JsonReader(text, with_marks).read(*view);
 }
 
+std::string to_text(const Problem& problem, std::string_view file_name) {
+  std::string out(file_name);
+  if (problem.mark.line > 0) {
+    out += (out.empty() ? "" : ":") + std::to_string(problem.mark.line) + ":" +
+           std::to_string(problem.mark.column);
+  }
+  if (!problem.path.empty()) out += (out.empty() ? "" : ": ") + problem.path;
+  out += (out.empty() ? "" : ": ") + problem.message;
+  return problem.hint.empty() ? out : out + "; " + problem.hint;
+}
+
 SourceLines::SourceLines(std::string_view text) : text_(text), begins_{0} {
   for (std::size_t at = text.find('\n'); at != std::string_view::npos;
        at = text.find('\n', at + 1)) {
@@ -116,4 +127,4 @@ Mark SourceLines::at(std::size_t offset) const {
               .column = static_cast<std::uint32_t>(characters + 1)};
 }
 
-}  // namespace doorbuster::api
+}  // namespace doorbuster

@@ -1,14 +1,14 @@
 // Plain scalars by the rules of YAML 1.1 as kubectl and the API server apply them.
 // https://yaml.org/type/
 
-#include "crds/yaml.h"
+#include "operator/base/yaml.h"
 
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <string>
 
-namespace doorbuster::api {
+namespace doorbuster {
 namespace {
 
 template <std::size_t N>
@@ -114,7 +114,7 @@ std::optional<std::string> decimal_text(std::string_view text) {
   return out + std::string(text);
 }
 
-bool is_finite(const std::string& json_number) {
+bool fits_a_double(const std::string& json_number) {
   double value = 0;
   const auto [end, error] =
       std::from_chars(json_number.data(), json_number.data() + json_number.size(), value);
@@ -124,11 +124,13 @@ bool is_finite(const std::string& json_number) {
 
 }  // namespace
 
+bool is_not_finite(std::string_view text) { return is_one_of(text, kNotFinite); }
+
 std::optional<Node> plain_scalar(std::string_view text) {
   if (is_one_of(text, kNulls)) return scalar(JsonType::Null, "null");
   if (is_one_of(text, kTrue)) return scalar(JsonType::Boolean, "true");
   if (is_one_of(text, kFalse)) return scalar(JsonType::Boolean, "false");
-  if (is_one_of(text, kNotFinite)) return std::nullopt;
+  if (is_not_finite(text)) return std::nullopt;
   const char first = text.front();
   if (!is_digit(first) && first != '-' && first != '+' && first != '.') {
     return scalar(JsonType::String, std::string(text));
@@ -136,10 +138,10 @@ std::optional<Node> plain_scalar(std::string_view text) {
   const std::string plain = without_underscores(text);
   if (const auto whole = integer_text(plain)) return scalar(JsonType::Number, *whole);
   if (const auto decimal = decimal_text(plain)) {
-    if (!is_finite(*decimal)) return std::nullopt;
+    if (!fits_a_double(*decimal)) return std::nullopt;
     return scalar(JsonType::Number, *decimal);
   }
   return scalar(JsonType::String, std::string(text));
 }
 
-}  // namespace doorbuster::api
+}  // namespace doorbuster

@@ -1,12 +1,12 @@
 #pragma once
 
-#include "crds/node.h"
+#include "operator/base/node.h"
 
 #include <cstdint>
 #include <string_view>
 #include <vector>
 
-namespace doorbuster::api {
+namespace doorbuster {
 
 /// Where the lines of a text begin; the text must outlive it. Columns count code points.
 class SourceLines {
@@ -19,4 +19,4 @@ class SourceLines {
   std::vector<std::size_t> begins_;
 };
 
-}  // namespace doorbuster::api
+}  // namespace doorbuster
