@@ -131,13 +131,16 @@ class Shop:
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "sale"},
             "subjects": [{"kind": "ServiceAccount", "name": "sale", "namespace": self.ns}]})
 
+    @staticmethod
+    def deployment_manifest(name, replicas):
+        return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+                "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}},
+                         "template": {"metadata": {"labels": {"app": name}},
+                                      "spec": {"terminationGracePeriodSeconds": 0,
+                                               "containers": [{"name": "app", "image": f"shop/{name}:v1", "resources": {"requests": {"cpu": "10m"}}}]}}}}
+
     def deployment(self, name, replicas):
-        self.api.create("deployments", self.ns, {
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
-            "spec": {"replicas": replicas, "selector": {"matchLabels": {"app": name}},
-                     "template": {"metadata": {"labels": {"app": name}},
-                                  "spec": {"terminationGracePeriodSeconds": 0,
-                                           "containers": [{"name": "app", "image": f"shop/{name}:v1", "resources": {"requests": {"cpu": "10m"}}}]}}}})
+        self.api.create("deployments", self.ns, self.deployment_manifest(name, replicas))
 
     def hpa_manifest(self, name, low, high):
         # Of a metric that nobody serves the controller says so within one sync; of CPU the first figures take half a minute.

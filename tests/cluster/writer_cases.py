@@ -7,6 +7,7 @@ import time
 
 from api import APPLY, JSON_PATCH
 from harness import HOLDS, LABEL, Shop, wait_for
+from helm_release import HelmRelease
 
 
 def kubectl(*arguments, data=None):
@@ -183,3 +184,38 @@ def test_a_json_patch_of_another_field_does_not_disturb(api, ns):
     shop.reach("Completed")
     shop.assert_untouched()
     assert shop.autoscaler()["metadata"]["labels"]["team"] == "red"
+
+
+def helm_upgrades_in_mid_sale(shop, *options):
+    """An upgrade that leaves the autoscaler as it was in the chart, one that changes it, and one after the sale."""
+    shop.upgrade("--set", "tag=v2", *options)
+    assert shop.image() == "shop/checkout:v2"
+    wait_for("the floor stands", lambda: shop.bounds()[0] == 9)
+    shop.upgrade("--set", "tag=v2,low=4", *options)
+    wait_for("the floor stands", lambda: shop.bounds()[0] == 9)
+    wait_for("the chart's new value is the baseline", lambda: '"baseline":4' in shop.autoscaler()["metadata"]["annotations"][HOLDS])
+    assert shop.phase() in ("Ready", "Live"), shop.phase()
+    shop.reach("Completed", seconds=60)
+    shop.assert_untouched(4, 10)
+    # And as if there had been no sale: the next upgrade neither fights nor brings anything back.
+    shop.upgrade("--set", "tag=v3,low=5")
+    assert shop.image() == "shop/checkout:v3"
+    shop.assert_untouched(5, 10)
+
+
+def test_helm_3_upgrades_in_mid_sale(api, ns):
+    shop = HelmRelease(api, ns, "helm3")
+    shop.sale(begins=5, lasts=20)
+    shop.reach_floor(9)
+    helm_upgrades_in_mid_sale(shop)
+
+
+def test_helm_4_upgrades_in_mid_sale_when_told_to_force_conflicts(api, ns):
+    shop = HelmRelease(api, ns, "helm4")
+    shop.sale(begins=5, lasts=25)
+    shop.reach_floor(9)
+    # It applies on the server's side, where whoever wrote a field last owns it, and does not force by default. See README.
+    refusal = shop.upgrade("--set", "tag=v2", fails=True)
+    assert 'conflicts with "doorbuster"' in refusal and "minReplicas" in refusal, refusal
+    assert shop.bounds()[0] == 9
+    helm_upgrades_in_mid_sale(shop, "--force-conflicts")
