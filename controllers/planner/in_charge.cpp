@@ -130,10 +130,11 @@ InCharge in_charge(const View& view, const api::TargetRef& ref) {
   if (found.size() > 1) {
     std::string names;
     for (const ObjectRef& one : found) names += (names.empty() ? "" : " and ") + one.name;
+    const std::string workload = to_text(out.workload);
     return none(std::move(out),
                 InCharge::Who::Refused,
                 "AmbiguousAutoscaler",
-                to_text(out.workload) + " has more than one autoscaler (" + names + "): keep one");
+                workload + " has more than one autoscaler (" + names + "): keep one");
   }
   if (found.size() == 1) return by_autoscaler(view, std::move(out), found.front());
   return by_itself(view, std::move(out));

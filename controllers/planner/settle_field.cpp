@@ -3,6 +3,7 @@
 #include "crds/fields.h"
 
 #include <algorithm>
+#include <compare>
 
 namespace doorbuster::planner {
 namespace {
@@ -32,7 +33,7 @@ void held(FieldDraft& field, const Value& live, const Value& wanted, Instant now
 bool above(Law law, const Value& live, const Value& wanted) {
   if (law == Law::Pick || !live || !wanted) return false;
   const auto order = api::compared(*live, *wanted);
-  return order && (law == Law::Highest ? *order > 0 : *order < 0);
+  return order && (law == Law::Highest ? std::is_gt(*order) : std::is_lt(*order));
 }
 
 void note_change(FieldDraft& field, const FieldWriter& writer, Instant now) {

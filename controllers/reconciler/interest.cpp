@@ -36,7 +36,7 @@ std::vector<kube::Key> keys_of(const std::map<T, std::set<kube::Key>>& index, co
 
 void Interest::set(const kube::Key& event,
                    std::set<ObjectRef> objects,
-                   std::set<ObjectRef> workloads) {
+                   const std::set<ObjectRef>& workloads) {
   Asked next{std::move(objects), {}};
   for (const ObjectRef& one : workloads)
     next.workloads.insert(target_value(one.ns, one.kind, one.name));

@@ -15,7 +15,9 @@ namespace doorbuster::reconciler {
 class Interest {
  public:
   /// Replaces what an event asks for: objects, and workloads whose autoscalers it wants to know.
-  void set(const kube::Key& event, std::set<ObjectRef> objects, std::set<ObjectRef> workloads);
+  void set(const kube::Key& event,
+           std::set<ObjectRef> objects,
+           const std::set<ObjectRef>& workloads);
   void forget(const kube::Key& event);
 
   bool wants(const ObjectRef& object) const;

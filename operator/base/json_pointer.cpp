@@ -173,9 +173,9 @@ const char* end_of(std::string_view text) { return text.data() + text.size(); }
 Result<Json> append(const Splice& splice,
                     const JsonView& container,
                     const JsonView* last,
-                    std::string entry) {
-  if (last == nullptr) return splice.replace({begin_of(container.text()) + 1, 0}, entry);
-  return splice.replace({end_of(last->text()), 0}, "," + entry);
+                    const std::string& entry) {
+  const char* const at = last == nullptr ? begin_of(container.text()) + 1 : end_of(last->text());
+  return splice.replace(Splice::between(at, at), last == nullptr ? entry : "," + entry);
 }
 
 /// Where an entry's own bytes begin: at its name, when it has one.

@@ -33,7 +33,7 @@ bool is_label(const std::string& text) {
       text.begin(), text.end(), [&](unsigned char one) { return good(one) || one == '-'; });
 }
 
-std::string environment_name(std::string flag) {
+std::string environment_name(const std::string& flag) {
   std::string name = "DOORBUSTER_";
   for (const char one : flag)
     name += one == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(one)));

@@ -127,7 +127,7 @@ class TcpConnector {
         timer_(context.get_executor()),
         endpoint_(endpoint) {}
 
-  void start(std::shared_ptr<void> self, IoHandler done) {
+  void start(const std::shared_ptr<void>& self, IoHandler done) {
     done_ = std::move(done);
     error_code error;
     const auto address = asio::ip::make_address(endpoint_.host, error);

@@ -1,5 +1,8 @@
 #include "operator/kube/discovery.h"
 
+#include <algorithm>
+#include <map>
+
 namespace doorbuster::kube {
 namespace {
 

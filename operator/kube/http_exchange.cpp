@@ -1,5 +1,7 @@
 #include "operator/kube/http_exchange.h"
 
+#include <algorithm>
+
 namespace doorbuster::kube {
 namespace {
 
@@ -48,7 +50,7 @@ Result<std::shared_ptr<TlsContext>> HttpCore::tls_for(const Credentials& wanted)
   return tls;
 }
 
-std::shared_ptr<Connection> HttpCore::make_connection(std::shared_ptr<TlsContext> context) {
+std::shared_ptr<Connection> HttpCore::make_connection(const std::shared_ptr<TlsContext>& context) {
   return std::make_shared<Connection>(io->make_stream(endpoint, context), context);
 }
 

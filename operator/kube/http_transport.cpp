@@ -2,6 +2,7 @@
 
 #include "operator/kube/http_exchange.h"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
 #include <condition_variable>

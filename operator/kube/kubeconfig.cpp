@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <sstream>
 
 namespace doorbuster::kube {
 namespace {

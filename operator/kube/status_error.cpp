@@ -1,6 +1,7 @@
 #include "operator/base/utf8.h"
 #include "operator/kube/client.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace doorbuster::kube {
