@@ -56,6 +56,11 @@ def layer_table(cmake_text):
     return {layer.folder: layer for layer in by_name.values()}
 
 
+def program_sources(cmake_text):
+    """The one source file of each program, which may include any layer."""
+    return set(re.findall(r"^doorbuster_program\(\S+\s+(\S+)", cmake_text, re.M))
+
+
 def wrong_include(table, root, path, layer, spelled):
     """Why this include is wrong, or nothing."""
     quoted, target = spelled[0] == '"', spelled[1:-1]
@@ -75,13 +80,14 @@ def wrong_include(table, root, path, layer, spelled):
 
 
 def violations(root):
-    table = layer_table(source_files.read(root, "CMakeLists.txt"))
+    cmake_text = source_files.read(root, "CMakeLists.txt")
+    table, programs = layer_table(cmake_text), program_sources(cmake_text)
     if len(table) < 2:
         raise SystemExit("CMakeLists.txt: no layer table found")
     everything = Layer("main", "operator", {layer.name for layer in table.values()}, set(THIRD_PARTY.values()))
     found = []
     for path in source_files.code_files(root, PRODUCT_FOLDERS):
-        layer = everything if path == "operator/main.cpp" else table.get(os.path.dirname(path))
+        layer = everything if path in programs else table.get(os.path.dirname(path))
         if layer is None:
             found.append(f"{path}: lies in no layer of the table")
             continue
@@ -99,6 +105,7 @@ doorbuster_library(base   operator/base)
 doorbuster_library(kube   operator/kube   LAYERS base LINK Threads::Threads)
 doorbuster_library(plan   controllers/plan LAYERS base LINK yaml-cpp)
 doorbuster_library(act    controllers/act LAYERS plan kube)
+doorbuster_program(shop   operator/main.cpp LAYERS act COMPONENT operator)
 """,
     "operator/base/a.h": "#include <vector>\n",
     "operator/base/up.h": '#include "operator/kube/k.h"\n',  # 1: upwards
@@ -110,7 +117,8 @@ doorbuster_library(act    controllers/act LAYERS plan kube)
     "controllers/plan/gone.cpp": '#  include "operator/base/gone.h"\n',  # 5: no such file
     "controllers/plan/deep/d.cpp": "int x;\n",  # 6: a folder of no layer
     "controllers/act/t.cpp": '#include "operator/base/a.h"\n#include "operator/kube/k.h"\n#include "controllers/plan/p.h"\n',
-    "operator/main.cpp": '#include "controllers/act/t.h"\n',  # 7: no such file, though main may include any layer
+    "operator/main.cpp": '#include "controllers/act/t.h"\n',  # 7: no such file, though a program may include any layer
+    "operator/other.cpp": "int x;\n",  # 8: in no layer, and no program
 }
 EXPECTED = {
     "operator/base/up.h:1",
@@ -120,6 +128,7 @@ EXPECTED = {
     "controllers/plan/gone.cpp:1",
     "controllers/plan/deep/d.cpp",
     "operator/main.cpp:1",
+    "operator/other.cpp",
 }
 
 
