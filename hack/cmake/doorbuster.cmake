@@ -13,11 +13,9 @@ option(DOORBUSTER_TESTS "build the tests and the benches" ON)
 set(DOORBUSTER_SANITIZER "" CACHE STRING "asan, tsan, fuzz or nothing")
 
 find_program(DOORBUSTER_CCACHE ccache)
-if(DOORBUSTER_CCACHE AND CMAKE_BUILD_TYPE STREQUAL "Release")
-  # Paths stay as they are: those that ccache makes relative would end in the debug information, so that a release had other bytes
-  # with ccache than without.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${DOORBUSTER_CCACHE})
-elseif(DOORBUSTER_CCACHE)
+# Not for a release: ccache makes paths relative and adds -fpch-preprocess, and the debug information tells both, so that the
+# bytes would depend on whether somebody has ccache.
+if(DOORBUSTER_CCACHE AND NOT CMAKE_BUILD_TYPE STREQUAL "Release")
   set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${DOORBUSTER_CCACHE})
