@@ -161,14 +161,14 @@ void bind(const Node& node, Need& out) {
   if (node.has("replicas")) {
     NeedReplicas one;
     bind_member(node, "replicas", one.value);
-    out = std::move(one);
+    out = one;
     return;
   }
   if (node.has("multiplier")) {
     NeedMultiplier one;
     bind_member(node, "multiplier", one.value);
     bind_member(node, "of", one.of);
-    out = std::move(one);
+    out = one;
     return;
   }
 }
@@ -284,31 +284,31 @@ void bind(const Node& node, HoldValue& out) {
   if (node.has("literal")) {
     HoldLiteral one;
     bind_member(node, "literal", one.value);
-    out = std::move(one);
+    out = one;
     return;
   }
   if (node.has("multiply")) {
     HoldMultiply one;
     bind_member(node, "multiply", one.value);
-    out = std::move(one);
+    out = one;
     return;
   }
   if (node.has("add")) {
     HoldAdd one;
     bind_member(node, "add", one.value);
-    out = std::move(one);
+    out = one;
     return;
   }
   if (node.has("min")) {
     HoldMin one;
     bind_member(node, "min", one.value);
-    out = std::move(one);
+    out = one;
     return;
   }
   if (node.has("max")) {
     HoldMax one;
     bind_member(node, "max", one.value);
-    out = std::move(one);
+    out = one;
     return;
   }
 }

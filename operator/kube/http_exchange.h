@@ -126,7 +126,7 @@ struct HttpCore {
   /// started.
   void shut_down();
   Result<std::shared_ptr<TlsContext>> tls_for(const Credentials& credentials);
-  std::shared_ptr<Connection> make_connection(std::shared_ptr<TlsContext> tls);
+  std::shared_ptr<Connection> make_connection(const std::shared_ptr<TlsContext>& tls);
   void release_slot();
 
   const ServerUrl url;

@@ -125,7 +125,7 @@ struct HttpServer::State {
   std::thread thread;
   Log log;
 
-  Outcome open(Listener listener) {
+  Outcome open(const Listener& listener) {
     beast::error_code error;
     asio::ip::address address = asio::ip::address_v6::any();
     if (!listener.address.empty()) address = asio::ip::make_address(listener.address, error);
