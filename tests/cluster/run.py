@@ -12,7 +12,7 @@ import traceback
 import harness
 from api import Api
 
-SUITES = ["life_cases", "writer_cases", "kill_cases", "outage_cases", "install_cases", "plan_cases"]
+SUITES = ["life_cases", "writer_cases", "kill_cases", "outage_cases", "install_cases", "plan_cases", "kube_cases"]
 # These start operators of their own. The shared one watches every namespace and would take their events first
 # (an event belongs to the first install that accepts it), so it has ended by then.
 OWN_OPERATORS = {"kill_cases", "install_cases"}
