@@ -137,12 +137,24 @@ class Api:
         return self.request("POST", f"/api/v1/namespaces/{ns}/serviceaccounts/{account}/token", body)["status"]["token"]
 
 
+class TimedOut(AssertionError):
+    """Something that was waited for did not come. On a machine that others use this alone may be tried again (run.py)."""
+
+
 def wait_for(what, condition, seconds=30, every=0.1):
-    """The first true answer of `condition`; AssertionError naming `what` and the last answer when it does not come."""
+    """The first true answer of `condition`; TimedOut naming `what` and the last answer when it does not come."""
     deadline, last = time.monotonic() + seconds, None
     while time.monotonic() < deadline:
         last = condition()
         if last:
             return last
         time.sleep(every)
-    raise AssertionError(f"did not happen within {seconds} s: {what} (last seen: {last!r})")
+    raise TimedOut(f"did not happen within {seconds} s: {what} (last seen: {last!r})")
+
+
+def must_become(what, condition, seconds=30):
+    """wait_for where a miss is a wrong value (a baseline, a trace of ours) rather than a slow machine: never tried again."""
+    try:
+        return wait_for(what, condition, seconds)
+    except TimedOut as error:
+        raise AssertionError(str(error)) from None

@@ -12,7 +12,7 @@ import time
 
 import yaml
 
-from api import APPLY, Api, ApiError, wait_for  # noqa: F401 (re-exported for the tests)
+from api import APPLY, Api, ApiError, TimedOut, must_become, wait_for  # noqa: F401 (re-exported for the tests)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OPERATOR = os.environ.get("DOORBUSTER_OPERATOR", os.path.join(ROOT, "build/dev/doorbuster"))

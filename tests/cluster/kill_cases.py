@@ -4,7 +4,7 @@ import os
 import random
 import time
 
-from harness import Kept, Operator, Shop, wait_for
+from harness import Kept, Operator, Shop, must_become, wait_for
 from proxy import ANSWERED, BEFORE, FORWARDED, Proxy
 
 
@@ -31,12 +31,13 @@ def window(api, ns, kill=None, seconds=60):
         shop.sale(begins=5, lasts=4)
         shop.reach("Completed", seconds=seconds)
         shop.assert_untouched()
-        wait_for("the finalizer is off", lambda: not shop.event()["metadata"].get("finalizers"))
+        must_become("the finalizer is off", lambda: not shop.event()["metadata"].get("finalizers"))
         if kill and immortal.proxy.kill_at is None:
             assert immortal.deaths >= 1
         return len(immortal.proxy.writes)
     except AssertionError as error:
-        raise AssertionError(f"{error}\nwrites: {immortal.proxy.writes}\n{immortal.operator.tail()}") from error
+        error.add_note(f"writes: {immortal.proxy.writes}\n{immortal.operator.tail()}")
+        raise
     finally:
         immortal.close()
 
@@ -70,7 +71,8 @@ def _seeded(seed):
             shop.reach("Completed", seconds=60)
             shop.assert_untouched()
         except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}\n{immortal.proxy.writes}\n{immortal.operator.tail()}") from error
+            error.add_note(f"seed {seed}\n{immortal.proxy.writes}\n{immortal.operator.tail()}")
+            raise
         finally:
             immortal.close()
 

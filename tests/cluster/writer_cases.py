@@ -6,7 +6,7 @@ import json
 import time
 
 from api import APPLY, JSON_PATCH
-from harness import HOLDS, LABEL, Shop, wait_for
+from harness import HOLDS, LABEL, Shop, must_become, wait_for
 from helm_release import HelmRelease
 
 
@@ -23,13 +23,13 @@ def test_rollout_undo_of_a_held_deployment_loses_no_baseline(api, ns):
     wait_for("9", lambda: api.get("deployments", ns, "checkout")["spec"]["replicas"] == 9)
     # The ReplicaSet of v1 remembers the annotations of its day; undo brings them back.
     kubectl("-n", ns, "rollout", "undo", "deployment/checkout")
-    wait_for("the record is whole again", lambda: '"requested":9' in api.get("deployments", ns, "checkout")["metadata"]["annotations"].get(HOLDS, ""))
+    must_become("the record is whole again", lambda: '"requested":9' in api.get("deployments", ns, "checkout")["metadata"]["annotations"].get(HOLDS, ""))
     assert api.get("deployments", ns, "checkout")["spec"]["replicas"] == 9
     shop.reach("Completed")
-    wait_for("restored", lambda: api.get("deployments", ns, "checkout")["spec"]["replicas"] == 3)
+    must_become("restored", lambda: api.get("deployments", ns, "checkout")["spec"]["replicas"] == 3)
     # And again after the sale: an annotation of the sale's time comes back on an object that nobody holds.
     kubectl("-n", ns, "rollout", "undo", "deployment/checkout")
-    wait_for("no trace", lambda: HOLDS not in api.get("deployments", ns, "checkout")["metadata"].get("annotations", {}))
+    must_become("no trace", lambda: HOLDS not in api.get("deployments", ns, "checkout")["metadata"].get("annotations", {}))
     assert api.get("deployments", ns, "checkout")["spec"]["replicas"] == 3
 
 
@@ -44,7 +44,7 @@ def test_saved_yaml_of_a_held_object_applied_later_is_put_back(api, ns):
     shop.reach("Completed")
     shop.assert_untouched()
     kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", data=json.dumps(saved))
-    wait_for("put back", lambda: shop.bounds() == (3, 10) and HOLDS not in shop.autoscaler()["metadata"].get("annotations", {}))
+    must_become("put back", lambda: shop.bounds() == (3, 10) and HOLDS not in shop.autoscaler()["metadata"].get("annotations", {}))
 
 
 def test_a_held_autoscaler_survives_kubectl_apply_of_its_own_manifest(api, ns):
@@ -133,7 +133,7 @@ def test_an_annotation_that_is_stripped_comes_back_from_the_second_copy(api, ns)
     shop.sale(begins=3, lasts=6)
     shop.reach_floor(9)
     api.patch("horizontalpodautoscalers", ns, "checkout", {"metadata": {"annotations": {HOLDS: None}, "labels": {LABEL: None}}})
-    wait_for("written again", lambda: HOLDS in shop.autoscaler()["metadata"].get("annotations", {}))
+    must_become("written again", lambda: HOLDS in shop.autoscaler()["metadata"].get("annotations", {}))
     shop.reach("Completed")
     shop.assert_untouched()
 
@@ -160,7 +160,7 @@ def test_an_autoscaler_made_anew_with_our_value_in_it_gets_the_old_baseline(api,
     saved.pop("status", None)
     api.create("horizontalpodautoscalers", ns, saved)
     shop.reach("Completed")
-    wait_for("the old baseline", lambda: shop.bounds() == (3, 10))
+    must_become("the old baseline", lambda: shop.bounds() == (3, 10))
 
 
 def test_an_owned_autoscaler_is_refused_by_its_owners_name(api, ns):
