@@ -2,10 +2,14 @@
 
 import os
 import random
+import threading
 import time
 
-from harness import Kept, Operator, Shop, must_become, wait_for
-from proxy import ANSWERED, BEFORE, FORWARDED, Proxy
+from harness import HOLDS, LABEL, Kept, NotThere, Operator, Shop, TimedOut, must_become, wait_for
+from proxy import ANSWERED, BEFORE, FINALIZER_OFF, FINALIZER_ON, FORWARDED, STATUS, TRACE, VALUES, Proxy
+
+MOMENTS = (BEFORE, FORWARDED, ANSWERED)
+HPA, DEPLOYMENT, MAP, EVENT = "horizontalpodautoscalers", "deployments", "configmaps", "saleevents"
 
 
 class Immortal(Kept):
@@ -21,55 +25,246 @@ class Immortal(Kept):
         self.proxy.close()
 
 
-def window(api, ns, kill=None, seconds=60):
-    """One whole window under an operator that `kill` may end; how many writes it made."""
+class Height:
+    """Remembers the highest value that something ever had: a sale that was never there proves nothing."""
+
+    def __init__(self, value):
+        self.value, self.highest, self.ended = value, 0, False
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def _look(self):
+        while not self.ended:
+            try:
+                self.highest = max(self.highest, int(self.value()))
+            except Exception:  # pylint: disable=broad-except
+                pass
+            time.sleep(0.05)
+
+    def must_have_been(self, value):
+        self.ended = True
+        self.thread.join()
+        assert self.highest == value, f"at its height it was {self.highest}, not {value}"
+
+
+def finished(shop, *names):
+    for name in names:
+        shop.reach("Completed", name, seconds=60)
+        must_become("the finalizer is off", lambda name=name: not shop.event(name)["metadata"].get("finalizers"))
+
+
+def without_trace(meta):
+    assert HOLDS not in meta.get("annotations", {}) and LABEL not in meta.get("labels", {}), meta
+    assert not [one for one in meta.get("managedFields", []) if one["manager"] == "doorbuster"], meta
+
+
+# The windows. Each is given its shop and `arm`, which it calls when the writes that may be the last begin.
+
+
+def floor(api, ns, arm):
+    """An autoscaler's floor, up and down."""
     shop = Shop(api, ns)
+    height = Height(lambda: shop.bounds()[0])
+    arm()
+    shop.sale(begins=5, lasts=7)
+    finished(shop, "flash")
+    shop.assert_untouched()
+    height.must_have_been(9)
+
+
+def replicas(api, ns, arm):
+    """A workload without an autoscaler."""
+    shop = Shop(api, ns, autoscaler=False)
+    workload = lambda: api.get(DEPLOYMENT, ns, "checkout")  # noqa: E731
+    height = Height(lambda: workload()["spec"]["replicas"])
+    arm()
+    shop.sale(begins=5, lasts=7)
+    finished(shop, "flash")
+    assert workload()["spec"]["replicas"] == 3
+    without_trace(workload()["metadata"])
+    height.must_have_been(9)
+
+
+def absent(api, ns, arm):
+    """Holds on a field that was not there and on one that was."""
+    shop = Shop(api, ns)
+    api.create(MAP, ns, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "edge"}, "data": {"other": "1"}})
+    height = Height(lambda: api.get(MAP, ns, "edge")["data"]["ttl"])
+    arm()
+    shop.sale(begins=4, lasts=7, prepare="1s", cooldown="1s", targets=[],
+              holds=[{"name": name, "object": {"kind": "ConfigMap", "name": "edge"}, "field": f"/data/{name}", "value": {"literal": "600"}}
+                     for name in ("ttl", "other")])
+    finished(shop, "flash")
+    found = api.get(MAP, ns, "edge")
+    assert found["data"] == {"other": "1"}, found
+    without_trace(found["metadata"])
+    height.must_have_been(600)
+
+
+def two_events(api, ns, arm):
+    """Two sales on one field: the highest of the two, and the last one out puts back."""
+    shop = Shop(api, ns)
+    height = Height(lambda: shop.bounds()[0])
+    arm()
+    shop.sale("first", begins=5, lasts=6, targets=[shop.target(replicas=9)])
+    shop.sale("second", begins=5, lasts=10, targets=[shop.target(replicas=7)])
+    shop.reach("Completed", "first", seconds=60)
+    assert shop.bounds()[0] in (7, 3), "what the first leaves is the second's, or nobody's"
+    finished(shop, "first", "second")
+    shop.assert_untouched()
+    height.must_have_been(9)
+
+
+def deleted(policy):
+    def window(api, ns, arm):
+        shop = Shop(api, ns)
+        shop.sale(begins=3, lasts=120, deletionPolicy=policy)
+        shop.reach_floor(9)
+        wait_for("said so", lambda: shop.event()["status"]["targets"][0].get("state") == "Held")
+        arm()
+        api.delete(EVENT, ns, "flash")
+        wait_for("gone", lambda: api.find(EVENT, ns, "flash") is None, 60)
+        if policy == "Orphan":
+            assert shop.bounds()[0] == 9
+            without_trace(shop.autoscaler()["metadata"])
+        else:
+            shop.assert_untouched()
+
+    window.__doc__ = f"Deleted in mid-sale with policy {policy}."
+    return window
+
+
+# By name: how many writes a window makes at least (so that number exists in every run) and at most without a death.
+WINDOWS = {
+    "floor": (floor, 10, 30),
+    "replicas": (replicas, 10, 30),
+    "absent": (absent, 5, 16),
+    "two_events": (two_events, 16, 75),
+    "deleted_ramp": (deleted("Ramp"), 3, 16),
+    "deleted_immediate": (deleted("Immediate"), 3, 10),
+    "deleted_orphan": (deleted("Orphan"), 2, 8),
+}
+killed_at = set()  # (kind of object, kind of write, moment): what this run of the suite has proved
+
+
+def run_window(api, ns, window, kill=None):
+    """One whole window under an operator that dies once at `kill` (which write, when); its writes since it was armed."""
     immortal = Immortal(api, ns)
-    try:
+    first = 0
+
+    def arm():
+        nonlocal first
+        first = len(immortal.proxy.writes)
         if kill:
-            immortal.proxy.kill_at = (*kill, immortal.kill)
-        shop.sale(begins=5, lasts=4)
-        shop.reach("Completed", seconds=seconds)
-        shop.assert_untouched()
-        must_become("the finalizer is off", lambda: not shop.event()["metadata"].get("finalizers"))
-        if kill and immortal.proxy.kill_at is None:
-            assert immortal.deaths >= 1
-        return len(immortal.proxy.writes)
+            immortal.proxy.kill_at = (lambda write: kill[0](write, first), kill[1], immortal.kill)
+
+    try:
+        window(api, ns, arm)
+        writes = immortal.proxy.writes[first:]
+        if kill:
+            if immortal.proxy.killed is None:
+                raise NotThere(f"no such write; there were {len(writes)}: {[(one.kind, one.what) for one in writes]}")
+            # More deaths than one: on a slow machine a lease of three seconds runs out now and then.
+            assert immortal.deaths >= 1, "it was killed and lived on"
+            killed_at.add((immortal.proxy.killed.kind, immortal.proxy.killed.what, kill[1]))
+        elif immortal.deaths:
+            raise TimedOut(f"its lease ran out, {immortal.deaths} times")
+        return writes
     except AssertionError as error:
-        error.add_note(f"writes: {immortal.proxy.writes}\n{immortal.operator.tail()}")
+        error.add_note(f"killed at {immortal.proxy.killed}\nwrites: {immortal.proxy.writes}\n{immortal.operator.tail()}")
         raise
     finally:
         immortal.close()
 
 
-# A window makes about 16 writes: finalizer, statuses, two steps up, two down, the restore, the removed trace. Every kind of
-# write is hit in each run; every one of them, at each of the three moments, with --all.
-def _kill(number, when):
+def _numbered(name, number, when):
+    window, least, _ = WINDOWS[name]
+
     def test(api, ns):
-        window(api, ns, (number, when))
+        try:
+            run_window(api, ns, window, (lambda write, first: write.number == first + number, when))
+        except NotThere as error:
+            assert number > least, f"write {number} must be there: {error}"
+            raise
 
     return test
 
 
-for _number in range(1, 19):
-    for _when in (BEFORE, FORWARDED, ANSWERED):
-        _test = _kill(_number, _when)
-        _test.only_all = (_number + (BEFORE, FORWARDED, ANSWERED).index(_when)) % 3 != 0
-        globals()[f"test_killed_{_when.replace(' ', '_')}_write_{_number:02}"] = _test
+def _of_a_kind(name, kind, what, occurrence, when):
+    def test(api, ns):
+        seen = 0
+
+        def chosen(write, _first):
+            nonlocal seen
+            seen += (write.kind, write.what) == (kind, what)
+            return seen == occurrence and (write.kind, write.what) == (kind, what)
+
+        try:
+            run_window(api, ns, WINDOWS[name][0], (chosen, when))
+        except NotThere as error:
+            raise AssertionError(f"{kind}, {what}, number {occurrence}: {error}") from None
+
+    return test
 
 
-def _seeded(seed):
+def _unharmed(name):
+    window, least, most = WINDOWS[name]
+
+    def test(api, ns):
+        writes = run_window(api, ns, window)
+        assert least <= len(writes) <= most, [(one.kind, one.what) for one in writes]
+
+    return test
+
+
+def _add(name, test, only_all):
+    test.only_all = only_all
+    globals()[f"test_{name.replace(' ', '_')}"] = test
+
+
+# Every kind of write, at each moment, in the window that has all five; each other window at one point that its own name
+# chooses; with --all every write of every window at each moment.
+for _kind, _what, _most in ((EVENT, FINALIZER_ON, 1), (EVENT, STATUS, 3), (HPA, VALUES, 3), (HPA, TRACE, 1), (EVENT, FINALIZER_OFF, 1)):
+    for _when in MOMENTS:
+        _occurrence = random.Random(f"{_what} {_when}").randint(1, _most)
+        _add(f"killed {_when} of {_kind} {_what} {_occurrence}", _of_a_kind("floor", _kind, _what, _occurrence, _when), False)
+for _name, _kind in (("replicas", DEPLOYMENT), ("absent", MAP)):
+    for _what in (VALUES, TRACE):
+        _when = random.Random(f"{_kind} {_what}").choice(MOMENTS)
+        _add(f"killed {_when} of {_kind} {_what}", _of_a_kind(_name, _kind, _what, 1, _when), False)
+for _name, (_, _least, _most) in WINDOWS.items():
+    _add(f"a window {_name} without any death makes a bounded number of writes", _unharmed(_name), False)
+    _dice = random.Random(_name)
+    _seeded = (_dice.randint(1, _least), _dice.choice(MOMENTS))
+    for _number in range(1, _most + 1):
+        for _when in MOMENTS:
+            _add(f"killed in {_name} {_when} of write {_number:02}", _numbered(_name, _number, _when), _name == "floor" or (_number, _when) != _seeded)
+
+
+def over_all():
+    """What the whole suite must have done; one sentence for each thing that it has not."""
+    wanted = {(kind, what, when) for kind, what in ((EVENT, FINALIZER_ON), (EVENT, STATUS), (HPA, VALUES), (HPA, TRACE), (EVENT, FINALIZER_OFF))
+              for when in MOMENTS}
+    missing = [f"nobody died {when} of {kind}, {what}" for kind, what, when in sorted(wanted - killed_at)]
+    kinds = {(kind, what) for kind, what, _ in killed_at}
+    return missing + [f"nobody died at {kind}, {what}" for kind in (DEPLOYMENT, MAP) for what in (VALUES, TRACE) if (kind, what) not in kinds]
+
+
+def _seeded_times(seed):
     def test(api, ns):
         dice = random.Random(seed)
         shop = Shop(api, ns)
         immortal = Immortal(api, ns)
         try:
             shop.sale(begins=5, lasts=4)
-            for _ in range(dice.randint(1, 3)):
+            kills = dice.randint(1, 3)
+            for number in range(kills):
                 time.sleep(dice.uniform(0.2, 5))
+                wait_for("it runs again", lambda number=number: immortal.deaths >= number and immortal.operator.running())
                 immortal.kill()
             shop.reach("Completed", seconds=60)
             shop.assert_untouched()
+            assert immortal.deaths >= kills, f"died {immortal.deaths} times, killed {kills} times"
         except AssertionError as error:
             error.add_note(f"seed {seed}\n{immortal.proxy.writes}\n{immortal.operator.tail()}")
             raise
@@ -80,14 +275,7 @@ def _seeded(seed):
 
 
 for _seed in range(50):
-    _test = _seeded(_seed)
-    _test.only_all = _seed >= 10
-    globals()[f"test_killed_at_random_seed_{_seed:02}"] = _test
-
-
-def test_a_window_without_any_death_makes_a_bounded_number_of_writes(api, ns):
-    count = window(api, ns)
-    assert count <= 40, count
+    _add(f"killed at random seed {_seed:02}", _seeded_times(_seed), _seed >= 10)
 
 
 def test_two_operators_at_once_act_as_one(api, ns):

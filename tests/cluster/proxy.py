@@ -3,6 +3,8 @@
 It looks only at request heads and answer heads; bodies and watches pass through. Cutting happens to whole connections.
 """
 
+import collections
+import json
 import select
 import socket
 import ssl
@@ -14,6 +16,23 @@ import urllib.parse
 
 BEFORE, FORWARDED, ANSWERED = "before forwarding", "after forwarding", "after answering"
 QUIET = ("/leases", "/events", "reviews")  # writes that are not about the sale
+FINALIZER_ON, STATUS, VALUES, TRACE, FINALIZER_OFF = "finalizer on", "status", "values", "managedFields", "finalizer off"
+Write = collections.namedtuple("Write", "number kind what path")
+
+
+def what_it_does(verb, path, body):
+    """One of the five kinds of write that an operator makes; anything else by its verb and path."""
+    if path.endswith("/status"):
+        return STATUS
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = None
+    if verb == "PATCH" and isinstance(data, list) and all("/managedFields" in one.get("path", "") or one.get("op") == "test" for one in data):
+        return TRACE
+    if verb == "PATCH" and isinstance(data, dict) and "/saleevents/" in path:
+        return FINALIZER_ON if "doorbuster.dev/restore" in data["metadata"]["finalizers"] else FINALIZER_OFF
+    return VALUES if verb == "PATCH" else f"{verb} {path}"
 
 
 class Proxy:
@@ -28,7 +47,8 @@ class Proxy:
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.writes = []
-        self.kill_at = None  # (n, when, callback)
+        self.kill_at = None  # (which write, when, callback)
+        self.killed = None  # the write at which it was called
         self.cut = False
         self.open = set()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -97,24 +117,26 @@ class Proxy:
                     except OSError:
                         pass
 
-    def _note(self, head):
-        """The number of this write, or nothing when it is no write about the sale."""
+    def _note(self, head, body):
+        """This write, numbered, or nothing when it is no write about the sale."""
         line = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
         if len(line) < 2 or line[0] not in ("POST", "PUT", "PATCH", "DELETE"):
             return None
         path = line[1].split("?")[0]
         if any(path.endswith(quiet) or quiet in path for quiet in QUIET):
             return None
+        parts = path.split("/")
+        kind = parts[parts.index("namespaces") + 2] if "namespaces" in parts[:-2] else parts[-2]
         with self.lock:
-            self.writes.append(f"{line[0]} {path}")
-            return len(self.writes)
+            self.writes.append(Write(len(self.writes) + 1, kind, what_it_does(line[0], path, body), path))
+            return self.writes[-1]
 
-    def _killed(self, number, when):
+    def _killed(self, write, when):
         with self.lock:
             plan = self.kill_at
-            if plan is None or number != plan[0] or when != plan[1]:
+            if plan is None or when != plan[1] or not plan[0](write):
                 return False
-            self.kill_at = None
+            self.kill_at, self.killed = None, write
         plan[2]()
         return True
 
@@ -141,18 +163,18 @@ class Proxy:
                 if not more:
                     return
                 pending += more
-            number = self._note(head)
-            if number and self._killed(number, BEFORE):
+            write = self._note(head, pending[end + 4 :])
+            if write and self._killed(write, BEFORE):
                 return
             far.sendall(pending)
             pending = b""
-            if number:
+            if write:
                 # A write: read its whole answer here, so that "after forwarding" and "after answering" are two moments.
                 answer = self._answer(far)
-                if self._killed(number, FORWARDED):
+                if self._killed(write, FORWARDED):
                     return
                 near.sendall(answer)
-                if self._killed(number, ANSWERED):
+                if self._killed(write, ANSWERED):
                     return
                 continue
             if self._is_watch(head):

@@ -71,11 +71,16 @@ def main():
     if not chosen:
         print("no such test", file=sys.stderr)
         return 2
-    shared = harness.Kept(harness.Operator(api, "shared"))
-    failed, retried, passed = [], [], 0
+    own = [(n, f) for n, f, _ in chosen if n.split(".")[0] in OWN_OPERATORS]
+    shared = harness.Kept(harness.Operator(api, "shared")) if len(own) < len(chosen) else None
+    failed, retried, passed, nothing = [], [], 0, 0
 
     def tell(outcome):
-        nonlocal passed
+        nonlocal passed, nothing
+        if isinstance(outcome.problem, harness.NotThere):
+            print(f"absent {outcome.name}: {str(outcome.problem).splitlines()[0][:300]}", flush=True)
+            nothing += 1
+            return
         print(f"{'FAILED' if outcome.problem else 'ok    '} {outcome.name} ({outcome.seconds:.1f} s)", flush=True)
         if outcome.again:
             retried.append(outcome.name)
@@ -90,24 +95,26 @@ def main():
             for done in concurrent.futures.as_completed([pool.submit(Outcome, n, f, api) for n, f in cases_of_kind]):
                 tell(done.result())
 
-    own = [(n, f) for n, f, _ in chosen if n.split(".")[0] in OWN_OPERATORS]
     at_once([(n, f) for n, f, alone in chosen if not alone and (n, f) not in own])
-    if shared.deaths:
+    if shared and shared.deaths:
         failed.append(f"the shared operator ended by itself, {shared.deaths} times")
     for name, function, alone in chosen:
         if alone:  # these take the API server away: an operator that cannot renew its lease ends, and is started again
             tell(Outcome(name, function, api))
-    if failed:
-        print("--- the end of the shared operator's log\n" + shared.operator.tail(60))
-    code = shared.close()
-    if code != 0:
-        failed.append(f"the shared operator stopped with {code}")
+    if shared:
+        code = shared.close()
+        if code != 0:
+            failed.append(f"the shared operator stopped with {code}")
+        if failed:
+            print("--- the end of the shared operator's log\n" + shared.operator.tail(60))
     at_once(own)
+    if not options.names:
+        failed += [problem for suite in SUITES for problem in getattr(importlib.import_module(suite), "over_all", list)()]
     if len(retried) > MOST_RETRIED:
         failed.append(f"more than {MOST_RETRIED} tests needed a second try")
     for one in failed:
         print(f"FAILED {one}")
-    print(f"cluster: {passed} passed, {len(failed)} failed, {len(retried)} needed a second try{': ' + ', '.join(retried) if retried else ''}")
+    print(f"cluster: {passed} passed, {len(failed)} failed, {nothing} had no such write, {len(retried)} needed a second try{': ' + ', '.join(retried) if retried else ''}")
     return 1 if failed else 0
 
 
