@@ -1,8 +1,9 @@
 """Other writers of what a sale holds: people, GitOps tools, old YAML, rollouts."""
 
 import copy
-import subprocess
 import json
+import shlex
+import subprocess
 import time
 
 from api import APPLY, JSON_PATCH
@@ -120,10 +121,15 @@ def test_a_corrupt_record_is_never_guessed_at_and_the_named_command_repairs_it(a
     shop.reach_floor(9)
     text = shop.autoscaler()["metadata"]["annotations"][HOLDS]
     api.patch("horizontalpodautoscalers", ns, "checkout", {"metadata": {"annotations": {HOLDS: text.replace('"baseline":3', '"baseline":1')}}})
-    wait_for("reported", lambda: "LedgerCorrupt" in shop.reasons())
+    note = wait_for("reported", lambda: [one["note"] for one in api.list("events", ns) if one["reason"] == "LedgerCorrupt"])[0]
     time.sleep(6)
     assert shop.bounds()[0] == 9, "the end has passed; capacity stays while nobody knows what was there before"
-    kubectl("-n", ns, "annotate", "hpa", "checkout", HOLDS + "-")
+    condition = [one["message"] for one in shop.event()["status"]["conditions"] if one["reason"] == "LedgerCorrupt"]
+    commands = {text.split("Repair from the second copy in the event's status with: ")[-1] for text in [note, *condition]}
+    assert len(commands) == 1 and condition, f"the Event and the condition name one command: {commands}"
+    command = shlex.split(commands.pop())
+    assert command[:2] == ["kubectl", "annotate"], command
+    kubectl(*command[1:])
     shop.reach("Completed")
     shop.assert_untouched()
 
