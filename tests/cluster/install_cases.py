@@ -5,7 +5,7 @@ import subprocess
 import time
 import urllib.request
 
-from harness import OPERATOR, Operator, Shop, wait_for
+from harness import HOLDS, LABEL, OPERATOR, Operator, Shop, must_become, wait_for
 
 
 def test_an_event_belongs_to_one_install(api, ns):
@@ -21,6 +21,40 @@ def test_an_event_belongs_to_one_install(api, ns):
     finally:
         first.stop()
         second.stop()
+
+
+def test_saved_yaml_of_a_held_object_applied_over_another_is_named_foreign(api, ns):
+    """The record speaks of another object: what is not its value stays as it is, what is goes back, and people are told."""
+    shop = Shop(api, ns)
+    shop.deployment("search", 2)
+    shop.hpa("search", 2, 6)
+    # Found by the sweep (once an hour, unless told otherwise): no event names the second object.
+    operator = Operator(api, ns, namespaces=[ns], install=ns, lease=ns, extra=["--sweep-interval", "2s"]).start()
+    try:
+        _copied(api, shop)
+    finally:
+        operator.stop()
+
+
+def _copied(api, shop):
+    ns = shop.ns
+    shop.sale(begins=4, lasts=60, deletionPolicy="Immediate")
+    shop.reach_floor(9)
+    saved = shop.autoscaler()
+    # Somebody makes a manifest of it for another workload, with a maximum of their own.
+    stolen = shop.hpa_manifest("search", saved["spec"]["minReplicas"], 50)
+    stolen["metadata"].update(annotations={HOLDS: saved["metadata"]["annotations"][HOLDS]}, labels={LABEL: saved["metadata"]["labels"][LABEL]})
+    subprocess.run(["kubectl", "apply", "--server-side", "--force-conflicts", "-f", "-"], input=json.dumps(stolen), text=True, check=True, capture_output=True)
+    must_become("the floor of the copy is the baseline it names", lambda: shop.bounds("search")[0] == 3)
+    must_become("no trace", lambda: HOLDS not in shop.autoscaler("search")["metadata"].get("annotations", {}))
+    assert shop.bounds("search")[1] == 50, "not the value that the record speaks of: left as it is"
+    assert shop.bounds()[0] == 9, "the sale's own target stays held"
+    notes = wait_for("said so", lambda: [one for one in api.list("events", ns) if one["reason"] == "ForeignHold"])
+    assert "search" in notes[0]["note"] and "maxReplicas" in notes[0]["note"], notes
+    api.delete("saleevents", ns, "flash")
+    wait_for("gone", lambda: api.find("saleevents", ns, "flash") is None)
+    shop.assert_untouched()
+    assert shop.bounds("search") == (3, 50)
 
 
 def test_it_stops_cleanly_within_five_seconds_and_hands_the_lease_on(api, ns):
