@@ -15,7 +15,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.join(ROOT, "hack/demonstration")
 CLUSTER = os.path.join(ROOT, "hack/cluster")
-NAME = "demo"
+NAME = os.environ.get("DOORBUSTER_DEMO_CLUSTER", "demo")
 OPERATOR = os.environ.get("DOORBUSTER_OPERATOR", os.path.join(ROOT, "build/release/doorbuster"))
 # What the shop normally runs and what one visitor-thousand costs it, in cores.
 SHOP = {"checkout": (3, 12, 1.2), "search": (2, 10, 0.8), "cart": (2, 8, 0.6)}
@@ -65,22 +65,13 @@ def instant(moment):
 
 
 def event_manifest(start, end):
-    """The example as its author wrote it, with times that are now and ramps that fit two minutes."""
+    """The example as its author wrote it; only its start and its end are now."""
     text = open(os.path.join(ROOT, "crds/examples/flash-sale.yaml"), encoding="utf-8").read()
-    text = re.sub(r"window: \{[^}]*\}", f'window: {{start: "{instant(start)}", end: "{instant(end)}", prepare: 40s, cooldown: 40s}}', text)
-    ramp = "ramp: {up: {over: 30s, steps: 4, stepTimeout: 5s}, down: {over: 30s, steps: 5, maxPercentPerMinute: 100}}"
-    targets = "".join(
-        f"\n      - name: {name}\n        ref: {{kind: Deployment, name: {name}}}\n        need: {{multiplier: \"{factor}\"}}\n        {ramp}"
-        for name, factor in (("checkout", "5"), ("search", "4"), ("cart", "3"))
-    )
-    head = text[: text.index("capacity:")]
-    head = head.replace("spec:\n", "spec:\n  serviceAccountName: sale\n")
-    return (
-        head + "capacity:\n    targets:" + targets + "\n  holds:\n    - name: catalogue-limit\n"
-        "      object: {apiVersion: gateway.envoyproxy.io/v1alpha1, kind: BackendTrafficPolicy, name: catalogue-limit}\n"
-        "      field: /spec/rateLimit/local/rules/0/limit/requests\n"
-        "      value: {multiply: \"4\"}\n      during: {from: Live, until: Live}\n"
-    )
+    for name, moment in (("start", start), ("end", end)):
+        text, count = re.subn(rf'(window: {{.*?\b{name}: )"[^"]*"', rf'\g<1>"{instant(moment)}"', text)
+        if count != 1:
+            raise RuntimeError(f"flash-sale.yaml: one `{name}` of the window, please")
+    return text
 
 
 def fields_of(objects):
@@ -159,7 +150,10 @@ def table(objects, baseline, start, end, now):
         short.append(f"{name} {minimum}-{maximum} ready {ready}")
     limit = fields_of(objects)["catalogue-limit requests/s"]
     was = baseline["catalogue-limit requests/s"]
-    lines += ["", f"{'RATE LIMIT':<22}{'BASELINE':>9}{'NOW':>8}", f"{'catalogue-limit':<22}{was:>9}{limit:>8}   {'held' if limit != was else ''}"]
+    row = next((row for row in status.get("holds", []) if row["name"] == "catalogue-limit"), {})
+    held = row.get("requested", "-") if row.get("copy") else "-"
+    lines += ["", f"{'RATE LIMIT':<22}{'BASELINE':>9}{'HELD':>8}{'NOW':>8}   STATUS",
+              f"{'catalogue-limit':<22}{was:>9}{held:>8}{limit:>8}   {row.get('state', '')}"]
     if status.get("message"):
         lines += ["", status["message"][:100]]
     return lines, (f"{when:<17}", f"{phase or '-':<11} " + "  ".join(short) + f"  limit {limit}/s")
