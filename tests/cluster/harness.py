@@ -268,5 +268,24 @@ class Watcher(threading.Thread):
         return self.seen
 
 
+def writes_of(ns, account="doorbuster"):
+    """What the operators that run as this account wrote in a namespace, by the audit log; Events about it count, leases are elsewhere."""
+    path = os.path.join(os.environ["DOORBUSTER_CLUSTER_DIR"], "logs/audit.log")
+    out = []
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            if f'"{ns}"' not in line:  # the log of a whole run is long
+                continue
+            try:
+                one = json.loads(line)
+            except ValueError:
+                continue
+            if one["user"]["username"] != f"system:serviceaccount:{SYSTEM}:{account}" or (one.get("objectRef") or {}).get("namespace") != ns:
+                continue
+            if one.get("verb") in ("create", "update", "patch", "delete") and one.get("stage") == "ResponseComplete":
+                out.append(one)
+    return out
+
+
 def load_yaml(text):
     return yaml.safe_load(text)

@@ -1,10 +1,8 @@
 """The whole life of a sale, and how its author may change their mind."""
 
-import json
-import os
 import time
 
-from harness import HOLDS, Shop, Watcher, instant, utc, wait_for  # noqa: F401
+from harness import HOLDS, Shop, Watcher, instant, utc, wait_for, writes_of
 from api import JSON_PATCH
 
 
@@ -249,25 +247,41 @@ def test_idle_writes_nothing_by_the_audit_log(api, ns):
     shop.sale(begins=3600, lasts=60)
     wait_for("accepted", lambda: shop.condition("Accepted").get("status") == "True")
     time.sleep(12)  # whatever other tests do meanwhile is not in this namespace
-    written = [one for one in audit() if "doorbuster" in one["user"]["username"] and (one.get("objectRef") or {}).get("namespace") == ns]
+    written = writes_of(ns)
     version = shop.event()["metadata"]["resourceVersion"]
     time.sleep(8)
-    again = [one for one in audit() if "doorbuster" in one["user"]["username"] and (one.get("objectRef") or {}).get("namespace") == ns]
+    again = writes_of(ns)
     assert shop.event()["metadata"]["resourceVersion"] == version
     assert len(again) == len(written), again[len(written):]
     assert written, "the audit log does show the operator's writes"
     api.delete("saleevents", ns, "flash")
 
 
-def audit():
-    path = os.path.join(os.environ["DOORBUSTER_CLUSTER_DIR"], "logs/audit.log")
-    out = []
-    with open(path, encoding="utf-8") as lines:
-        for line in lines:
-            try:
-                one = json.loads(line)
-            except ValueError:
-                continue
-            if one.get("verb") in ("create", "update", "patch", "delete") and one.get("stage") == "ResponseComplete":
-                out.append(one)
-    return out
+def test_in_mid_sale_nothing_is_written_by_the_audit_log(api, ns):
+    """Live, everything held, the autoscaler's status changing all the time: no write of ours but the lease's."""
+    shop = Shop(api, ns)
+    api.create("configmaps", ns, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "edge"}, "data": {"ttl": "60"}})
+    hold = {"name": "ttl", "object": {"kind": "ConfigMap", "name": "edge"}, "field": "/data/ttl", "value": {"literal": "600"}}
+    shop.sale(begins=4, lasts=600, holds=[hold], deletionPolicy="Immediate")
+    shop.reach("Live")
+    wait_for("everything is held", lambda: shop.ready("checkout") == 9 and not due(shop.event()["status"]))
+    time.sleep(3)  # the status of what has just been reached
+    before, ours = shop.autoscaler(), writes_of(ns)
+    for turn in range(7):
+        # What the autoscaler's controller does on its own every 15 seconds, oftener.
+        condition = {"type": "AbleToScale", "status": "True", "reason": "ReadyForNewScale", "message": f"turn {turn}", "lastTransitionTime": instant(utc())}
+        api.patch("horizontalpodautoscalers", ns, "checkout", {"status": {"conditions": [condition]}}, "kube-controller-manager", subresource="status")
+        time.sleep(3)
+    after = shop.autoscaler()
+    assert after["metadata"]["resourceVersion"] != before["metadata"]["resourceVersion"], "its status did change"
+    new = writes_of(ns)[len(ours) :]
+    assert not new, [(one["verb"], one["requestURI"], one.get("requestObject")) for one in new]
+    assert ours, "the audit log does show the operator's writes"
+    api.delete("saleevents", ns, "flash")
+    wait_for("gone", lambda: api.find("saleevents", ns, "flash") is None)
+    shop.assert_untouched()
+
+
+def due(status):
+    """Targets and holds that are not yet where they should be."""
+    return [row for row in status.get("targets", []) + status.get("holds", []) if row.get("state") != "Held"]
