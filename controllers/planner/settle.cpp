@@ -374,6 +374,20 @@ Json writable(const JsonView& object) {
   return out.build();
 }
 
+/// By whose label a sweep finds the record: as it stands while that install holds something here,
+/// else one that does. Empty: nobody holds anything.
+std::string label_for(const std::string& label,
+                      const std::map<FieldPath, HeldField>& record,
+                      const std::string& install) {
+  if (record.empty()) return "";
+  std::set<std::string> installs;
+  for (const auto& [path, held] : record) {
+    for (const auto& [holder, ask] : held.holders) installs.insert(holder.install);
+  }
+  if (installs.contains(label)) return label;
+  return installs.empty() || installs.contains(install) ? install : *installs.begin();
+}
+
 /// All edits of one object and its record as one guarded merge patch.
 Result<Write> one_write(const Draft& draft, const Ledger& record, const std::string& install) {
   const Json live = writable(draft.object.object->root());
@@ -399,9 +413,6 @@ Result<Write> one_write(const Draft& draft, const Ledger& record, const std::str
   const std::string label = draft.object.object->string(kLabelPointer);
   if (record.fields.empty()) {
     if (auto done = apply(kAnnotationPointer, std::nullopt); !done) return done.error();
-    if (label == install) {
-      if (auto done = apply(kLabelPointer, std::nullopt); !done) return done.error();
-    }
   } else {
     const std::string text = write_ledger(record);
     if (text.size() > bounds::kAnnotationBytes) {
@@ -409,9 +420,11 @@ Result<Write> one_write(const Draft& draft, const Ledger& record, const std::str
                    .message = "the record would be longer than an annotation may be"};
     }
     if (auto done = apply(kAnnotationPointer, json_of_string(text)); !done) return done.error();
-    if (label.empty()) {
-      if (auto done = apply(kLabelPointer, json_of_string(install)); !done) return done.error();
-    }
+  }
+  if (const std::string wanted_label = label_for(label, record.fields, install);
+      wanted_label != label) {
+    const Value value = wanted_label.empty() ? Value{} : json_of_string(wanted_label);
+    if (auto done = apply(kLabelPointer, value); !done) return done.error();
   }
   if (write.why.empty())
     write.why.push_back({"RecordWritten", "the record on the object is brought up to date"});
@@ -438,7 +451,8 @@ bool must_write(const Draft& draft,
     return !kept.empty() || draft.object.object->string(kLabelPointer) == install;
   if (kept.empty() || draft.written.uid != draft.object.uid) return true;
   if (draft.ledger.state == Ledger::State::Stale) return true;
-  if (draft.object.object->string(kLabelPointer).empty()) return true;
+  const std::string label = draft.object.object->string(kLabelPointer);
+  if (label != label_for(label, kept, install)) return true;
   return draft.written.fields != kept;
 }
 

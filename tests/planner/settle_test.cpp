@@ -80,6 +80,38 @@ TEST(Settle, TwoEventsOnOneFieldAreTwoHoldersAndTheLastOneOutRestores) {
   EXPECT_EQ(mine.cluster.number(kMin), 3);
 }
 
+TEST(Settle, TheLabelNamesAnInstallThatStillHoldsSomethingAndGoesWithTheLastOne) {
+  Holding mine;
+  mine.want(kMin, 8);
+  mine.settle();
+  const auto label = [&] {
+    return mine.cluster.document()->string("/metadata/labels/doorbuster.dev~1held");
+  };
+  const Who other{"shop/second", "event-2", "elsewhere"};
+  ObjectWants theirs;
+  theirs.wants.push_back({"capacity",
+                          HoldWant{.field = {kHpa, kMin, ""},
+                                   .ask = {.op = Ask::Op::Max, .operand = Json{"6"}},
+                                   .name = "checkout"}});
+  const auto write_theirs = [&] {
+    const auto made = settle_object(kHpa, mine.cluster.present(), {}, theirs, other, kNow);
+    if (made.write) mine.cluster.apply(*made.write);
+    return made.write.has_value();
+  };
+  ASSERT_TRUE(write_theirs());
+  EXPECT_EQ(label(), "here") << "one label for two installs: the first one's";
+  EXPECT_EQ(mine.settle(), 0) << "and they do not fight about it";
+  mine.release();
+  mine.settle();
+  EXPECT_EQ(label(), "elsewhere") << "or their sweep would not find it";
+  EXPECT_FALSE(write_theirs());
+  theirs.wants.clear();
+  theirs.releases.push_back({"capacity", Release{.name = "checkout"}});
+  ASSERT_TRUE(write_theirs());
+  EXPECT_EQ(label(), "");
+  EXPECT_EQ(mine.cluster.annotation(), "");
+}
+
 TEST(Settle, AFieldThatWasAbsentIsRemovedAtItsShallowestAncestorWhenAllBelowIsOurs) {
   Holding it;
   it.asked.wants.push_back({"holds",
