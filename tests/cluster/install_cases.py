@@ -5,22 +5,85 @@ import subprocess
 import time
 import urllib.request
 
-from harness import HOLDS, LABEL, OPERATOR, Operator, Shop, must_become, wait_for
+from harness import HOLDS, LABEL, OPERATOR, SYSTEM, Operator, Shop, must_become, wait_for, writes_of
+
+
+def second_account(api, name):
+    """The shipped rights under another name, so that the audit log tells two installs apart."""
+    subject = [{"kind": "ServiceAccount", "name": name, "namespace": SYSTEM}]
+    api.create("serviceaccounts", SYSTEM, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}})
+    for kind, ns, role in (("clusterrolebindings", None, "ClusterRole"), ("rolebindings", SYSTEM, "Role")):
+        api.create(kind, ns, {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": f"{role}Binding", "metadata": {"name": name}, "subjects": subject,
+                              "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": role, "name": "doorbuster"}})
+    return f"{SYSTEM}/{name}"
+
+
+def forget_account(api, name):
+    for kind, ns in (("clusterrolebindings", None), ("rolebindings", SYSTEM), ("serviceaccounts", SYSTEM)):
+        api.delete(kind, ns, name)
+
+
+class TwoInstalls:
+    """Two operators on one namespace under accounts of their own."""
+
+    def __init__(self, api, ns):
+        self.api, self.names = api, [f"{ns}-a", f"{ns}-b"]
+        self.both = [Operator(api, one, namespaces=[ns], install=one, lease=one, account=second_account(api, one)) for one in self.names]
+
+    def __enter__(self):
+        return self.both
+
+    def __exit__(self, *_):
+        for one in self.both:
+            one.stop()
+        for one in self.names:
+            forget_account(self.api, one)
+
+
+def leads(api, operator):
+    wait_for(f"{operator.name} leads", lambda: (api.find("leases", SYSTEM, operator.name) or {}).get("spec", {}).get("holderIdentity"))
 
 
 def test_an_event_belongs_to_one_install(api, ns):
     shop = Shop(api, ns)
-    first = Operator(api, f"{ns}-a", namespaces=[ns], install=f"{ns}-a", lease=f"{ns}-a").start()
-    second = Operator(api, f"{ns}-b", namespaces=[ns], install=f"{ns}-b", lease=f"{ns}-b").start()
-    try:
+    with TwoInstalls(api, ns) as both:
+        for one in both:
+            one.start()
+            leads(api, one)
         shop.sale(begins=6, lasts=5)
         shop.reach_floor(9)
-        assert shop.event()["status"].get("install"), shop.event()["status"]
+        owner = shop.event()["status"]["install"]
+        assert owner in (f"{ns}-a", f"{ns}-b"), owner
         shop.reach("Completed")
         shop.assert_untouched()
-    finally:
-        first.stop()
-        second.stop()
+        other = f"{ns}-b" if owner == f"{ns}-a" else f"{ns}-a"
+        written = [(one["verb"], one["requestURI"], one["responseStatus"]["code"]) for one in writes_of(ns, other)]
+        # The two may both try to be the first; one is refused by the version that the other has written.
+        assert not [one for one in written if one[2] < 300], written
+        assert len(written) <= 1, written
+        assert len(writes_of(ns, owner)) > 5, "the audit log does show the owner's writes"
+
+
+def test_sales_of_two_installs_on_one_autoscaler(api, ns):
+    """The higher floor counts; each leaves by itself; the last one out puts back what was there before both."""
+    shop = Shop(api, ns)
+    with TwoInstalls(api, ns) as both:
+        both[0].start()
+        shop.sale("first", begins=18, lasts=6, targets=[shop.target(replicas=9)])
+        wait_for("the first install takes the first", lambda: shop.condition("Accepted", "first").get("status") == "True")
+        assert both[0].stop() == 0, both[0].tail()
+        both[1].start()
+        shop.sale("second", begins=18, lasts=16, targets=[shop.target(replicas=7)])
+        wait_for("the second install takes the second", lambda: shop.condition("Accepted", "second").get("status") == "True")
+        both[0].start()
+        assert [shop.event(one)["status"]["install"] for one in ("first", "second")] == [f"{ns}-a", f"{ns}-b"]
+        shop.reach("Live", "first")
+        shop.reach("Live", "second")
+        shop.reach_floor(9)
+        shop.reach("Completed", "first")
+        assert shop.bounds()[0] == 7, "the second install's sale still stands"
+        shop.reach("Completed", "second")
+        shop.assert_untouched()
 
 
 def test_saved_yaml_of_a_held_object_applied_over_another_is_named_foreign(api, ns):
