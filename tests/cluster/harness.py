@@ -109,6 +109,13 @@ class Kept:
         return self.operator.stop()
 
 
+def traces_on(found):
+    """What of ours stands on an object."""
+    meta = found["metadata"]
+    marks = [one for one, place in ((HOLDS, "annotations"), (LABEL, "labels")) if one in meta.get(place, {})]
+    return marks + [one for one in meta.get("managedFields", []) if one["manager"] == "doorbuster"]
+
+
 class Shop:
     """A namespace with one workload `checkout` (3 pods) and its autoscaler (3 to 10), and what a sale of it needs."""
 
@@ -206,12 +213,8 @@ class Shop:
     def assert_untouched(self, low=3, high=10, name="checkout"):
         """Every field back, and no trace of us on the object."""
         found = self.autoscaler(name)
-        meta = found["metadata"]
         assert (found["spec"]["minReplicas"], found["spec"]["maxReplicas"]) == (low, high), found["spec"]
-        assert HOLDS not in meta.get("annotations", {}), meta
-        assert LABEL not in meta.get("labels", {}), meta
-        ours = [one for one in meta.get("managedFields", []) if one["manager"] == "doorbuster"]
-        assert not ours, ours
+        assert not traces_on(found), found["metadata"]
 
     def condition(self, kind, name="flash"):
         for one in self.event(name).get("status", {}).get("conditions", []):

@@ -1,11 +1,13 @@
 """Several installations in one cluster; an operator that is started, stopped and asked how it is."""
 
 import json
+import os
+import shlex
 import subprocess
 import time
 import urllib.request
 
-from harness import HOLDS, LABEL, OPERATOR, SYSTEM, Operator, Shop, must_become, wait_for, writes_of
+from harness import HOLDS, LABEL, OPERATOR, ROOT, SYSTEM, Operator, Shop, must_become, wait_for, writes_of
 
 
 def second_account(api, name):
@@ -84,6 +86,46 @@ def test_sales_of_two_installs_on_one_autoscaler(api, ns):
         assert shop.bounds()[0] == 7, "the second install's sale still stands"
         shop.reach("Completed", "second")
         shop.assert_untouched()
+
+
+def _deleted_without_operator(api, ns):
+    """A namespace that is being deleted in mid-sale while no operator runs; that operator."""
+    shop = Shop(api, ns)
+    operator = Operator(api, ns, namespaces=[ns], install=ns, lease=ns).start()
+    try:
+        shop.sale(begins=4, lasts=600)
+        shop.reach_floor(9)
+        wait_for("held", lambda: shop.event()["metadata"].get("finalizers"))
+    finally:
+        assert operator.stop() == 0, operator.tail()
+    api.delete("namespaces", None, ns)
+    wait_for("everything else is gone", lambda: not api.list("deployments", ns) and not api.list("horizontalpodautoscalers", ns), 60)
+    time.sleep(3)
+    assert api.get("namespaces", None, ns)["status"]["phase"] == "Terminating"
+    assert shop.event()["metadata"]["finalizers"] == ["doorbuster.dev/restore"], "it waits for an operator"
+    return operator
+
+
+def test_namespace_deleted_without_an_operator_goes_when_one_starts_again(api, ns):
+    operator = _deleted_without_operator(api, ns)
+    operator.start()
+    try:
+        wait_for("gone", lambda: api.find("namespaces", None, ns) is None, 40)
+        assert operator.running(), operator.tail()
+    finally:
+        operator.stop()
+
+
+def test_namespace_deleted_without_an_operator_goes_by_the_command_of_the_readme(api, ns):
+    _deleted_without_operator(api, ns)
+    text = open(os.path.join(ROOT, "README.md"), encoding="utf-8").read()
+    commands = [line.strip() for line in text.splitlines() if line.strip().startswith("kubectl patch saleevent ")]
+    assert len(commands) == 1, commands
+    command = shlex.split(commands[0])
+    assert "NAMESPACE" in command and "NAME" in command, command
+    words = {"NAMESPACE": ns, "NAME": "flash"}
+    subprocess.run([words.get(one, one) for one in command], check=True, capture_output=True)
+    wait_for("gone", lambda: api.find("namespaces", None, ns) is None, 40)
 
 
 def test_saved_yaml_of_a_held_object_applied_over_another_is_named_foreign(api, ns):

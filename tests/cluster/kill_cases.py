@@ -5,7 +5,7 @@ import random
 import threading
 import time
 
-from harness import HOLDS, LABEL, Kept, NotThere, Operator, Shop, TimedOut, must_become, wait_for
+from harness import Kept, NotThere, Operator, Shop, TimedOut, must_become, traces_on, wait_for
 from proxy import ANSWERED, BEFORE, FINALIZER_OFF, FINALIZER_ON, FORWARDED, STATUS, TRACE, VALUES, Proxy
 
 MOMENTS = (BEFORE, FORWARDED, ANSWERED)
@@ -53,11 +53,6 @@ def finished(shop, *names):
         must_become("the finalizer is off", lambda name=name: not shop.event(name)["metadata"].get("finalizers"))
 
 
-def without_trace(meta):
-    assert HOLDS not in meta.get("annotations", {}) and LABEL not in meta.get("labels", {}), meta
-    assert not [one for one in meta.get("managedFields", []) if one["manager"] == "doorbuster"], meta
-
-
 # The windows. Each is given its shop and `arm`, which it calls when the writes that may be the last begin.
 
 
@@ -81,7 +76,7 @@ def replicas(api, ns, arm):
     shop.sale(begins=5, lasts=7)
     finished(shop, "flash")
     assert workload()["spec"]["replicas"] == 3
-    without_trace(workload()["metadata"])
+    assert not traces_on(workload()), workload()["metadata"]
     height.must_have_been(9)
 
 
@@ -97,7 +92,7 @@ def absent(api, ns, arm):
     finished(shop, "flash")
     found = api.get(MAP, ns, "edge")
     assert found["data"] == {"other": "1"}, found
-    without_trace(found["metadata"])
+    assert not traces_on(found), found["metadata"]
     height.must_have_been(600)
 
 
@@ -126,7 +121,7 @@ def deleted(policy):
         wait_for("gone", lambda: api.find(EVENT, ns, "flash") is None, 60)
         if policy == "Orphan":
             assert shop.bounds()[0] == 9
-            without_trace(shop.autoscaler()["metadata"])
+            assert not traces_on(shop.autoscaler()), shop.autoscaler()["metadata"]
         else:
             shop.assert_untouched()
 

@@ -4,7 +4,8 @@ import os
 import subprocess
 import time
 
-from harness import ROOT, Operator, Shop, wait_for
+from api import ApiError
+from harness import ROOT, Operator, Shop, must_become, traces_on, wait_for
 
 
 def cluster(*arguments):
@@ -79,3 +80,55 @@ def test_namespace_deleted_with_the_operator_narrowed_to_it(api, ns):
         assert operator.running(), operator.tail()
     finally:
         operator.stop()
+
+
+def _node_pools(api):
+    """Karpenter's cluster-scoped kind, as far as the test needs it."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "nodepools.karpenter.sh"},
+           "spec": {"group": "karpenter.sh", "scope": "Cluster", "names": {"plural": "nodepools", "kind": "NodePool"},
+                    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]}}
+    if api.find("customresourcedefinitions", None, "nodepools.karpenter.sh") is None:
+        api.create("customresourcedefinitions", None, crd)
+    wait_for("NodePools are served", lambda: _served(api, "/apis/karpenter.sh/v1/nodepools"), 20)
+
+
+def _served(api, path):
+    try:
+        api.request("GET", path)
+        return True
+    except ApiError:
+        return False
+
+
+def test_what_is_held_outside_a_deleted_namespace_is_put_back_at_once(api, ns):
+    shop, beside, pool = Shop(api, ns), f"{ns}-beside", f"/apis/karpenter.sh/v1/nodepools/{ns}"
+    _node_pools(api)
+    api.request("POST", "/apis/karpenter.sh/v1/nodepools", {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": ns},
+                                                            "spec": {"limits": {"cpu": "10"}}})
+    api.create("namespaces", None, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": beside}})
+    api.create("configmaps", beside, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "edge"}, "data": {"ttl": "60"}})
+    rbac, account = "rbac.authorization.k8s.io", [{"kind": "ServiceAccount", "name": "sale", "namespace": ns}]
+    rules = [{"apiGroups": ["karpenter.sh"], "resources": ["nodepools"], "verbs": ["get", "patch"]},
+             {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "patch"]}]
+    api.create("clusterroles", None, {"apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": {"name": ns}, "rules": rules})
+    api.create("clusterrolebindings", None, {"apiVersion": f"{rbac}/v1", "kind": "ClusterRoleBinding", "metadata": {"name": ns}, "subjects": account,
+                                             "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": ns}})
+    holds = [{"name": "ttl", "object": {"kind": "ConfigMap", "name": "edge", "namespace": beside}, "field": "/data/ttl", "value": {"literal": "600"}},
+             {"name": "cpu", "object": {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "name": ns}, "field": "/spec/limits/cpu",
+              "value": {"literal": "100"}}]
+    try:
+        shop.sale(begins=3, lasts=600, holds=holds, deletionPolicy="Ramp")
+        held = lambda: (api.get("configmaps", beside, "edge"), api.request("GET", pool))  # noqa: E731
+        value = lambda both: (both[0]["data"]["ttl"], both[1]["spec"]["limits"]["cpu"])  # noqa: E731
+        wait_for("both are held", lambda: value(held()) == ("600", "100"))
+        shop.reach_floor(9)
+        api.delete("namespaces", None, ns)
+        must_become("both are put back at once", lambda: value(held()) == ("60", "10"), 10)
+        must_become("no trace", lambda: not any(traces_on(one) for one in held()), 10)
+        wait_for("gone", lambda: api.find("namespaces", None, ns) is None, 40)
+    finally:
+        api.request("DELETE", pool)
+        api.delete("namespaces", None, beside)
+        api.delete("clusterrolebindings", None, ns)
+        api.delete("clusterroles", None, ns)
