@@ -113,7 +113,10 @@ void Sweep::run() {
 }
 
 void Sweep::sweep(const std::set<KindName>& kinds) {
-  for (const KindName& name : kinds) set_turn(name, sweep_named(name));
+  for (const KindName& name : kinds) {
+    if (!parts_.leading()) return;  // nor while it is being stopped: that must not take long
+    set_turn(name, sweep_named(name));
+  }
   std::size_t orphans = 0, held = 0, missed = 0;
   {
     const std::lock_guard lock(mutex_);
