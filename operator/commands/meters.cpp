@@ -206,6 +206,11 @@ void EventMeter::on_sweep(std::size_t held, std::size_t orphans) {
   metrics_->set("doorbuster_sweep_orphans", {}, static_cast<double>(orphans));
 }
 
+QueueMeter::QueueMeter(std::shared_ptr<serve::Metrics> metrics) : metrics_(std::move(metrics)) {
+  metrics_->count("workqueue_adds_total", kQueue, 0);
+  metrics_->count("workqueue_retries_total", kQueue, 0);
+}
+
 void QueueMeter::on_depth(std::size_t waiting) {
   serve::MetricLabels labels = kQueue;
   labels["priority"] = "0";

@@ -33,7 +33,7 @@ class EventMeter final : public reconciler::Meter {
 /// The work queue's observer as metrics.
 class QueueMeter final : public kube::QueueObserver {
  public:
-  explicit QueueMeter(std::shared_ptr<serve::Metrics> metrics) : metrics_(std::move(metrics)) {}
+  explicit QueueMeter(std::shared_ptr<serve::Metrics> metrics);
   void on_depth(std::size_t waiting) override;
   void on_add() override;
   void on_taken(Duration in_queue) override;

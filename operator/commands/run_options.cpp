@@ -114,7 +114,7 @@ Outcome understand_rest(const RunFlags& flags, RunOptions& options) {
   options.allow = products::AllowList::standard();
   if (flags.allow_list.empty()) return Done{};
   const Result<std::string> text = kube::read_file(flags.allow_list, kMaxAllowListBytes);
-  if (!text.ok()) return wrong("allow-list", text.error().message);
+  if (!text.ok()) return wrong("allow-list", flags.allow_list + ": " + text.error().message);
   Result<products::AllowList> list = read_allow_list(*text);
   if (!list.ok()) return wrong("allow-list", flags.allow_list + ": " + list.error().message);
   options.allow = std::move(list).value();

@@ -1,0 +1,89 @@
+#include "operator/commands/completion.h"
+
+#include "operator/commands/validate.h"
+#include "operator/commands/version.h"
+
+#include <CLI/CLI.hpp>
+#include <gmock/gmock.h>
+
+namespace doorbuster::commands {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+class Completion : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    app.require_subcommand(1);
+    add_validate_command(
+        app, [] { return Instant{}; }, code);
+    add_version_command(app, code);
+    add_completion_commands(app, code);
+  }
+  std::vector<std::string> names(const std::vector<std::string>& words) const {
+    std::vector<std::string> out;
+    for (const std::string& one : candidates(app, words))
+      out.push_back(one.substr(0, one.find('\t')));
+    return out;
+  }
+  std::string said(std::vector<std::string> words) {
+    std::reverse(words.begin(), words.end());
+    ::testing::internal::CaptureStdout();
+    app.parse(words);
+    return ::testing::internal::GetCapturedStdout();
+  }
+
+  CLI::App app{"", "kubectl-sale"};
+  int code = -1;
+};
+
+TEST_F(Completion, CommandsAreOfferedAndTheHiddenOneIsNot) {
+  EXPECT_THAT(names({""}), ElementsAre("completion", "validate", "version"));
+  EXPECT_THAT(names({}), ElementsAre("completion", "validate", "version"));
+  EXPECT_THAT(names({"v"}), ElementsAre("validate", "version"));
+  EXPECT_THAT(names({"x"}), IsEmpty());
+}
+
+TEST_F(Completion, FlagsAreThoseOfTheCommand) {
+  EXPECT_THAT(names({"validate", "--f"}), ElementsAre("--fail-on", "--filename"));
+  EXPECT_THAT(names({"version", "--"}), AllOf(Contains("--output"), Not(Contains("--filename"))));
+}
+
+TEST_F(Completion, AClosedSetGivesItsValues) {
+  EXPECT_THAT(names({"validate", "-o", ""}), ElementsAre("text", "json"));
+  EXPECT_THAT(names({"validate", "--output", "j"}), ElementsAre("json"));
+  EXPECT_THAT(names({"validate", "--fail-on", "w"}), ElementsAre("warn"));
+  EXPECT_THAT(names({"completion", "f"}), ElementsAre("fish"));
+}
+
+TEST_F(Completion, AFlagsValueThatIsUsedUpIsNotTakenForACommand) {
+  EXPECT_THAT(names({"validate", "-f", "version", "--r"}), ElementsAre("--recursive"));
+}
+
+TEST_F(Completion, TheScriptsAskAndAreToldAboutFiles) {
+  EXPECT_EQ(said({"__complete", "validate", "-f", ""}), ":0\n") << "the shell knows its files";
+  EXPECT_EQ(said({"__complete", "validate", "-o", "j"}), "json\n:4\n");
+  EXPECT_EQ(code, 0);
+}
+
+TEST_F(Completion, AFlagBeforeTheWordIsNotReadAsOneOfOurs) {
+  EXPECT_THAT(said({"__complete", "validate", "--f"}), StartsWith("--fail-on\t"));
+}
+
+TEST_F(Completion, EveryShellHasItsScript) {
+  for (const char* shell : {"bash", "zsh", "fish", "kubectl"}) {
+    app.clear();
+    EXPECT_THAT(said({"completion", shell}), HasSubstr("__complete")) << shell;
+  }
+  EXPECT_THROW(said({"completion", "tcsh"}), CLI::ParseError);
+  (void)::testing::internal::GetCapturedStdout();
+}
+
+}  // namespace
+}  // namespace doorbuster::commands
