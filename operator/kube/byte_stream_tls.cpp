@@ -12,6 +12,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <cerrno>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -169,7 +171,10 @@ class TcpConnector {
       last_error_ = error.message();
       return try_next(self);
     }
-    set_options();
+    if (const std::string failure = set_options(); !failure.empty()) {
+      last_error_ = failure;
+      return try_next(self);
+    }
     const std::size_t attempt = next_;
     if (next_ < addresses_.size()) watch_over(self, attempt);
     socket_.async_connect(address, [this, self, attempt](const error_code& failure) {
@@ -192,19 +197,20 @@ class TcpConnector {
     });
   }
 
-  void set_options() {
-    const int fd = socket_.native_handle();
+  /// What makes this end notice by itself that the other is dead; nothing, or what failed. A
+  /// connection without it would be believed for hours.
+  std::string set_options() {
+    const auto set = [this](int level, int name, const auto& value) {
+      return setsockopt(socket_.native_handle(), level, name, &value, sizeof value) == 0;
+    };
     const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &kKeepAliveIdleSeconds, sizeof kKeepAliveIdleSeconds);
-    setsockopt(fd,
-               IPPROTO_TCP,
-               TCP_KEEPINTVL,
-               &kKeepAliveIntervalSeconds,
-               sizeof kKeepAliveIntervalSeconds);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &kKeepAliveProbes, sizeof kKeepAliveProbes);
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUserTimeoutMs, sizeof kUserTimeoutMs);
+    const bool all = set(IPPROTO_TCP, TCP_NODELAY, on) && set(SOL_SOCKET, SO_KEEPALIVE, on) &&
+                     set(IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleSeconds) &&
+                     set(IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalSeconds) &&
+                     set(IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes) &&
+                     set(IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMs);
+    if (all) return "";
+    return "socket options: " + std::error_code(errno, std::generic_category()).message();
   }
 
   void finish(const IoResult& result) {

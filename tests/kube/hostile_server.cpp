@@ -129,14 +129,17 @@ std::string Visit::client_name() const {
   return name.data();
 }
 
-HostileServer::HostileServer(Script script, std::optional<ServerTls> tls)
+HostileServer::HostileServer(Script script, std::optional<ServerTls> tls, int port)
     : script_(std::move(script)), tls_(std::move(tls)) {
   signal(SIGPIPE, SIG_IGN);
   if (tls_) context_ = make_context(*tls_);
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  ::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
   socklen_t size = sizeof address;
   if (::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
       ::listen(listener_, 128) != 0) {

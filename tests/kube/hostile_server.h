@@ -60,7 +60,8 @@ struct ServerTls {
 /// sent.
 class HostileServer {
  public:
-  explicit HostileServer(Script script, std::optional<ServerTls> tls = std::nullopt);
+  /// Port 0: any free one.
+  explicit HostileServer(Script script, std::optional<ServerTls> tls = std::nullopt, int port = 0);
   ~HostileServer();
   HostileServer(const HostileServer&) = delete;
   HostileServer& operator=(const HostileServer&) = delete;
