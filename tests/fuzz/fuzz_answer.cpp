@@ -3,6 +3,7 @@
 // document.
 #include "operator/kube/client.h"
 #include "operator/kube/discovery.h"
+#include "tests/fuzz/one_answer.h"
 #include "tests/fuzz/require.h"
 
 #include <cstdint>
@@ -10,19 +11,8 @@
 namespace doorbuster::kube {
 namespace {
 
+using fuzz::OneAnswer;
 using fuzz::require;
-
-/// Gives the same answer to everything.
-class OneAnswer : public Transport {
- public:
-  explicit OneAnswer(Response response) : response_(std::move(response)) {}
-  Result<Response> call(const Request&) override { return response_; }
-  std::unique_ptr<Stream> open(const Request&, Duration, StreamReader&) override { return nullptr; }
-  void post(Duration, std::function<void()>) override {}
-
- private:
-  Response response_;
-};
 
 void check(std::string_view body) {
   const std::string text(body);
