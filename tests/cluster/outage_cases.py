@@ -124,6 +124,9 @@ def test_what_is_held_outside_a_deleted_namespace_is_put_back_at_once(api, ns):
         wait_for("both are held", lambda: value(held()) == ("600", "100"))
         shop.reach_floor(9)
         api.delete("namespaces", None, ns)
+        # The namespace's controller deletes kind after kind; until it comes to SaleEvents the sale is on.
+        deleting = lambda: (api.find("saleevents", ns, "flash") or {"metadata": {"deletionTimestamp": "gone"}})["metadata"]  # noqa: E731
+        wait_for("the event is deleted, too", lambda: "deletionTimestamp" in deleting(), 60)
         must_become("both are put back at once", lambda: value(held()) == ("60", "10"), 10)
         must_become("no trace", lambda: not any(traces_on(one) for one in held()), 10)
         wait_for("gone", lambda: api.find("namespaces", None, ns) is None, 40)
