@@ -52,6 +52,12 @@ class CuttableTransport final : public Transport {
     }
     auto handle = std::make_unique<Handle>();
     handle->wire = std::make_shared<Wire>(reader);
+    if (cut) {  // not a byte gets through, however late the look at the cut
+      post(Duration(1), [weak = std::weak_ptr(handle->wire)] {
+        if (const auto wire = weak.lock()) wire->on_end(cut_off());
+      });
+      return handle;
+    }
     handle->real = real_->open(request, idle, *handle->wire);
     watch_the_cut(handle->wire);
     return handle;
@@ -85,7 +91,7 @@ class CuttableTransport final : public Transport {
     ~Handle() override { close(); }
     void close() override {
       wire->broken = true;
-      real->close();
+      if (real) real->close();
     }
     std::shared_ptr<Wire> wire;
     std::unique_ptr<Stream> real;
