@@ -172,6 +172,7 @@ def test_it_stops_cleanly_within_five_seconds_and_hands_the_lease_on(api, ns):
 
 
 # What stock dashboards of controller-runtime query, and our own; by label, the values that must be there ("": any).
+# A target's `ready` and `desired` are left out of rounds that did not look at it, so they are not asked for here.
 QUEUE = {"name": {"saleevent"}, "controller": {"saleevent"}}
 ROUNDS = {"controller": {"saleevent"}}
 SALE = {"namespace": {""}, "event": {"flash"}}
@@ -196,7 +197,7 @@ METRICS = {
     "doorbuster_event_info": {**SALE, "phase": {"Live"}},
     "doorbuster_event_window_active": SALE,
     "doorbuster_event_start_timestamp_seconds": SALE,
-    "doorbuster_target_replicas": {**SALE, "target": {"checkout"}, "kind": {"baseline", "floor", "ready", "desired", "ceiling"}},
+    "doorbuster_target_replicas": {**SALE, "target": {"checkout"}, "kind": {"baseline", "floor", "ceiling"}},
     "doorbuster_hold_active": {**SALE, "hold": {"checkout"}},
     "doorbuster_hold_contested": {**SALE, "hold": {"checkout"}},
 }
