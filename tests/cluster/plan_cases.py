@@ -41,6 +41,7 @@ def test_what_is_foretold_is_what_happens(api, ns):
     watcher.start()
     shop.reach("Completed", seconds=90)
     seen = [low for low, _ in watcher.stop()]
+    seen = [low for before, low in zip([None] + seen, seen) if low != before]  # a ceiling alone is another row
     assert seen[1:] == floors(forecast), (seen, floors(forecast), forecast["timeline"])
     shop.assert_untouched()
 
