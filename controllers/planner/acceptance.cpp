@@ -29,7 +29,8 @@ void add_causes(Check& check, const char* reason, const Error& error, const std:
   if (error.causes.empty()) check.add(reason, path, error.message);
 }
 
-/// How a kind is served; nullptr (and said so) when that is not known or it is not served.
+/// How a kind is served; nullptr (and said so) when that is not known or it is not served. Of what
+/// is held it is not said: what holds it waits by itself.
 const KindFact* served(Check& check,
                        const std::string& group,
                        const std::string& kind,
@@ -37,7 +38,7 @@ const KindFact* served(Check& check,
                        bool held) {
   const auto found = check.seen.kinds.find({group, kind});
   if (found == check.seen.kinds.end() || std::holds_alternative<KindUnread>(found->second)) {
-    check.out.unread.push_back("how " + kind + " is served");
+    if (!held) check.out.unread.push_back("how " + kind + " is served");
     return nullptr;
   }
   const KindFact& fact = std::get<KindFact>(found->second);

@@ -79,13 +79,23 @@ const api::TargetStatus* row_of(const View& view, const std::string& name) {
   return nullptr;
 }
 
+/// Does a row speak of this workload? A kind that was not served for a while had lost its group.
+bool same_workload(const api::TargetStatus& row, const ObjectRef& workload) {
+  if (row.object == to_text(workload)) return true;
+  ObjectRef bare = workload;
+  bare.group = "*";
+  if (row.object == to_text(bare)) return true;
+  return workload.group == "*" && row.object.starts_with(workload.kind) &&
+         row.object.ends_with(" " + workload.ns + "/" + workload.name);
+}
+
 /// Recorded once a run, for as long as the target means the same workload.
 std::int64_t usual_for_run(const View& view,
                            const TargetDraft& draft,
                            const InCharge& charge,
                            const Floor& floor) {
   const api::TargetStatus* row = row_of(view, draft.report.name);
-  if (row != nullptr && row->usual && row->object == to_text(charge.workload)) return *row->usual;
+  if (row != nullptr && row->usual && same_workload(*row, charge.workload)) return *row->usual;
   return usual_of(charge, floor);
 }
 
@@ -322,13 +332,6 @@ void go_up(TargetDraft& draft, const InCharge& charge) {
   if (std::string text = progress_text(step, at); !text.empty()) out.message = std::move(text);
   hold_floor(draft, charge, floor, need, step.floor);
   wake_up(draft, charge);
-}
-
-/// Does a row speak of this workload? A kind that is not served any more has lost its group.
-bool same_workload(const api::TargetStatus& row, const ObjectRef& workload) {
-  if (row.object == to_text(workload)) return true;
-  return workload.group == "*" && row.object.starts_with(workload.kind) &&
-         row.object.ends_with(" " + workload.ns + "/" + workload.name);
 }
 
 /// What the row says of this run and this workload stays said.

@@ -60,18 +60,18 @@ std::optional<std::string> Caches::scope_of(const kube::Resource& resource,
 
 std::set<Caches::Scope> Caches::scopes_of(const std::set<ObjectRef>& objects,
                                           const std::set<ObjectRef>& workloads,
-                                          bool& polls) {
+                                          Claims& claims) {
   std::set<Scope> scopes;
   const auto add = [&](const ObjectRef& object) {
     const Result<kube::Resource> resource = world_.kinds->find(object.group, object.kind);
     if (!resource.ok()) {
-      polls = true;  // it may be served one day, and nothing would tell
+      claims.kinds_lack = true;  // it may be served one day, and nothing would tell
       return;
     }
     const auto scope = scope_of(*resource, object.ns);
     const auto cache = cache_of(*resource);
     if (scope) scopes.insert({cache, *scope});
-    if (!scope || cache->denied(*scope)) polls = true;
+    if (!scope || cache->denied(*scope)) claims.polls = true;
   };
   for (const ObjectRef& one : objects) add(one);
   for (const ObjectRef& one : workloads) {
@@ -95,11 +95,12 @@ void Caches::ask(const kube::Key& event,
   }
   interest_->set(event, known, workloads);
   Claims next;
-  const std::set<Scope> scopes = scopes_of(objects, workloads, next.polls);
+  const std::set<Scope> scopes = scopes_of(objects, workloads, next);
   Claims
       before;  // ends after the lock: ending a watch may wait for the I/O thread, and that for us
   const std::lock_guard lock(mutex_);
   Claims& now = claims_[event];
+  if (next.kinds_lack) next.kinds_lack_since = now.kinds_lack ? now.kinds_lack_since : world_.now();
   for (const Scope& scope : scopes) {
     const auto had = now.held.find(scope);
     if (had != now.held.end()) {
@@ -189,10 +190,15 @@ bool Caches::namespace_terminating(const std::string& ns) {
   return seen != nullptr && (*seen)->deleting;
 }
 
-bool Caches::polls(const kube::Key& event) const {
+std::optional<Duration> Caches::polls(const kube::Key& event) const {
+  const Instant now = world_.now();
   const std::lock_guard lock(mutex_);
   const auto found = claims_.find(event);
-  return found != claims_.end() && found->second.polls;
+  if (found == claims_.end()) return std::nullopt;
+  const Claims& claims = found->second;
+  if (claims.kinds_lack)
+    return std::clamp<Duration>(now - *claims.kinds_lack_since, kLookForKind, kPollEvery);
+  return claims.polls ? std::optional(kPollEvery) : std::nullopt;
 }
 
 void Caches::wrote(const ObjectRef& object, kube::Object answer) {

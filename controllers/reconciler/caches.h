@@ -23,6 +23,9 @@ inline constexpr Duration kFirstList{3'000};
 inline constexpr Duration kPolledFresh{5'000};
 /// And such objects are looked at again so often.
 inline constexpr Duration kPollEvery{15'000};
+/// A kind that is not served is looked for again so soon; then more and more rarely, down to the
+/// above.
+inline constexpr Duration kLookForKind{2'000};
 
 /// What the operator sees of everybody else's objects: only of kinds that some event needs, and
 /// only there. Thread-safe.
@@ -51,8 +54,8 @@ class Caches {
   planner::AutoscalersFact autoscalers(const ObjectRef& workload);
   /// True only when it is known to be going.
   bool namespace_terminating(const std::string& ns);
-  /// Does the event look at something that no watch tells of?
-  bool polls(const kube::Key& event) const;
+  /// When to look again for an event that looks at something that no watch tells of.
+  std::optional<Duration> polls(const kube::Key& event) const;
 
   void wrote(const ObjectRef& object, kube::Object answer);
   void reread(const ObjectRef& object);
@@ -66,13 +69,15 @@ class Caches {
   struct Claims {
     std::map<Scope, kube::WatchClaim> held;
     bool polls = false;
+    bool kinds_lack = false;  ///< some kind is not served, or not known to be
+    std::optional<Instant> kinds_lack_since;
   };
   std::shared_ptr<KindCache> cache_of(const kube::Resource& resource);
   /// The scope whose watch shows an object; nothing where there is none.
   std::optional<std::string> scope_of(const kube::Resource& resource, const std::string& ns) const;
   std::set<Scope> scopes_of(const std::set<ObjectRef>& objects,
                             const std::set<ObjectRef>& workloads,
-                            bool& polls);
+                            Claims& claims);
   void on_change(const ObjectRef& object, const Record* before, const Record* after) const;
   void on_current(const KindCache& cache) const;
   planner::Fact fact_of(const kube::Resource& resource, const ObjectRef& object);

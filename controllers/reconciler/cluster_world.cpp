@@ -93,11 +93,24 @@ std::set<ObjectRef> ClusterWorld::objects_of(const planner::Event& event,
   return objects;
 }
 
+/// An event that holds something was accepted once: what it names was served then.
+void ClusterWorld::expect_kinds(const planner::Event& event, const planner::Needs& needs) {
+  bool holds = false;
+  for (const api::HoldStatus& row : event.status.holds) {
+    if (row.copy.empty() && row.state != "Restoring") continue;
+    parts_.kinds->expect(row.object.group, row.object.kind);
+    holds = true;
+  }
+  if (!holds) return;
+  for (const auto& [group, kind] : needs.kinds) parts_.kinds->expect(group, kind);
+}
+
 planner::Observation ClusterWorld::observe(const planner::Event& event,
                                            const planner::Needs& needs) {
   planner::Observation seen;
   const kube::Key key = key_of(event.ref);
   const std::set<ObjectRef> objects = objects_of(event, needs);
+  expect_kinds(event, needs);
   parts_.caches->ask(key, objects, needs.workloads);
   parts_.caches->await_first_lists(key, kFirstList);
   seen.window = window_of(event);
@@ -125,6 +138,7 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
 
 void ClusterWorld::warm(const planner::Event& event) {
   const planner::Needs needs = planner::needs_of(event);
+  expect_kinds(event, needs);
   parts_.caches->ask(key_of(event.ref), objects_of(event, needs), needs.workloads);
 }
 

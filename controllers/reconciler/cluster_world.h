@@ -63,6 +63,7 @@ class ClusterWorld final : public planner::World {
   void also_look_at(const kube::Key& event, const ObjectRef& object);
 
  private:
+  void expect_kinds(const planner::Event& event, const planner::Needs& needs);
   std::set<ObjectRef> objects_of(const planner::Event& event, const planner::Needs& needs);
   Result<std::string> wrote(const planner::Event& event, const Result<kube::Object>& answer);
   Outcome apply(const kube::Resource& resource, const planner::Write& write);

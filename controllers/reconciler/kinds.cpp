@@ -22,6 +22,11 @@ kube::Resource crd_resource() {
   return crd;
 }
 
+Error unavailable(std::string why) {
+  return {
+      .kind = ErrorKind::Unavailable, .message = std::move(why), .causes = {}, .retry_after = {}};
+}
+
 }  // namespace
 
 std::string pointer_of_scale_path(const std::string& path) {
@@ -40,7 +45,97 @@ Kinds::Kinds(std::shared_ptr<kube::Client> client, std::function<Instant()> now)
 Result<kube::Resource> Kinds::find(const std::string& group,
                                    const std::string& kind,
                                    const std::string& version) {
-  return mapper_.find(group, version, kind);
+  Result<kube::Resource> found = mapper_.find(group, version, kind);
+  if (found.ok()) note_served(*found);
+  if (!found.ok() && found.error().kind != ErrorKind::NotFound) return found;
+  if (!found.ok() && !version.empty()) return unavailable(found.error().message);
+  if (found.ok() && group != "*") return found;
+  for (const Name& name : known_as(group, kind)) {
+    // A bare kind: the group that serves it now need not be the one that served it before.
+    if (found.ok() && (name.first == found->group || name.first == "*")) continue;
+    if (found.ok() && mapper_.find(name.first, "", kind).ok()) continue;
+    if (const auto error = not_gone(name)) return *error;
+  }
+  return found;
+}
+
+void Kinds::expect(const std::string& group, const std::string& kind) {
+  const std::lock_guard lock(mutex_);
+  if (known_.size() < kKnownKinds) known_.try_emplace({group, kind});
+}
+
+void Kinds::note_served(const kube::Resource& resource) {
+  const std::lock_guard lock(mutex_);
+  const Name own{resource.group, resource.kind};
+  for (const Name& name : {own, Name{"*", resource.kind}}) {
+    const auto known = known_.find(name);
+    if (known == known_.end()) continue;
+    Standing& standing = known->second;
+    if (!standing.served_as || standing.missing_at || standing.gone)
+      standing = {.served_as = resource};
+  }
+  if (!known_.contains(own) && known_.size() < kKnownKinds)
+    known_.emplace(own, Standing{.served_as = resource});
+}
+
+std::vector<Kinds::Name> Kinds::known_as(const std::string& group, const std::string& kind) const {
+  std::vector<Name> names;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, standing] : known_) {
+    if (name.second == kind && (group == "*" || group == name.first)) names.push_back(name);
+  }
+  if (names.empty() && known_.size() >= kKnownKinds) names.emplace_back(group, kind);
+  return names;
+}
+
+std::optional<Error> Kinds::not_gone(const Name& name) {
+  const Instant now = now_();
+  std::optional<kube::Resource> served_as;
+  const std::string text = name.second + (name.first == "*" ? "" : "." + name.first);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(name);
+    if (known == known_.end())
+      return unavailable(text + " is not served; too many kinds are known to say that it is gone");
+    Standing& standing = known->second;
+    if (standing.gone) return std::nullopt;
+    if (!standing.missing_at || now - *standing.missing_at > kLooksInARow)
+      standing.missing_since = now;
+    standing.missing_at = now;
+    const bool early = now - *standing.missing_since < kGoneAfter;
+    if (early || (standing.asked && now - *standing.asked < kConfirmEvery))
+      return unavailable(text + " was served and is not now: not yet known to be gone");
+    standing.asked = now;
+    served_as = standing.served_as;
+  }
+  if (const auto why = why_unconfirmed(served_as))
+    return unavailable(text + " was served and is not now: " + *why);
+  const std::lock_guard lock(mutex_);
+  known_[name].gone = true;
+  return std::nullopt;
+}
+
+std::optional<std::string> Kinds::why_unconfirmed(
+    const std::optional<kube::Resource>& served_as) const {
+  // Ready: it has read its CRDs and the APIs that it passes on.
+  const Result<std::string> ready = client_->raw("/readyz");
+  if (!ready.ok()) return "the API server does not say that it is ready: " + ready.error().message;
+  if (!served_as) return std::nullopt;
+  const Result<kube::Object> crd =
+      client_->get(crd_resource(), {"", served_as->plural + "." + served_as->group});
+  if (crd.ok()) return "its CRD exists and serves no version of it";
+  switch (crd.error().kind) {
+    case ErrorKind::NotFound:
+    case ErrorKind::Denied:
+    case ErrorKind::Invalid:  // such a name no CRD has
+      return std::nullopt;
+    case ErrorKind::Conflict:
+    case ErrorKind::Throttled:
+    case ErrorKind::Unavailable:
+    case ErrorKind::Gone:
+      return crd.error().message;
+  }
+  return crd.error().message;
 }
 
 void Kinds::forget() {

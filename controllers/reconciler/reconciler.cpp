@@ -201,7 +201,8 @@ void Reconciler::look_ahead(const planner::Event& event, planner::RoundResult& r
 void Reconciler::finish(const kube::Key& key, const planner::RoundResult& result, Duration took) {
   const Instant now = parts_.now();
   std::optional<Instant> wake = result.wake;
-  if (caches_->polls(key)) wake = std::min(wake.value_or(Instant::max()), now + kPollEvery);
+  if (const auto again = caches_->polls(key))
+    wake = std::min(wake.value_or(Instant::max()), now + *again);
   if (wake) wake = std::max(*wake, now + kSoonest);
   queue_->plan(key, wake);
   RoundEnd end = wake ? RoundEnd::RequeueAfter : RoundEnd::Success;

@@ -135,8 +135,8 @@ std::string target_of(const Resource&,
                       const std::string& subresource = "");
 
 /// Finds the served Resource of a kind. Thread-safe; remembers discovery and refreshes it when a
-/// kind is missing (at most once in `refresh_every`; after a failure once a second) or when told
-/// to.
+/// kind is missing (soon at first, then more and more rarely down to once in `refresh_every`; after
+/// a failure once a second) or when told to.
 class RestMapper {
  public:
   explicit RestMapper(std::shared_ptr<Client> client,

@@ -1,9 +1,16 @@
 #include "operator/kube/discovery.h"
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 
 namespace doorbuster::kube {
+namespace {
+
+constexpr Duration kMissedAgain{2'000};      ///< a kind that is missing is looked for again so soon
+constexpr std::size_t kMissedKinds = 1'000;  ///< whose pace is remembered
+
+}  // namespace
 
 struct RestMapper::State {
   std::shared_ptr<Client> client;
@@ -13,8 +20,24 @@ struct RestMapper::State {
   std::mutex refreshing;  // held over the network; taken before mutex
   std::mutex mutex;       // everything below
   std::shared_ptr<const Discovered> known;
-  std::optional<Instant> asked_at;  // the last attempt
-  std::optional<Error> failure;     // how it ended, when it failed
+  std::optional<Instant> asked_at;        // the last attempt
+  std::optional<Error> failure;           // how it ended, when it failed
+  std::map<std::string, Duration> waits;  // by name: how old the discovery may be that lacks it
+
+  Duration wait_for(const std::string& name) const {
+    const auto found = waits.find(name);
+    return found == waits.end() ? std::min(kMissedAgain, refresh_every) : found->second;
+  }
+  void note(const std::string& name, bool found) {
+    if (found) {
+      waits.erase(name);
+      return;
+    }
+    const Duration wait = wait_for(name);
+    const bool again = waits.contains(name);
+    if (waits.size() >= kMissedKinds) waits.clear();  // soon at first, for all of them
+    waits.insert_or_assign(name, again ? std::min(wait * 2, refresh_every) : wait);
+  }
 };
 
 namespace {
@@ -73,12 +96,13 @@ Result<Resource> RestMapper::find(const std::string& group,
                                   const std::string& version,
                                   const std::string& kind) {
   State& state = *state_;
+  const std::string name = name_of(group, version, kind);
   const auto look = [&]() -> std::optional<Result<Resource>> {
     const std::lock_guard lock(state.mutex);
     if (state.known) {
       auto found = search(*state.known, group, version, kind);
       if (found || found.error().kind == ErrorKind::Invalid) return found;
-      if (!state.failure && state.asked_at && state.now() - *state.asked_at < state.refresh_every)
+      if (!state.failure && state.asked_at && state.now() - *state.asked_at < state.wait_for(name))
         return found;
     }
     if (state.failure && state.asked_at &&
@@ -100,7 +124,9 @@ Result<Resource> RestMapper::find(const std::string& group,
   }
   state.failure.reset();
   state.known = std::make_shared<const Discovered>(std::move(*found));
-  return search(*state.known, group, version, kind);
+  auto answer = search(*state.known, group, version, kind);
+  state.note(name, answer.ok());
+  return answer;
 }
 
 void RestMapper::forget() {

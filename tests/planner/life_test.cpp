@@ -178,6 +178,67 @@ INSTANTIATE_TEST_SUITE_P(
                     Ending{"Orphan leaves the values", api::DeletionPolicy::Orphan, 40, 40}),
     [](const auto& one) { return std::string(api::to_string(one.param.policy)); });
 
+struct VanishedCase {
+  const char* sentence;
+  const char* kind;
+  bool autoscaler;
+  std::optional<std::string> api_version;
+};
+
+class Vanished : public testing::TestWithParam<VanishedCase> {
+ protected:
+  Vanished() {
+    shop_.add_workload("checkout", 4);
+    if (GetParam().autoscaler) shop_.add_autoscaler("checkout", json_of(std::int64_t{4}), 50);
+    shop_.sale.spec->capacity.targets = {target_times("checkout", "3")};
+    shop_.sale.spec->capacity.targets[0].ref.api_version = GetParam().api_version;
+    shop_.sale.spec->deletion_policy = api::DeletionPolicy::Immediate;
+    shop_.run_until(kStart + minutes(10));
+  }
+  std::int64_t floor() const {
+    return GetParam().autoscaler ? shop_.number(kCheckoutHpa, kMin)
+                                 : shop_.number(kCheckout, "/spec/replicas");
+  }
+  Shop shop_;
+};
+
+TEST_P(Vanished, in_mid_sale_what_is_held_stays_and_means_the_same_when_it_is_back) {
+  ASSERT_EQ(floor(), 12);
+  shop_.unread = {GetParam().kind};
+  shop_.run_until(kStart + minutes(15));
+  EXPECT_EQ(shop_.condition("Accepted"), "True Accepted");
+  EXPECT_EQ(shop_.target("checkout")->state, "Unknown");
+  EXPECT_EQ(floor(), 12);
+  shop_.unread.clear();
+  shop_.run_until(kStart + minutes(20));
+  EXPECT_EQ(shop_.target("checkout")->state, "Held");
+  EXPECT_EQ(shop_.target("checkout")->usual, 4);
+  EXPECT_EQ(floor(), 12) << "three times what ran before the sale, not three times what runs now";
+}
+
+TEST_P(Vanished, a_deleted_event_waits_for_it_and_then_puts_everything_back) {
+  shop_.unread = {GetParam().kind};
+  shop_.sale.deleting = true;
+  shop_.run_until(kStart + minutes(15));
+  EXPECT_TRUE(shop_.sale.has_finalizer);
+  EXPECT_EQ(floor(), 12);
+  EXPECT_FALSE(shop_.sale.status.holds.empty());
+  shop_.unread.clear();
+  shop_.run_until(kStart + minutes(20));
+  EXPECT_EQ(floor(), 4);
+  EXPECT_FALSE(shop_.sale.has_finalizer);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds,
+    Vanished,
+    testing::Values(VanishedCase{"TheWorkloads", "Deployment", false, "apps/v1"},
+                    VanishedCase{
+                        "TheWorkloadsNamedWithoutGroup", "Deployment", false, std::nullopt},
+                    VanishedCase{"TheWorkloadsUnderAnAutoscaler", "Deployment", true, std::nullopt},
+                    VanishedCase{"TheAutoscalers", "HorizontalPodAutoscaler", true, "apps/v1"}),
+    [](const auto& one) { return std::string(one.param.sentence); });
+
 TEST(Life, deleted_before_anything_was_held_nothing_keeps_it) {
   Shop shop = shop_with_checkout();
   shop.settle();

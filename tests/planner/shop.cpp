@@ -218,6 +218,10 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
   seen.namespace_terminating = namespace_terminating;
   seen.events = {event.uid};
   for (const auto& [group, kind] : needs.kinds) {
+    if (unread.contains(kind)) {
+      seen.kinds[{group, kind}] = KindUnread{"discovery lacks it"};
+      continue;
+    }
     KindFact fact;
     fact.served = !unserved.contains(kind);
     fact.has_scale = kind == "Deployment" || kind == "StatefulSet" || scaled.contains(kind);
@@ -237,7 +241,9 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
           (asked.group == "*" || asked.group == one.group))
         ref = one;
     }
-    if (instead.contains(ref)) {
+    if (unread.contains(ref.kind)) {
+      seen.objects[asked] = Unread{"discovery lacks its kind"};
+    } else if (instead.contains(ref)) {
       seen.objects[asked] = instead.at(ref);
     } else if (!objects.contains(ref)) {
       seen.objects[asked] = Missing{clock};
@@ -255,6 +261,10 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
   for (const ObjectRef& one : needs.objects) look(one);
   for (const ObjectRef& workload : needs.workloads) {
     look(workload);
+    if (unread.contains(workload.kind) || unread.contains(kCheckoutHpa.kind)) {
+      seen.autoscalers[workload] = Unread{"discovery lacks a kind"};
+      continue;
+    }
     Autoscalers found;
     for (const auto& [ref, text] : objects) {
       const auto parsed = Document::parse(text.text).value();
