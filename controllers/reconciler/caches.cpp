@@ -30,8 +30,11 @@ ObjectRef namespace_ref(const std::string& ns) {
 Caches::Caches(World world) : world_(std::move(world)) {}
 
 std::shared_ptr<KindCache> Caches::cache_of(const kube::Resource& resource) {
+  kube::Resource what = resource;
+  what.verbs.clear();
+  what.subresources.clear();
   const std::lock_guard lock(mutex_);
-  std::shared_ptr<KindCache>& cache = caches_[{resource.group, resource.kind}];
+  std::shared_ptr<KindCache>& cache = caches_[what];
   if (!cache) {
     cache = std::make_shared<KindCache>(
         resource,
@@ -40,7 +43,7 @@ std::shared_ptr<KindCache> Caches::cache_of(const kube::Resource& resource) {
         [this](const ObjectRef& object, const Record* before, const Record* after) {
           on_change(object, before, after);
         },
-        [this](const KindCache& current) { on_current(current); },
+        [this](const KindCache& one, kube::WatchState state) { on_watch(one, state); },
         [this] {
           // Taken once, so that whoever has just looked is waiting by now.
           { const std::lock_guard looked(settling_mutex_); }
@@ -72,6 +75,10 @@ std::set<Caches::Scope> Caches::scopes_of(const std::set<ObjectRef>& objects,
     const auto cache = cache_of(*resource);
     if (scope) scopes.insert({cache, *scope});
     if (!scope || cache->denied(*scope)) claims.polls = true;
+    if (scope && cache->store().report(*scope).state == kube::WatchState::NotServed) {
+      claims.kinds_lack = true;
+      world_.kinds->doubt();
+    }
   };
   for (const ObjectRef& one : objects) add(one);
   for (const ObjectRef& one : workloads) {
@@ -150,7 +157,11 @@ planner::Fact Caches::fact_of(const kube::Resource& resource, const ObjectRef& o
   const auto cache = cache_of(resource);
   const kube::Key key{object.ns, object.name};
   const auto scope = scope_of(resource, object.ns);
-  if (!scope || cache->denied(*scope)) return cache->polled(key, world_.now(), kPolledFresh);
+  if (!scope || cache->denied(*scope)) {
+    planner::Fact fact = cache->polled(key, world_.now(), kPolledFresh);
+    if (std::holds_alternative<planner::Unread>(fact)) world_.kinds->doubt();
+    return fact;
+  }
   return cache->watched(key, world_.now());
 }
 
@@ -215,7 +226,7 @@ void Caches::reread(const ObjectRef& object) {
   cache_of(*resource)->reread({known.ns, known.name}, world_.now());
 }
 
-void Caches::on_current(const KindCache& cache) const {
+void Caches::on_watch(const KindCache& cache, kube::WatchState state) const {
   std::vector<kube::Key> events;
   {
     const std::lock_guard lock(mutex_);
@@ -227,7 +238,9 @@ void Caches::on_current(const KindCache& cache) const {
       if (claimed) events.push_back(event);
     }
   }
-  if (!events.empty()) world_.changed(events);
+  if (events.empty()) return;
+  if (state == kube::WatchState::NotServed) world_.kinds->doubt();
+  world_.changed(events);
 }
 
 void Caches::on_change(const ObjectRef& object, const Record* before, const Record* after) const {

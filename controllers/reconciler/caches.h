@@ -79,7 +79,8 @@ class Caches {
                             const std::set<ObjectRef>& workloads,
                             Claims& claims);
   void on_change(const ObjectRef& object, const Record* before, const Record* after) const;
-  void on_current(const KindCache& cache) const;
+  /// The watch of a cache is up to date again, or its kind turns out not to be served.
+  void on_watch(const KindCache& cache, kube::WatchState state) const;
   planner::Fact fact_of(const kube::Resource& resource, const ObjectRef& object);
 
   World world_;
@@ -89,8 +90,9 @@ class Caches {
   std::mutex settling_mutex_;
   std::condition_variable settling_;
   mutable std::mutex mutex_;
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<KindCache>>
-      caches_;  ///< by group and kind
+  /// By what matters of it: a kind that is served in another version from now on gets another
+  /// cache. As many as versions of kinds were ever named by events.
+  std::map<kube::Resource, std::shared_ptr<KindCache>> caches_;
   std::map<kube::Key, Claims> claims_;
 };
 

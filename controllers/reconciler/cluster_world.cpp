@@ -277,7 +277,10 @@ Outcome ClusterWorld::apply(const kube::Resource& resource, const planner::Write
   switch (error.kind) {
     case ErrorKind::Conflict:
     case ErrorKind::NotFound:
-    case ErrorKind::Unavailable:  // it may have taken effect
+      parts_.caches->reread(object);
+      break;
+    case ErrorKind::Unavailable:  // it may have taken effect, or its version is not served any more
+      parts_.kinds->doubt();
       parts_.caches->reread(object);
       break;
     case ErrorKind::Denied:

@@ -26,7 +26,7 @@ KindCache::KindCache(kube::Resource resource,
                      std::shared_ptr<kube::Client> client,
                      std::shared_ptr<const Interest> interest,
                      Changed changed,
-                     std::function<void(const KindCache&)> current,
+                     Watched watched,
                      std::function<void()> settling)
     : resource_(std::move(resource)), client_(std::move(client)), interest_(std::move(interest)) {
   store_ = std::make_shared<RecordStore>(
@@ -42,10 +42,11 @@ KindCache::KindCache(kube::Resource resource,
                                                          const RecordStore::Pointer& after) {
     changed(ref_of(key), before.get(), after.get());
   });
-  store_->on_watch_state([this, current = std::move(current), settling](
+  store_->on_watch_state([this, watched = std::move(watched), settling](
                              const std::string&, const kube::WatchReport& report) {
     if (settling) settling();
-    if (report.state == kube::WatchState::Current) current(*this);
+    if (report.state == kube::WatchState::Current || report.state == kube::WatchState::NotServed)
+      watched(*this, report.state);
   });
   if (settling) store_->on_listed([settling](const std::string&) { settling(); });
 }

@@ -25,16 +25,19 @@ inline constexpr std::size_t kReadObjects = 4'096;
 /// where the watch did not bring their text. Thread-safe.
 class KindCache {
  public:
-  /// Called on the I/O thread after a record changed; either side may be null. `current`: its watch
-  /// is (again) up to date. `settling`: settled() may answer something else now.
+  /// Called on the I/O thread after a record changed; either side may be null. Watched: its watch
+  /// is (again) up to date, or the server does not know the kind. `settling`: settled() may answer
+  /// something else now.
   using Changed =
       std::function<void(const ObjectRef& object, const Record* before, const Record* after)>;
+
+  using Watched = std::function<void(const KindCache&, kube::WatchState)>;
 
   KindCache(kube::Resource resource,
             std::shared_ptr<kube::Client> client,
             std::shared_ptr<const Interest> interest,
             Changed changed,
-            std::function<void(const KindCache&)> current,
+            Watched watched,
             std::function<void()> settling = {});
 
   const kube::Resource& resource() const { return resource_; }

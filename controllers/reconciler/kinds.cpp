@@ -138,8 +138,8 @@ std::optional<std::string> Kinds::why_unconfirmed(
   return crd.error().message;
 }
 
-void Kinds::forget() {
-  mapper_.forget();
+void Kinds::doubt() {
+  mapper_.doubt();
   const std::lock_guard lock(mutex_);
   paths_.clear();
 }

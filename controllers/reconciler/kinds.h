@@ -43,7 +43,8 @@ class Kinds {
   /// It was served once, as somebody remembers who held something of it: not seeing it is no proof
   /// that it is gone.
   void expect(const std::string& group, const std::string& kind);
-  void forget();
+  /// Something of a kind that is served as far as is known was answered with 404: look again.
+  void doubt();
 
  private:
   using Name = std::pair<std::string, std::string>;  ///< group (or "*") and kind

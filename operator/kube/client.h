@@ -136,7 +136,7 @@ std::string target_of(const Resource&,
 
 /// Finds the served Resource of a kind. Thread-safe; remembers discovery and refreshes it when a
 /// kind is missing (soon at first, then more and more rarely down to once in `refresh_every`; after
-/// a failure once a second) or when told to.
+/// a failure once a second) or what it says is doubted.
 class RestMapper {
  public:
   explicit RestMapper(std::shared_ptr<Client> client,
@@ -147,9 +147,14 @@ class RestMapper {
   Result<Resource> find(const std::string& group,
                         const std::string& version,
                         const std::string& kind);
-  void forget();
+  /// Something that is served as far as is known was answered with 404: the next find() asks again,
+  /// at most once in `refresh_every`. Where that fails, what is known stays.
+  void doubt();
 
  private:
+  Result<Resource> refresh(const std::string& group,
+                           const std::string& version,
+                           const std::string& kind);
   struct State;
   std::shared_ptr<State> state_;
 };

@@ -17,17 +17,24 @@ struct RestMapper::State {
   std::function<Instant()> now;
   Duration refresh_every;
 
-  std::mutex refreshing;  // held over the network; taken before mutex
-  std::mutex mutex;       // everything below
+  std::mutex refreshing;     // held over the network; taken before mutex
+  mutable std::mutex mutex;  // everything below
   std::shared_ptr<const Discovered> known;
-  std::optional<Instant> asked_at;        // the last attempt
-  std::optional<Error> failure;           // how it ended, when it failed
+  std::optional<Instant> asked_at;  // the last attempt
+  std::optional<Error> failure;     // how it ended, when it failed
+  bool doubted = false;
   std::map<std::string, Duration> waits;  // by name: how old the discovery may be that lacks it
 
   Duration wait_for(const std::string& name) const {
     const auto found = waits.find(name);
     return found == waits.end() ? std::min(kMissedAgain, refresh_every) : found->second;
   }
+  struct Look {
+    std::optional<Result<Resource>> answer;
+    bool usable = false;  // names a kind, or why none can be chosen
+    bool good = false;    // to be given without asking again
+  };
+  Look look(const std::string& group, const std::string& version, const std::string& kind) const;
   void note(const std::string& name, bool found) {
     if (found) {
       waits.erase(name);
@@ -92,28 +99,29 @@ RestMapper::RestMapper(std::shared_ptr<Client> client,
   state_->refresh_every = refresh_every;
 }
 
-Result<Resource> RestMapper::find(const std::string& group,
-                                  const std::string& version,
-                                  const std::string& kind) {
+RestMapper::State::Look RestMapper::State::look(const std::string& group,
+                                                const std::string& version,
+                                                const std::string& kind) const {
+  const std::lock_guard lock(mutex);
+  const auto younger_than = [this](Duration age) { return asked_at && now() - *asked_at < age; };
+  Look out;
+  if (known) {
+    out.answer = search(*known, group, version, kind);
+    const bool there = out.answer->ok() || out.answer->error().kind == ErrorKind::Invalid;
+    out.usable = there;
+    out.good = there ? !doubted || younger_than(refresh_every)
+                     : !failure && younger_than(wait_for(name_of(group, version, kind)));
+    if (there || out.good) return out;
+  }
+  out.good = failure && younger_than(std::min(refresh_every, kAfterFailure));
+  if (failure) out.answer = *failure;
+  return out;
+}
+
+Result<Resource> RestMapper::refresh(const std::string& group,
+                                     const std::string& version,
+                                     const std::string& kind) {
   State& state = *state_;
-  const std::string name = name_of(group, version, kind);
-  const auto look = [&]() -> std::optional<Result<Resource>> {
-    const std::lock_guard lock(state.mutex);
-    if (state.known) {
-      auto found = search(*state.known, group, version, kind);
-      if (found || found.error().kind == ErrorKind::Invalid) return found;
-      if (!state.failure && state.asked_at && state.now() - *state.asked_at < state.wait_for(name))
-        return found;
-    }
-    if (state.failure && state.asked_at &&
-        state.now() - *state.asked_at < std::min(state.refresh_every, kAfterFailure)) {
-      return Result<Resource>(*state.failure);
-    }
-    return std::nullopt;
-  };
-  if (auto known = look()) return *std::move(known);
-  const std::lock_guard one_at_a_time(state.refreshing);
-  if (auto known = look()) return *std::move(known);  // somebody else has just asked
   const Instant asked_at = state.now();
   auto found = discover(*state.client);
   const std::lock_guard lock(state.mutex);
@@ -123,17 +131,35 @@ Result<Resource> RestMapper::find(const std::string& group,
     return found.error();
   }
   state.failure.reset();
+  state.doubted = false;
   state.known = std::make_shared<const Discovered>(std::move(*found));
   auto answer = search(*state.known, group, version, kind);
-  state.note(name, answer.ok());
+  state.note(name_of(group, version, kind), answer.ok());
   return answer;
 }
 
-void RestMapper::forget() {
+Result<Resource> RestMapper::find(const std::string& group,
+                                  const std::string& version,
+                                  const std::string& kind) {
+  State::Look known = state_->look(group, version, kind);
+  if (known.good) return *std::move(known.answer);
+  std::unique_lock one_at_a_time(state_->refreshing, std::defer_lock);
+  if (!known.usable) {
+    one_at_a_time.lock();
+    known = state_->look(group, version, kind);
+    if (known.good) return *std::move(known.answer);  // somebody else has just asked
+  } else if (!one_at_a_time.try_lock()) {
+    return *std::move(known.answer);  // only doubted: nobody waits for who asks
+  }
+  auto found = refresh(group, version, kind);
+  const bool says = found || found.error().kind == ErrorKind::NotFound ||
+                    found.error().kind == ErrorKind::Invalid;
+  return says || !known.usable ? std::move(found) : *std::move(known.answer);
+}
+
+void RestMapper::doubt() {
   const std::lock_guard lock(state_->mutex);
-  state_->known.reset();
-  state_->failure.reset();
-  state_->asked_at.reset();
+  state_->doubted = true;
 }
 
 }  // namespace doorbuster::kube

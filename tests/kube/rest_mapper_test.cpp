@@ -62,9 +62,36 @@ TEST(Mapper, asks_again_for_a_missing_kind_but_not_all_the_time) {
   rig.now += 10s;
   EXPECT_TRUE(rig.mapper.find("shop", "", "Thing").ok());
   EXPECT_EQ(rig.transport->requests.size(), 4u);
-  rig.mapper.forget();
-  EXPECT_TRUE(rig.mapper.find("shop", "", "Thing").ok());
-  EXPECT_EQ(rig.transport->requests.size(), 6u);
+}
+
+TEST(Mapper, asks_again_when_what_it_says_is_doubted_but_not_all_the_time) {
+  MapperRig rig;
+  auto& answers = rig.transport->answers;
+  answers["/apis"] = {200, {}, groups(group("shop", "Thing", "Current"))};
+  ASSERT_TRUE(rig.mapper.find("shop", "", "Thing").ok());
+  answers["/apis"] = {200, {}, groups("")};
+  rig.mapper.doubt();
+  EXPECT_TRUE(rig.mapper.find("shop", "", "Thing").ok()) << "it has just been asked";
+  rig.now += 10s;
+  EXPECT_EQ(rig.mapper.find("shop", "", "Thing").error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(rig.transport->requests.size(), 4u);
+  ASSERT_TRUE(rig.mapper.find("", "", "Node").ok());
+  EXPECT_EQ(rig.transport->requests.size(), 4u) << "what has just been asked is not doubted";
+}
+
+TEST(Mapper, a_doubt_that_nobody_answers_changes_nothing) {
+  MapperRig rig;
+  ASSERT_TRUE(rig.mapper.find("", "", "Node").ok());
+  rig.transport->failure = Error{ErrorKind::Unavailable, "down", {}, {}};
+  rig.mapper.doubt();
+  rig.now += 10s;
+  EXPECT_TRUE(rig.mapper.find("", "", "Node").ok());
+  EXPECT_TRUE(rig.mapper.find("", "", "Node").ok());
+  EXPECT_EQ(rig.transport->requests.size(), 3u);
+  rig.transport->failure.reset();
+  rig.now += 10s;
+  EXPECT_TRUE(rig.mapper.find("", "", "Node").ok());
+  EXPECT_EQ(rig.transport->requests.size(), 5u) << "the doubt stands until it is answered";
 }
 
 TEST(Mapper, does_not_choose_between_two_groups) {

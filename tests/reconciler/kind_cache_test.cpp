@@ -79,7 +79,7 @@ class KindCacheTest : public testing::Test {
       std::make_shared<kube::Client>(transport_),
       interest_,
       [this](const ObjectRef& object, const Record*, const Record*) { changed_.push_back(object); },
-      [this](const KindCache&) { ++current_; }};
+      [this](const KindCache&, kube::WatchState) { ++current_; }};
 };
 
 TEST_F(KindCacheTest, BeforeTheFirstListNothingIsKnown) {

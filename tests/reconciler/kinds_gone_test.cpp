@@ -26,6 +26,12 @@ class KindsGone : public testing::Test {
     if (request.target == "/readyz") return {200, {}, "ok"};
     return not_found("x");
   }
+  /// From now on these are served, and it was noticed that something is amiss.
+  void serve(std::vector<ServedKind> kinds) {
+    served_ = std::move(kinds);
+    kinds_.doubt();
+    now_ += seconds(10);
+  }
   /// How a look at the kind ends, `later` from the last one.
   std::string look(Duration later, const std::string& group = "shop.example") {
     now_ += later;
@@ -65,8 +71,7 @@ TEST_F(KindsGone, AKindThatStaysAwayIsLookedForMoreAndMoreRarely) {
 
 TEST_F(KindsGone, AKindThatWasServedIsGoneOnlyWhenAServerThatIsReadySaysSoAMinuteLater) {
   EXPECT_EQ(look(seconds(0)), "served by shop.example");
-  kinds_.forget();
-  served_.clear();
+  serve({});
   EXPECT_EQ(look(seconds(0)), "Unavailable");
   EXPECT_EQ(described(), "unread");
   EXPECT_EQ(look(seconds(59)), "Unavailable");
@@ -85,14 +90,12 @@ TEST_F(KindsGone, AKindThatWasServedIsGoneOnlyWhenAServerThatIsReadySaysSoAMinut
 
 TEST_F(KindsGone, AKindThatComesBackIsServedAndItsNextAbsenceIsAnother) {
   look(seconds(0));
-  kinds_.forget();
-  served_.clear();
+  serve({});
   look(seconds(0));
   served_ = {kWidget};
   EXPECT_EQ(look(seconds(50)), "served by shop.example");
-  kinds_.forget();
-  served_.clear();
-  EXPECT_EQ(look(seconds(20)), "Unavailable") << "more than a minute after its first absence";
+  serve({});
+  EXPECT_EQ(look(seconds(10)), "Unavailable") << "more than a minute after its first absence";
   EXPECT_EQ(look(seconds(59)), "Unavailable");
   EXPECT_EQ(look(seconds(10)), "NotFound");
 }
@@ -111,8 +114,7 @@ TEST_F(KindsGone, AfterARestartWhatAStatusRowNamesCountsAsServedOnce) {
 
 TEST_F(KindsGone, ABareKindDoesNotFallToAnotherGroupWhileItsOwnIsAway) {
   EXPECT_EQ(look(seconds(0), "*"), "served by shop.example");
-  kinds_.forget();
-  served_ = {kOther};
+  serve({kOther});
   EXPECT_EQ(look(seconds(0), "*"), "Unavailable");
   EXPECT_EQ(look(seconds(60), "*"), "served by other.example") << "its own is gone for good";
 }
