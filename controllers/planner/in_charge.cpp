@@ -113,6 +113,11 @@ InCharge in_charge(const View& view, const api::TargetRef& ref) {
                 InCharge::Who::Missing,
                 "TargetMissing",
                 ref.kind + " is not served by this cluster");
+  if (out.kind.has_scale && !out.kind.paths_unknown.empty()) {
+    std::string why =
+        "it is not known where " + ref.kind + " keeps its replicas: " + out.kind.paths_unknown;
+    return none(std::move(out), InCharge::Who::Refused, "ScalePathsUnknown", std::move(why));
+  }
   out.seen = present(view.seen, out.workload);
   if (out.seen == nullptr) {
     const ObjectRef workload = out.workload;

@@ -95,6 +95,8 @@ struct KindFact {
   std::string spec_replicas_path =
       "/spec/replicas";  ///< JSON Pointer of the scale subresource's specReplicasPath
   std::string status_replicas_path = "/status/replicas";
+  std::string paths_unknown;  ///< why the two above are not known, and what would help; empty: they
+                              ///< are
 };
 struct KindUnread {
   std::string why;

@@ -1,16 +1,19 @@
 #include "controllers/reconciler/kinds.h"
 
+#include <tuple>
 #include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
 
 constexpr Duration kPathsLast{600'000};  ///< a CRD's scale paths hardly ever change
-constexpr const char* kSpecPath = "/spec/replicas";
-constexpr const char* kStatusPath = "/status/replicas";
+constexpr Duration kRefusalLasts{15'000};
 
-/// Groups whose scale subresource is Kubernetes' own: no CRD to look into.
-bool is_built_in(const std::string& group) { return group.empty() || group == "apps"; }
+/// Groups whose scale subresource is that of Kubernetes' own kinds, /spec/replicas: no CRD to look
+/// into. The second has DeploymentConfig, of an aggregated API server.
+bool is_built_in(const std::string& group) {
+  return group.empty() || group == "apps" || group == "apps.openshift.io";
+}
 
 kube::Resource crd_resource() {
   kube::Resource crd;
@@ -25,6 +28,31 @@ kube::Resource crd_resource() {
 Error unavailable(std::string why) {
   return {
       .kind = ErrorKind::Unavailable, .message = std::move(why), .causes = {}, .retry_after = {}};
+}
+
+/// The paths of spec's and status' replicas that a CRD names for one version. Unavailable: it does
+/// not have that version any more; Invalid: paths that cannot be followed.
+Result<std::pair<std::string, std::string>> paths_in(const kube::Object& crd,
+                                                     const std::string& version) {
+  const Result<JsonView> root = JsonView::parse(crd.text);
+  if (!root.ok()) return unavailable(root.error().message);
+  const std::string scale = "/spec/versions/[name=" + version + "]/subresources/scale";
+  const Result<JsonView> named = root->at(scale);
+  if (!named.ok()) return unavailable("it does not say how " + version + " scales");
+  const auto read = [&](const char* name) {
+    const auto path = named->member(name);
+    return path ? path->string().value_or("") : "";
+  };
+  std::pair paths{pointer_of_scale_path(read("specReplicasPath")),
+                  pointer_of_scale_path(read("statusReplicasPath"))};
+  if (paths.first.empty() || paths.second.empty()) {
+    return Error{.kind = ErrorKind::Invalid,
+                 .message = "its CRD names paths that cannot be followed: " +
+                            read("specReplicasPath") + " and " + read("statusReplicasPath"),
+                 .causes = {},
+                 .retry_after = {}};
+  }
+  return paths;
 }
 
 }  // namespace
@@ -213,44 +241,42 @@ planner::KindAnswer Kinds::describe(const std::string& group, const std::string&
   fact.has_scale = resource->has("scale");
   fact.api_version = resource->api_version();
   if (fact.has_scale && !is_built_in(resource->group)) {
-    const Paths paths = scale_paths(*resource);
-    fact.spec_replicas_path = paths.spec;
-    fact.status_replicas_path = paths.status;
+    const Result<Paths> paths = scale_paths(*resource);
+    if (!paths.ok()) return planner::KindUnread{"its CRD: " + paths.error().message};
+    fact.spec_replicas_path = paths->spec;
+    fact.status_replicas_path = paths->status;
+    fact.paths_unknown = paths->unknown;
   }
   return fact;
 }
 
-Kinds::Paths Kinds::scale_paths(const kube::Resource& resource) {
-  const auto key = std::make_pair(resource.group, resource.kind);
+Result<Kinds::Paths> Kinds::scale_paths(const kube::Resource& resource) {
+  const std::string name = resource.api_version() + " " + resource.kind;
   const Instant now = now_();
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = paths_.find(key);
-        known != paths_.end() && now - known->second.read < kPathsLast) {
+    if (const auto known = paths_.find(name); known != paths_.end() && now < known->second.until)
       return known->second;
-    }
   }
-  Paths paths{kSpecPath, kStatusPath, now};
-  const Result<kube::Object> crd =
-      client_->get(crd_resource(), {"", resource.plural + "." + resource.group});
+  const std::string crd_name = resource.plural + "." + resource.group;
+  const Result<kube::Object> crd = client_->get(crd_resource(), {"", crd_name});
+  Paths paths;
   if (crd.ok()) {
-    if (const Result<JsonView> root = JsonView::parse(crd->text); root.ok()) {
-      const std::string scale =
-          "/spec/versions/[name=" + resource.version + "]/subresources/scale/";
-      const auto read = [&](const std::string& name, std::string& into) {
-        const Result<JsonView> found = root->at(scale + name);
-        if (!found.ok()) return;
-        const std::string pointer = pointer_of_scale_path(found->string().value_or(""));
-        if (!pointer.empty()) into = pointer;
-      };
-      read("specReplicasPath", paths.spec);
-      read("statusReplicasPath", paths.status);
-    }
-  } else if (is_transient(crd.error().kind)) {
-    return paths;  // not remembered: asked again next time
+    Result<std::pair<std::string, std::string>> read = paths_in(*crd, resource.version);
+    if (!read.ok() && is_transient(read.error().kind)) return read.error();
+    if (read.ok()) std::tie(paths.spec, paths.status) = *read;
+    if (!read.ok()) paths.unknown = read.error().message;
+  } else if (crd.error().kind == ErrorKind::Denied) {
+    paths.unknown = "the operator may not get customresourcedefinitions.apiextensions.k8s.io " +
+                    crd_name + ": grant it that";
+  } else if (crd.error().kind == ErrorKind::NotFound) {
+    paths.unknown = "it has no CRD " + crd_name + " that would say so";
+  } else {
+    return crd.error();
   }
+  paths.until = now + (paths.unknown.empty() ? kPathsLast : kRefusalLasts);
   const std::lock_guard lock(mutex_);
-  paths_[key] = paths;
+  paths_[name] = paths;
   return paths;
 }
 

@@ -54,14 +54,16 @@ class Kinds {
     std::optional<Instant> asked;                      ///< whether it is gone
     bool gone = false;
   };
+  /// Where a custom kind keeps its replicas, or why that is not known.
   struct Paths {
-    std::string spec, status;
-    Instant read{};
+    std::string spec, status, unknown;
+    Instant until{};  ///< good until then
   };
   /// `v1` of a group as `group/v1`. NotFound: the group is not served.
   Result<std::string> preferred_version(const std::string& group) const;
   Result<std::vector<std::string>> kinds_of(const std::string& group) const;
-  Paths scale_paths(const kube::Resource& resource);
+  /// Never a guess: transient errors are errors, a refusal says which right is missing.
+  Result<Paths> scale_paths(const kube::Resource& resource);
   void note_served(const kube::Resource& resource);
   /// The known kinds that a question means; "*": of any group.
   std::vector<Name> known_as(const std::string& group, const std::string& kind) const;
@@ -74,8 +76,8 @@ class Kinds {
   std::function<Instant()> now_;
   kube::RestMapper mapper_;
   mutable std::mutex mutex_;
-  std::map<Name, Paths> paths_;     ///< as many as kinds are named by events
-  std::map<Name, Standing> known_;  ///< kinds that were served
+  std::map<std::string, Paths> paths_;  ///< by group, version and kind; as many as events name
+  std::map<Name, Standing> known_;      ///< kinds that were served
 };
 
 /// `.spec.replicas`, as a CRD writes it, as a JSON Pointer. Empty when it is no such path.

@@ -64,6 +64,7 @@ struct ServedKind {
   std::string group, kind, api_version;
   bool namespaced = true, has_scale = false;
   std::string spec_replicas_path = "/spec/replicas", status_replicas_path = "/status/replicas";
+  std::string paths_unknown{};  ///< why these two are not known
 };
 /// What every simulated cluster serves.
 const std::vector<ServedKind>& standard_kinds();

@@ -192,7 +192,8 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
                                  .has_scale = known->has_scale,
                                  .api_version = known->api_version,
                                  .spec_replicas_path = known->spec_replicas_path,
-                                 .status_replicas_path = known->status_replicas_path};
+                                 .status_replicas_path = known->status_replicas_path,
+                                 .paths_unknown = known->paths_unknown};
     }
     out.kinds.emplace(std::pair{group, kind}, served);
   }

@@ -182,6 +182,9 @@ class Reading {
     if (const auto* fact = std::get_if<planner::KindFact>(&answer)) {
       kind.spec_replicas_path = fact->spec_replicas_path;
       kind.status_replicas_path = fact->status_replicas_path;
+      kind.paths_unknown = fact->paths_unknown;
+    } else {
+      kind.paths_unknown = std::get<planner::KindUnread>(answer).why;
     }
     out_.input.kinds.push_back(std::move(kind));
   }

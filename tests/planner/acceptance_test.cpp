@@ -197,6 +197,18 @@ TEST(Acceptance, an_autoscaler_that_goes_in_mid_sale_does_not_open_what_is_not_l
   EXPECT_FALSE(shop.at(kCheckout, "/metadata/annotations/doorbuster.dev~1holds"));
 }
 
+TEST(Acceptance, a_target_whose_replicas_are_nobody_knows_where_is_refused_and_never_guessed_at) {
+  Shop shop;
+  shop.add_workload("checkout", 4);
+  shop.sale.spec->capacity.targets = {target_of("checkout", 40)};
+  shop.paths_unknown = "the operator may not get its CRD: grant it that";
+  shop.run_until(kStart);
+  EXPECT_EQ(shop.writes, 0);
+  ASSERT_NE(shop.target("checkout"), nullptr);
+  EXPECT_EQ(shop.target("checkout")->state, "Refused");
+  EXPECT_THAT(shop.target("checkout")->message, testing::HasSubstr("may not get its CRD"));
+}
+
 TEST(Acceptance, what_cannot_be_read_yet_is_not_refused) {
   Shop shop;
   shop.sale.spec->capacity.targets = {target_of("checkout", 40)};

@@ -226,6 +226,7 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
     fact.served = !unserved.contains(kind);
     fact.has_scale = kind == "Deployment" || kind == "StatefulSet" || scaled.contains(kind);
     if (scaled.contains(kind)) fact.spec_replicas_path = scaled.at(kind);
+    fact.paths_unknown = paths_unknown;
     fact.namespaced = kind != "NodePool";
     for (const auto& [ref, text] : objects) {
       if (ref.kind == kind) fact.api_version = api_version_of(ref);

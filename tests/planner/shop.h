@@ -67,6 +67,7 @@ class Shop final : public World {
   std::set<std::string> unready;   ///< workloads whose pods do not get ready
   std::set<std::string> denied;    ///< kinds that the account may not write
   std::set<std::string> unserved;  ///< kinds
+  std::string paths_unknown;       ///< of every kind
   std::set<std::string> unread;    ///< kinds of which nothing is known
   std::map<std::string, std::string>
       scaled;  ///< kinds besides Deployment that have /scale: where their replicas are

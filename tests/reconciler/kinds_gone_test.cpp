@@ -119,6 +119,66 @@ TEST_F(KindsGone, ABareKindDoesNotFallToAnotherGroupWhileItsOwnIsAway) {
   EXPECT_EQ(look(seconds(60), "*"), "served by other.example") << "its own is gone for good";
 }
 
+struct PathsCase {
+  const char* says;
+  kube::Response crd;
+  const char* paths;  ///< or what is said instead
+};
+
+TEST_F(KindsGone, WhereACustomKindKeepsItsReplicasIsReadAndNeverGuessed) {
+  ServedKind elsewhere = kWidget, indexed = kWidget;
+  elsewhere.spec_replicas_path = ".spec.workers.count";
+  indexed.spec_replicas_path = ".spec.pools[0].count";
+  ServedKind newer = kWidget;
+  newer.versions = {"v2"};
+  const PathsCase cases[] = {
+      {"its CRD says so", {200, {}, crd_of(elsewhere)}, "/spec/workers/count /status/ready"},
+      {"its CRD may not be read",
+       kube::FakeApi::status(403, "Forbidden"),
+       "refused: the operator may not get customresourcedefinitions.apiextensions.k8s.io "
+       "widgets.shop.example: grant it that"},
+      {"its CRD is not answered", {503, {}, ""}, "unread"},
+      {"throttled", kube::FakeApi::status(429, "TooManyRequests"), "unread"},
+      {"it has no CRD",
+       not_found("widgets.shop.example"),
+       "refused: it has no CRD widgets.shop.example that would say so"},
+      {"its CRD has moved on to another version", {200, {}, crd_of(newer)}, "unread"},
+      {"a path into a list",
+       {200, {}, crd_of(indexed)},
+       "refused: its CRD names paths that cannot be followed: .spec.pools[0].count and "
+       ".status.ready"},
+  };
+  for (const PathsCase& one : cases) {
+    SCOPED_TRACE(one.says);
+    answers_[crd_path(kWidget)] = one.crd;
+    now_ += seconds(600);  // what was read before is old
+    const planner::KindAnswer said = kinds_.describe("shop.example", "Widget");
+    std::string text = "unread";
+    if (const auto* fact = std::get_if<planner::KindFact>(&said)) {
+      text = fact->paths_unknown.empty()
+                 ? fact->spec_replicas_path + " " + fact->status_replicas_path
+                 : "refused: " + fact->paths_unknown;
+    }
+    EXPECT_EQ(text, one.paths);
+  }
+}
+
+TEST_F(KindsGone, ARefusalIsAskedAgainSoonAndAPathSeldom) {
+  answers_[crd_path(kWidget)] = kube::FakeApi::status(403, "Forbidden");
+  const auto asked = [&](Duration later) {
+    now_ += later;
+    const std::size_t before = transport_->calls().size();
+    kinds_.describe("shop.example", "Widget");
+    return transport_->calls().size() - before;
+  };
+  asked(seconds(0));
+  EXPECT_EQ(asked(seconds(14)), 0U);
+  answers_[crd_path(kWidget)] = {200, {}, crd_of(kWidget)};
+  EXPECT_EQ(asked(seconds(1)), 1U);
+  EXPECT_EQ(asked(seconds(599)), 0U);
+  EXPECT_EQ(asked(seconds(1)), 1U);
+}
+
 TEST_F(KindsGone, AVersionThatIsNotServedSaysNothingOfTheObject) {
   const auto found = kinds_.find("shop.example", "Widget", "v2");
   ASSERT_FALSE(found.ok());
