@@ -71,8 +71,7 @@ bool lies_below(const std::vector<PointerStep>& steps, const std::string& prefix
 }
 
 std::string why_never(const ObjectRef& object, const std::vector<PointerStep>& steps) {
-  if (among(kNeverGroups, object.group) ||
-      (object.group.empty() && among(kNeverCoreKinds, object.kind))) {
+  if (is_never_held(object.group, object.kind)) {
     return object.kind +
            " is a kind that grants rights, guards the cluster or keeps secrets: it is never held";
   }
@@ -120,6 +119,10 @@ std::string why_not_listed(const AllowList& list,
 }
 
 }  // namespace
+
+bool is_never_held(const std::string& group, const std::string& kind) {
+  return among(kNeverGroups, group) || (group.empty() && among(kNeverCoreKinds, kind));
+}
 
 std::string why_not_allowed(const AllowList& list,
                             const FieldRef& field,

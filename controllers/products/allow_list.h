@@ -33,4 +33,7 @@ std::string why_not_allowed(const AllowList&, const FieldRef&, bool one_way, boo
 /// cannot ask for the way that leads only up.
 std::string why_not_scaled(const AllowList&, const FieldRef&);
 
+/// A kind that is never held, whatever the list says.
+bool is_never_held(const std::string& group, const std::string& kind);
+
 }  // namespace doorbuster::products

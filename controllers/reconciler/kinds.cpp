@@ -192,6 +192,8 @@ Result<std::vector<kube::Resource>> Kinds::all_of(const std::string& group,
   return found;
 }
 
+Result<std::vector<kube::Resource>> Kinds::all() { return mapper_.all(); }
+
 Result<std::string> Kinds::preferred_version(const std::string& group) const {
   const Result<std::string> groups = client_->raw("/apis");
   if (!groups.ok()) return groups.error();

@@ -39,6 +39,8 @@ class Kinds {
                               const std::string& version = "");
   /// One kind, or with kind "*" every kind of a group. Empty when none is served.
   Result<std::vector<kube::Resource>> all_of(const std::string& group, const std::string& kind);
+  /// Every kind that is served, in its group's preferred version.
+  Result<std::vector<kube::Resource>> all();
   planner::KindAnswer describe(const std::string& group, const std::string& kind);
   /// It was served once, as somebody remembers who held something of it: not seeing it is no proof
   /// that it is gone.

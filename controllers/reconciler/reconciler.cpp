@@ -76,6 +76,7 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                                                 .kinds = kinds,
                                                 .events = events_,
                                                 .world = world_,
+                                                .access = parts_.access,
                                                 .setup = settings_.setup,
                                                 .namespaces = settings_.namespaces,
                                                 .every = settings_.sweep_every,

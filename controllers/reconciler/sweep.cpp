@@ -25,10 +25,11 @@ Result<planner::Present> present_of(const kube::Object& object,
   return present;
 }
 
-std::string annotation_pointer() {
-  return pointer_of({{.name = "metadata", .keys = {}},
-                     {.name = "annotations", .keys = {}},
-                     {.name = planner::kHoldsAnnotation, .keys = {}}});
+/// Kinds of which clusters have very many, and of which nobody wants a field kept, unless the
+/// allow-list names them.
+bool is_crowded(const kube::Resource& resource) {
+  return resource.kind == "Pod" || resource.kind == "Event" || resource.kind == "Endpoints" ||
+         resource.kind == "EndpointSlice";
 }
 
 kube::Key event_key(const std::string& event) {
@@ -62,6 +63,7 @@ void Sweep::lead() {
     turns_.clear();
     for (const products::AllowedKind& one : parts_.setup.allow.kinds)
       turns_[{one.group, one.kind}].at = parts_.now();
+    look_at_ = parts_.now();
   }
   changed_.notify_all();
 }
@@ -75,19 +77,20 @@ void Sweep::suspect(const ObjectRef& object) {
   changed_.notify_all();
 }
 
-bool Sweep::wait_until_due(std::vector<ObjectRef>& due, std::set<KindName>& kinds) {
+bool Sweep::wait_until_due(Due& due) {
   std::unique_lock lock(mutex_);
   for (;;) {
     if (stopping_) return false;
     if (parts_.leading()) {
       const Instant now = parts_.now();
+      due.look = look_at_ && *look_at_ <= now;
       for (const auto& [name, turn] : turns_) {
-        if (turn.at <= now) kinds.insert(name);
+        if (turn.at <= now) due.kinds.insert(name);
       }
       for (const auto& [object, at] : orphans_) {
-        if (at <= now) due.push_back(object);
+        if (at <= now) due.objects.push_back(object);
       }
-      if (!kinds.empty() || !due.empty()) return true;
+      if (due.look || !due.kinds.empty() || !due.objects.empty()) return true;
     }
     changed_.wait_for(lock, kIdleWait);
   }
@@ -95,11 +98,11 @@ bool Sweep::wait_until_due(std::vector<ObjectRef>& due, std::set<KindName>& kind
 
 void Sweep::run() {
   for (;;) {
-    std::vector<ObjectRef> due;
-    std::set<KindName> kinds;
-    if (!wait_until_due(due, kinds)) return;
-    if (!kinds.empty()) sweep(kinds);
-    for (const ObjectRef& object : due) {
+    Due due;
+    if (!wait_until_due(due)) return;
+    if (due.look) due.kinds.merge(look_for_kinds());
+    if (!due.kinds.empty()) sweep(due.kinds);
+    for (const ObjectRef& object : due.objects) {
       const std::optional<Duration> again = tend(object);
       const std::lock_guard lock(mutex_);
       if (stopping_) return;
@@ -110,6 +113,64 @@ void Sweep::run() {
       }
     }
   }
+}
+
+bool Sweep::is_listed(const kube::Resource& resource) const {
+  return std::any_of(parts_.setup.allow.kinds.begin(),
+                     parts_.setup.allow.kinds.end(),
+                     [&resource](const products::AllowedKind& one) {
+                       return one.group == resource.group &&
+                              (one.kind == "*" || one.kind == resource.kind);
+                     });
+}
+
+bool Sweep::may_list(const kube::Resource& resource) const {
+  std::vector<std::string> scopes = parts_.namespaces;
+  if (scopes.empty() || !resource.namespaced) scopes = {""};
+  return std::any_of(scopes.begin(), scopes.end(), [&](const std::string& ns) {
+    const auto answer = parts_.access->self({.verb = "list",
+                                             .group = resource.group,
+                                             .resource = resource.plural,
+                                             .subresource = "",
+                                             .ns = ns,
+                                             .name = ""});
+    return !answer.ok() || answer->allowed;  // not answered: the list itself will tell
+  });
+}
+
+Result<std::set<Sweep::KindName>> Sweep::other_kinds() const {
+  const Result<std::vector<kube::Resource>> served = parts_.kinds->all();
+  if (!served.ok()) return served.error();
+  std::set<KindName> out;
+  for (const kube::Resource& one : *served) {
+    if (!parts_.leading()) break;
+    const bool patched = std::find(one.verbs.begin(), one.verbs.end(), "patch") != one.verbs.end();
+    if (!patched || is_listed(one) || is_crowded(one)) continue;
+    if (products::is_never_held(one.group, one.kind) || !may_list(one)) continue;
+    if (out.size() >= kSweptKinds) {
+      parts_.log({LogLevel::Warn, "too many kinds to sweep", {{"kind", one.kind}}});
+      break;
+    }
+    out.emplace(one.group, one.kind);
+  }
+  return out;
+}
+
+std::set<Sweep::KindName> Sweep::look_for_kinds() {
+  const Result<std::set<KindName>> found = other_kinds();
+  if (!found.ok())
+    parts_.log({LogLevel::Warn,
+                "kinds beyond the allow-list not swept",
+                {{"error", found.error().message}}});
+  const std::lock_guard lock(mutex_);
+  const Instant now = parts_.now();
+  look_at_ = now + (found.ok() ? parts_.every : std::min(kSweepAgain, parts_.every));
+  std::set<KindName> fresh;
+  if (!found.ok()) return fresh;
+  for (const KindName& name : *found) {
+    if (turns_.emplace(name, Turn{.at = now}).second) fresh.insert(name);
+  }
+  return fresh;
 }
 
 void Sweep::sweep(const std::set<KindName>& kinds) {
@@ -199,19 +260,6 @@ std::optional<std::size_t> Sweep::sweep_kind(const kube::Resource& resource) {
   return all ? std::optional(held) : std::nullopt;
 }
 
-std::set<planner::Holder> Sweep::holders_of(const planner::Present& present) const {
-  std::set<planner::Holder> holders;
-  const Value annotation = present.object->at(annotation_pointer());
-  if (!annotation) return holders;
-  const std::string text = present.object->string(annotation_pointer());
-  for (const auto& [path, field] : planner::read_ledger(&text).fields) {
-    for (const auto& [holder, ask] : field.holders) {
-      if (holder.install == parts_.setup.install) holders.insert(holder);
-    }
-  }
-  return holders;
-}
-
 void Sweep::inspect(const kube::Resource& resource, const kube::Object& object) {
   const Result<planner::Present> present = present_of(object, resource.api_version(), parts_.now());
   if (!present.ok()) return;
@@ -219,7 +267,7 @@ void Sweep::inspect(const kube::Resource& resource, const kube::Object& object) 
                       .kind = resource.kind,
                       .ns = object.meta.ns,
                       .name = object.meta.name};
-  const std::set<planner::Holder> holders = holders_of(*present);
+  const std::set<planner::Holder> holders = planner::holders_of(*present, parts_.setup.install);
   bool any_lives = false;
   for (const planner::Holder& holder : holders) {
     const kube::Key key = event_key(holder.event);
@@ -233,11 +281,10 @@ void Sweep::inspect(const kube::Resource& resource, const kube::Object& object) 
   if (!any_lives || holders.size() > 1) suspect(ref);
 }
 
-Sweep::Life Sweep::life_of(const planner::Holder& holder) {
-  if (holder.install != parts_.setup.install) return Life::Unknown;
-  const Result<kube::Object> event = parts_.client->get(sale_events(), event_key(holder.event));
-  if (event.ok()) return event->meta.uid == holder.uid ? Life::Lives : Life::Dead;
-  return event.error().kind == ErrorKind::NotFound ? Life::Dead : Life::Unknown;
+Result<std::string> Sweep::uid_of(const std::string& event) const {
+  const Result<kube::Object> read = parts_.client->get(sale_events(), event_key(event));
+  if (!read.ok()) return read.error();
+  return read->meta.uid;
 }
 
 std::optional<Duration> Sweep::tend(const ObjectRef& object) {
@@ -252,52 +299,36 @@ std::optional<Duration> Sweep::tend(const ObjectRef& object) {
   }
   const Result<planner::Present> present = present_of(*read, resource->api_version(), parts_.now());
   if (!present.ok()) return std::nullopt;
-  if (present->object->string(pointer_of({{.name = "metadata", .keys = {}},
-                                          {.name = "labels", .keys = {}},
-                                          {.name = planner::kHeldLabel, .keys = {}}})) !=
-          parts_.setup.install &&
-      holders_of(*present).empty()) {
-    return std::nullopt;
-  }
   return settle(object, *resource, *present);
 }
 
 std::optional<Duration> Sweep::settle(const ObjectRef& ref,
                                       const kube::Resource& resource,
                                       const planner::Present& present) {
-  std::set<planner::Holder> dead;
-  bool unknown = false, lives = false;
-  for (const planner::Holder& holder : holders_of(present)) {
-    switch (life_of(holder)) {
-      case Life::Dead:
-        dead.insert(holder);
-        break;
-      case Life::Lives:
-        lives = true;
-        break;
-      case Life::Unknown:
-        unknown = true;
-        break;
-    }
-  }
-  if (dead.empty() && (lives || unknown))
-    return unknown ? std::optional(kOrphanLater) : std::nullopt;
-  const planner::Settled settled =
-      planner::settle_orphan(ref, present, dead, parts_.setup.install, parts_.now());
-  if (!settled.write) {
-    if (settled.clean) return std::nullopt;
-    if (!settled.wake) return kOrphanLater;
-    return std::clamp(*settled.wake - parts_.now(), kOrphanAgain, kOrphanLater);
+  std::map<planner::Holder, planner::Life> lives;
+  for (const planner::Holder& holder : planner::holders_of(present, parts_.setup.install))
+    lives[holder] = planner::life_of(holder, parts_.setup.install, uid_of(holder.event));
+  const planner::Care care =
+      planner::care_for(ref, present, lives, parts_.setup.install, parts_.now());
+  switch (care.next) {
+    case planner::Care::Next::None:
+      return std::nullopt;
+    case planner::Care::Next::Later:
+      return kOrphanLater;
+    case planner::Care::Next::Timed:
+      return std::clamp<Duration>(*care.at - parts_.now(), kOrphanAgain, kOrphanLater);
+    case planner::Care::Next::Soon:
+      break;
   }
   if (!parts_.leading()) return kOrphanAgain;
-  const auto type = settled.write->type == planner::Write::Type::Json ? kube::PatchType::Json
-                                                                      : kube::PatchType::Merge;
+  const auto type = care.write->type == planner::Write::Type::Json ? kube::PatchType::Json
+                                                                   : kube::PatchType::Merge;
   const Result<kube::Object> answer =
-      parts_.client->patch(resource, {ref.ns, ref.name}, type, settled.write->patch);
+      parts_.client->patch(resource, {ref.ns, ref.name}, type, care.write->patch);
   parts_.log({answer.ok() ? LogLevel::Info : LogLevel::Warn,
               answer.ok() ? "dead holds let go" : "dead holds not let go",
               {{"object", to_text(ref)},
-               {"holders", std::to_string(dead.size())},
+               {"holders", std::to_string(care.dead.size())},
                {"error", answer.ok() ? "" : answer.error().message}}});
   return kOrphanAgain;
 }

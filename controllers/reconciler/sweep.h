@@ -1,6 +1,6 @@
 #pragma once
 
-#include "controllers/planner/settle.h"
+#include "controllers/planner/sweeping.h"
 #include "controllers/reconciler/cluster_world.h"
 #include "controllers/reconciler/meter.h"
 
@@ -23,12 +23,13 @@ inline constexpr std::size_t kOrphans = 10'000;  ///< objects under watch for de
 inline constexpr int kSweepPage = 500;
 /// A kind that could not be listed is tried again after this, ever later, at most the interval.
 inline constexpr Duration kSweepAgain{2'000};
-inline constexpr Duration kOrphanAgain{1'000};   ///< between two requests to one object
-inline constexpr Duration kOrphanLater{60'000};  ///< after an answer that does not help
+inline constexpr std::size_t kSweptKinds = 2'000;  ///< beyond the allow-list's own
+inline constexpr Duration kOrphanAgain{1'000};     ///< between two requests to one object
+inline constexpr Duration kOrphanLater{60'000};    ///< after an answer that does not help
 
-/// Finds everything that carries our label: shows it to the living events whose holds it carries,
-/// and lets go of holders whose event is gone. One thread; works only between lead() and the end of
-/// leadership.
+/// Finds everything that carries our label, of every kind that the operator may list: shows it to
+/// the living events whose holds it carries, and lets go of holders whose event is gone. One
+/// thread; works only between lead() and the end of leadership.
 class Sweep {
  public:
   struct Parts {
@@ -36,6 +37,7 @@ class Sweep {
     std::shared_ptr<Kinds> kinds;
     std::shared_ptr<EventStore> events;
     std::shared_ptr<ClusterWorld> world;
+    std::shared_ptr<kube::AccessReviewer> access;
     planner::Setup setup;
     std::vector<std::string> namespaces;  ///< empty: all
     Duration every{3'600'000};
@@ -56,11 +58,17 @@ class Sweep {
   void suspect(const ObjectRef& object);
 
  private:
-  using KindName = std::pair<std::string, std::string>;  ///< as the allow-list names it
+  using KindName = std::pair<std::string, std::string>;  ///< group and kind; "*": all of a group
   struct Turn {
     Instant at;
     int failures = 0;      ///< in a row
     std::size_t held = 0;  ///< objects found last
+  };
+  /// What is to be done now.
+  struct Due {
+    std::vector<ObjectRef> objects;
+    std::set<KindName> kinds;
+    bool look = false;  ///< which kinds there are beyond the allow-list
   };
   void run();
   void sweep(const std::set<KindName>& kinds);
@@ -75,16 +83,23 @@ class Sweep {
   std::optional<Duration> settle(const ObjectRef& ref,
                                  const kube::Resource& resource,
                                  const planner::Present& present);
-  enum class Life { Lives, Dead, Unknown };
-  Life life_of(const planner::Holder& holder);
-  std::set<planner::Holder> holders_of(const planner::Present& present) const;
-  bool wait_until_due(std::vector<ObjectRef>& due, std::set<KindName>& kinds);
+  /// Of the event of that name, by a consistent read.
+  Result<std::string> uid_of(const std::string& event) const;
+  bool is_listed(const kube::Resource& resource) const;
+  bool may_list(const kube::Resource& resource) const;
+  /// Kinds beyond the allow-list that something may be held of: a target's own, or one that was
+  /// taken off the list.
+  Result<std::set<KindName>> other_kinds() const;
+  /// Gives those a turn; which ones are due at once.
+  std::set<KindName> look_for_kinds();
+  bool wait_until_due(Due& due);
 
   Parts parts_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;
   std::map<KindName, Turn> turns_;  ///< when each kind is swept next; empty before lead()
+  std::optional<Instant> look_at_;  ///< when kinds beyond the allow-list are looked for next
   std::map<ObjectRef, Instant> orphans_;
   std::thread thread_;
 };

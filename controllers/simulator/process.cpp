@@ -1,6 +1,6 @@
 #include "controllers/simulator/process.h"
 
-#include "controllers/planner/settle.h"
+#include "controllers/planner/sweeping.h"
 
 #include <algorithm>
 
@@ -105,44 +105,42 @@ void Process::round(const ObjectRef& event, Key& key) {
 void Process::sweep() {
   sweep_at_ = cluster_.now() + kSweepEvery;
   if (world_.down()) return;
-  std::set<std::string> living;
-  for (const ObjectRef& event : world_.known_events()) {
-    if (const StoredPtr object = cluster_.api().live(event)) living.insert(object->uid());
-  }
   for (const auto& [group, kind] : {std::pair{"autoscaling", "HorizontalPodAutoscaler"},
                                     std::pair{"apps", "Deployment"},
                                     std::pair{"gateway.envoyproxy.io", "BackendTrafficPolicy"}}) {
-    for (const ObjectRef& ref : cluster_.api().objects(group, kind)) {
-      const planner::Fact fact = world_.fact(ref);
-      const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
-      if (present == nullptr) continue;
-      const auto& document = *(*present)->object;
-      const bool labelled =
-          document.string("/metadata/labels/doorbuster.dev~1held") == setup_.install;
-      if (!labelled && !orphans_.contains(ref)) continue;
-      const std::string text = document.string("/metadata/annotations/doorbuster.dev~1holds");
-      const planner::Ledger ledger = planner::read_ledger(text.empty() ? nullptr : &text);
-      std::set<planner::Holder> dead;
-      for (const auto& [path, held] : ledger.fields) {
-        for (const auto& [holder, ask] : held.holders) {
-          if (holder.install == setup_.install && !living.contains(holder.uid)) dead.insert(holder);
-        }
-      }
-      if (dead.empty() && !orphans_.contains(ref)) continue;
-      sweep_at_ = cluster_.now() + kSweepAgain;
-      const planner::Settled settled =
-          planner::settle_orphan(ref, **present, dead, setup_.install, world_.now());
-      // Until nothing of us is left on it: letting go takes two requests.
-      if (settled.clean) {
-        orphans_.erase(ref);
-      } else {
-        orphans_.insert(ref);
-      }
-      if (!settled.write) continue;
-      const auto swept = world_.perform(planner::Event{}, *settled.write);
-      if (!swept) sweep_at_ = cluster_.now() + kSweepAgain;
-    }
+    for (const ObjectRef& ref : cluster_.api().objects(group, kind)) tend(ref);
   }
+}
+
+void Process::tend(const ObjectRef& ref) {
+  const planner::Fact fact = world_.fact(ref);
+  const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+  if (present == nullptr) return;
+  const bool labelled =
+      (*present)->object->string("/metadata/labels/doorbuster.dev~1held") == setup_.install;
+  if (!labelled && !orphans_.contains(ref)) return;
+  std::map<planner::Holder, planner::Life> lives;
+  for (const planner::Holder& holder : planner::holders_of(**present, setup_.install))
+    lives[holder] = planner::life_of(holder, setup_.install, uid_of(holder.event));
+  const planner::Care care = planner::care_for(ref, **present, lives, setup_.install, world_.now());
+  // Until nothing of us is left on it: letting go takes two requests.
+  if (care.next == planner::Care::Next::None) {
+    orphans_.erase(ref);
+    return;
+  }
+  orphans_.insert(ref);
+  sweep_at_ = cluster_.now() + kSweepAgain;
+  if (care.write) static_cast<void>(world_.perform(planner::Event{}, *care.write));
+}
+
+Result<std::string> Process::uid_of(const std::string& event) const {
+  const auto slash = event.find('/');
+  const ObjectRef ref{.group = api::kGroup,
+                      .kind = api::kSaleEventKind,
+                      .ns = event.substr(0, slash),
+                      .name = event.substr(slash + 1)};
+  if (const StoredPtr object = cluster_.api().live(ref)) return object->uid();
+  return Error{.kind = ErrorKind::NotFound, .message = "no such SaleEvent"};
 }
 
 }  // namespace doorbuster::simulator

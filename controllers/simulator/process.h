@@ -49,6 +49,8 @@ class Process {
   };
   void round(const ObjectRef&, Key&);
   void sweep();
+  void tend(const ObjectRef&);
+  Result<std::string> uid_of(const std::string& event) const;
   static void sooner(std::optional<Instant>& due, Instant at);
 
   Cluster& cluster_;

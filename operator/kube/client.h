@@ -147,14 +147,14 @@ class RestMapper {
   Result<Resource> find(const std::string& group,
                         const std::string& version,
                         const std::string& kind);
+  /// Every kind, in its group's preferred version, as discovery says now.
+  Result<std::vector<Resource>> all();
   /// Something that is served as far as is known was answered with 404: the next find() asks again,
   /// at most once in `refresh_every`. Where that fails, what is known stays.
   void doubt();
 
  private:
-  Result<Resource> refresh(const std::string& group,
-                           const std::string& version,
-                           const std::string& kind);
+  Outcome refresh();
   struct State;
   std::shared_ptr<State> state_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 
 namespace doorbuster::kube {
 namespace {
@@ -118,9 +119,7 @@ RestMapper::State::Look RestMapper::State::look(const std::string& group,
   return out;
 }
 
-Result<Resource> RestMapper::refresh(const std::string& group,
-                                     const std::string& version,
-                                     const std::string& kind) {
+Outcome RestMapper::refresh() {
   State& state = *state_;
   const Instant asked_at = state.now();
   auto found = discover(*state.client);
@@ -133,9 +132,19 @@ Result<Resource> RestMapper::refresh(const std::string& group,
   state.failure.reset();
   state.doubted = false;
   state.known = std::make_shared<const Discovered>(std::move(*found));
-  auto answer = search(*state.known, group, version, kind);
-  state.note(name_of(group, version, kind), answer.ok());
-  return answer;
+  return Done{};
+}
+
+Result<std::vector<Resource>> RestMapper::all() {
+  const std::lock_guard one_at_a_time(state_->refreshing);
+  if (auto asked = refresh(); !asked) return asked.error();
+  const std::lock_guard lock(state_->mutex);
+  std::vector<Resource> all;
+  std::set<std::pair<std::string, std::string>> names;
+  for (const Resource& one : state_->known->resources) {
+    if (names.emplace(one.group, one.kind).second) all.push_back(one);
+  }
+  return all;
 }
 
 Result<Resource> RestMapper::find(const std::string& group,
@@ -151,10 +160,12 @@ Result<Resource> RestMapper::find(const std::string& group,
   } else if (!one_at_a_time.try_lock()) {
     return *std::move(known.answer);  // only doubted: nobody waits for who asks
   }
-  auto found = refresh(group, version, kind);
-  const bool says = found || found.error().kind == ErrorKind::NotFound ||
-                    found.error().kind == ErrorKind::Invalid;
-  return says || !known.usable ? std::move(found) : *std::move(known.answer);
+  if (auto asked = refresh(); !asked)
+    return known.usable ? *std::move(known.answer) : Result<Resource>(asked.error());
+  const std::lock_guard lock(state_->mutex);
+  auto found = search(*state_->known, group, version, kind);
+  state_->note(name_of(group, version, kind), found.ok());
+  return found;
 }
 
 void RestMapper::doubt() {
