@@ -39,6 +39,7 @@ void SimulatedWorld::restart() {
   just_started_ = true;
   synced_ = !down();
   seen_.reset();
+  known_kinds_.clear();
 }
 
 Instant SimulatedWorld::visible_at(const std::string& kind) const {
@@ -131,6 +132,10 @@ Result<std::shared_ptr<const Event>> SimulatedWorld::event(const ObjectRef& ref)
 planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
   const ObjectRef ref = cluster_.api().served(asked);
   if (weather.denied_kinds.contains(ref.kind)) return planner::Forbidden{.verb = "get"};
+  if (weather.kinds_vanish.contains(ref.kind)) {
+    if (!known_kinds_.contains(ref.kind)) return planner::Missing{.as_of = now()};
+    return planner::Unread{.why = "its kind was served and is not now"};
+  }
   if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
   const Instant at = view_at(ref.kind);
   if (cluster_.now() - at > kViewBound)
@@ -151,6 +156,11 @@ planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
 
 planner::AutoscalersFact SimulatedWorld::autoscalers_of(const ObjectRef& workload) {
   const std::string kind = "HorizontalPodAutoscaler";
+  for (const std::string& one : {kind, workload.kind}) {
+    if (!weather.kinds_vanish.contains(one)) continue;
+    if (!known_kinds_.contains(one)) return planner::Autoscalers{};
+    return planner::Unread{.why = "a kind was served and is not now"};
+  }
   if (weather.denied_kinds.contains(kind))
     return planner::Unread{.why = "autoscalers may not be read"};
   if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
@@ -168,6 +178,20 @@ planner::AutoscalersFact SimulatedWorld::autoscalers_of(const ObjectRef& workloa
   return out;
 }
 
+void SimulatedWorld::expect_kinds(const Event& event, const planner::Needs& needs) {
+  bool holds = false;
+  for (const api::HoldStatus& row : event.status.holds) {
+    if (row.copy.empty() && row.state != "Restoring") continue;
+    known_kinds_.insert(row.object.kind);
+    holds = true;
+  }
+  const std::string autoscaler = "HorizontalPodAutoscaler";
+  if (!weather.kinds_vanish.contains(autoscaler)) known_kinds_.insert(autoscaler);
+  for (const auto& [group, kind] : needs.kinds) {
+    if (holds || !weather.kinds_vanish.contains(kind)) known_kinds_.insert(kind);
+  }
+}
+
 planner::Observation SimulatedWorld::observe(const Event& event, const planner::Needs& needs) {
   planner::Observation out;
   if (event.spec) {
@@ -175,6 +199,7 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
   } else {
     out.window = error(ErrorKind::Invalid, "the spec is not accepted");
   }
+  expect_kinds(event, needs);
   for (const ObjectRef& ref : needs.objects) out.objects.emplace(ref, fact(ref));
   for (const ObjectRef& ref : needs.workloads) {
     out.objects.emplace(ref, fact(ref));
@@ -186,7 +211,14 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
   }
   for (const auto& [group, kind] : needs.kinds) {
     planner::KindFact served;
-    if (const ServedKind* known = cluster_.api().kind_of(group, kind)) {
+    const bool vanished = weather.kinds_vanish.contains(kind);
+    if (vanished && known_kinds_.contains(kind)) {
+      out.kinds.emplace(std::pair{group, kind},
+                        planner::KindUnread{"it was served and is not now"});
+      continue;
+    }
+    const ServedKind* known = cluster_.api().kind_of(group, kind);
+    if (known != nullptr && !vanished) {
       served = planner::KindFact{.served = true,
                                  .namespaced = known->namespaced,
                                  .has_scale = known->has_scale,
@@ -228,6 +260,8 @@ Result<StoredPtr> SimulatedWorld::request(Boundary boundary,
   if (wrong == Mishap::Forbid || weather.denied_kinds.contains(ref.kind)) {
     return error(ErrorKind::Denied, "may not patch");
   }
+  if (weather.kinds_vanish.contains(ref.kind))
+    return error(ErrorKind::Unavailable, "404 page not found");
   if (wrong == Mishap::ServerError)
     return error(ErrorKind::Unavailable, "500 Internal Server Error");
   if (wrong == Mishap::Throttle) {

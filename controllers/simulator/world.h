@@ -40,6 +40,7 @@ struct Weather {
   std::map<std::string, Instant> stalled_until;  ///< by kind: nothing new arrives before
   std::optional<Instant> down_until;             ///< no request is answered before
   std::set<std::string> denied_kinds;            ///< the operator's own role may not touch these
+  std::set<std::string> kinds_vanish;            ///< discovery lacks these for a while
   std::set<std::string> account_denied_kinds;    ///< the event's service account may not
   bool reviews_fail = false;                     ///< access reviews get no answer
   Duration skew{};                               ///< of the operator's clock against the cluster's
@@ -106,7 +107,11 @@ class SimulatedWorld : public planner::World {
                             const ObjectRef&,
                             const std::function<Result<StoredPtr>()>& send);
 
+  /// What a kind that discovery lacks looks like: not known where it was served before.
+  void expect_kinds(const planner::Event&, const planner::Needs&);
+
   Cluster& cluster_;
+  std::set<std::string> known_kinds_;  ///< that were served once, as far as the process knows
   std::optional<Seen> seen_;
   std::map<std::string, Instant> views_;
   std::map<ObjectRef, std::int64_t> written_;

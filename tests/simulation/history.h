@@ -60,6 +60,8 @@ enum class Act {
   Outage,
   DenyKind,
   AllowKind,
+  HideKind,  ///< discovery lacks it
+  ShowKind,
   DenyAccount,
   AllowAccount,
   FailReviews,

@@ -126,6 +126,8 @@ const char* to_string(Act act) {
                                            "Outage",
                                            "DenyKind",
                                            "AllowKind",
+                                           "HideKind",
+                                           "ShowKind",
                                            "DenyAccount",
                                            "AllowAccount",
                                            "FailReviews",

@@ -250,7 +250,7 @@ void Script::by_weather() {
       "HorizontalPodAutoscaler", "Deployment", "BackendTrafficPolicy", "SaleEvent"};
   const std::string kind = random_.pick(kKinds);
   const Duration at = make_instant(random_, history_);
-  switch (random_.below(8)) {
+  switch (random_.below(9)) {
     case 0:
       return add({.act = Act::Kill,
                   .at = at,
@@ -286,6 +286,17 @@ void Script::by_weather() {
            .at = at,
            .subject = random_.pick(std::vector<std::string>(kKinds.begin(), kKinds.begin() + 3))});
       return add({.act = Act::AllowAccount,
+                  .at = at + between(random_, seconds(10), minutes(4)),
+                  .subject = history_.steps.back().subject});
+    case 7:
+      if (random_.chance(1, 2))
+        add({.act = Act::Kill,
+             .at = at + between(random_, seconds(1), minutes(1)),
+             .span = seconds(5)});
+      add({.act = Act::HideKind,
+           .at = at,
+           .subject = random_.pick(std::vector<std::string>(kKinds.begin(), kKinds.begin() + 3))});
+      return add({.act = Act::ShowKind,
                   .at = at + between(random_, seconds(10), minutes(4)),
                   .subject = history_.steps.back().subject});
     default:

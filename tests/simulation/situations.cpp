@@ -39,6 +39,9 @@ const std::vector<Situation>& required_situations() {
       {"Stall", 50},
       {"Lag", 50},
       {"DenyKind", 50},
+      {"HideKind", 50},
+      {"a kind vanishes while something of it is held", 20},
+      {"a kind vanishes while its event is being deleted", 1},
       {"DenyAccount", 50},
       {"FailReviews", 50},
       // other people

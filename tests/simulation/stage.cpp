@@ -222,8 +222,8 @@ bool Stage::disturbed() const {
                                    weather.stalled_until.end(),
                                    [&](const auto& one) { return cluster_.now() < one.second; });
   return stalled || world_.down() || !weather.denied_kinds.empty() ||
-         !weather.account_denied_kinds.empty() || weather.reviews_fail ||
-         weather.skew != Duration{} || !process_.running();
+         !weather.kinds_vanish.empty() || !weather.account_denied_kinds.empty() ||
+         weather.reviews_fail || weather.skew != Duration{} || !process_.running();
 }
 
 /// Something is still held: the leader's next sweep, an hour away at most, and the way down that it

@@ -117,6 +117,11 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
   if (any_row(status, "Contested")) count("a field is contested");
   if (any_row(status, "Left")) count("somebody's value is left at the end");
   if (any_row(status, "Unknown")) count("a record that cannot be trusted is reported");
+  const bool vanished = std::any_of(status.holds.begin(), status.holds.end(), [&](const auto& row) {
+    return !row.copy.empty() && world_.weather.kinds_vanish.contains(row.object.kind);
+  });
+  if (vanished) count("a kind vanishes while something of it is held");
+  if (vanished && event.deleting) count("a kind vanishes while its event is being deleted");
   for (const auto& row : status.targets) {
     if (row.state == "Missing") count("a target is missing");
     if (row.state == "Forbidden") count("a target is forbidden");

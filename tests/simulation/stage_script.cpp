@@ -384,6 +384,12 @@ bool Stage::act_around(const Step& step) {
   if (is(Act::AllowKind)) {
     return weather.denied_kinds.erase(step.subject), true;
   }
+  if (is(Act::HideKind)) {
+    return weather.kinds_vanish.insert(step.subject), true;
+  }
+  if (is(Act::ShowKind)) {
+    return weather.kinds_vanish.erase(step.subject), true;
+  }
   if (is(Act::DenyAccount)) {
     return weather.account_denied_kinds.insert(step.subject), true;
   }
