@@ -216,6 +216,10 @@ class Shop:
         assert (found["spec"]["minReplicas"], found["spec"]["maxReplicas"]) == (low, high), found["spec"]
         assert not traces_on(found), found["metadata"]
 
+    def traces(self, name="checkout"):
+        """Fields of the autoscaler of which we are still the manager, by managedFields."""
+        return [one for one in self.autoscaler(name)["metadata"].get("managedFields", []) if one["manager"] == "doorbuster"]
+
     def condition(self, kind, name="flash"):
         for one in self.event(name).get("status", {}).get("conditions", []):
             if one["type"] == kind:
