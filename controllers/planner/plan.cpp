@@ -253,11 +253,14 @@ void settle_all(Round& round) {
   }
 }
 
-/// A target whose object may not be written is forbidden, whatever else is seen of it.
-void note_forbidden(Round& round) {
+/// A target whose object may not be written is forbidden, whatever else is seen of it; and a step
+/// that is not made, in a dry run too, has no time: it is found due anew in every round.
+void note_dropped(Round& round) {
   for (TargetReport& target : round.capacity.wants.targets) {
     const auto outcome = round.outcomes.find(target.autoscaler.value_or(target.object));
-    if (outcome == round.outcomes.end() || outcome->second.dropped != "Forbidden") continue;
+    if (outcome == round.outcomes.end() || outcome->second.dropped.empty()) continue;
+    target.stepped_at.reset();
+    if (outcome->second.dropped != "Forbidden") continue;
     target.state = "Forbidden";
     target.message = outcome->second.why;
     target.ready_enough = false;
@@ -491,7 +494,7 @@ Plan plan_in_order(std::span<const Feature> order,
   settle_all(round);
   out.questions = round.questions;
   if (!out.questions.empty()) return out;
-  note_forbidden(round);
+  note_dropped(round);
   out.writes = ordered_writes(round);
   const Report made = make_status(round, out);
   out.finalizer = finalizer_for(round, made, out.status);

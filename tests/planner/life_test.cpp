@@ -290,6 +290,20 @@ TEST(Life, a_dry_run_computes_and_writes_nothing) {
   EXPECT_EQ(shop.writes, 0);
 }
 
+TEST(Life, a_dry_run_in_mid_ramp_does_not_change_status_while_nothing_changes) {
+  Shop shop = shop_with_checkout();
+  shop.sale.spec->mode = api::Mode::DryRun;
+  shop.run_until(shop.window.prepare + seconds(1));
+  const int publishes = shop.publishes;
+  for (int i = 0; i < 3; ++i) {
+    shop.clock += std::chrono::milliseconds(55);
+    shop.round();
+  }
+  EXPECT_EQ(shop.publishes, publishes);
+  ASSERT_NE(shop.target("checkout"), nullptr);
+  EXPECT_FALSE(shop.target("checkout")->stepped_at) << "no step was made";
+}
+
 TEST(Life, a_dry_run_switched_on_in_mid_sale_is_a_suspend) {
   Shop shop = shop_with_checkout();
   shop.run_until(kStart + minutes(5));
