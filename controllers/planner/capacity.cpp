@@ -444,6 +444,8 @@ void plan_target(TargetDraft& draft) {
       draft.report.current =
           charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0);
     }
+  } else if (const api::TargetStatus* row = row_of(view, draft.report.name)) {
+    draft.report.object = workload_told(*row).value_or(ObjectRef{});
   }
   report_idle(draft);
   if (draft.held.empty()) return;
@@ -460,7 +462,9 @@ void plan_target(TargetDraft& draft) {
     const bool ceiling = is_autoscaler(one.field.object) && one.field.pointer == kMaxReplicas;
     if (object != nullptr && !ceiling)
       draft.report.held = object->object->integer(one.field.pointer);
-    if (draft.spec == nullptr) draft.report.object = one.field.object;
+    if (draft.spec != nullptr) continue;
+    if (draft.report.object.kind.empty()) draft.report.object = one.field.object;
+    if (is_autoscaler(one.field.object)) draft.report.autoscaler = one.field.object;
   }
 }
 

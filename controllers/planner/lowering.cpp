@@ -56,7 +56,7 @@ Instant last_step(const View& view, const OurHold& hold, const Present& object) 
 
 /// The workload is known not to exist: what its autoscaler still says of it is of the past.
 bool nothing_to_scale(const TargetDraft& draft) {
-  return draft.spec != nullptr && absence(draft.view.seen, draft.report.object) == "Missing";
+  return absence(draft.view.seen, draft.report.object) == "Missing";
 }
 
 /// Below this load does not let the floor go now; 0 where load says nothing against it.

@@ -22,6 +22,9 @@ struct TargetDraft {
 /// step by step and never below what load asks for; then the ceiling, once what runs fits under it.
 void lower_object(TargetDraft&, const ObjectRef&, std::int64_t goal);
 
+/// The workload that a row of a target speaks of, should its target be taken out of the spec.
+std::optional<ObjectRef> workload_told(const api::TargetStatus&);
+
 /// The reason of every item that lowers or restores; what raises has another.
 inline constexpr const char* kLowering = "Lowering";
 inline constexpr const char* kRestoring = "Restoring";

@@ -1,6 +1,25 @@
+#include "controllers/planner/in_charge.h"
+#include "controllers/planner/lowering.h"
 #include "controllers/planner/view.h"
 
+#include <algorithm>
+
 namespace doorbuster::planner {
+
+std::optional<ObjectRef> workload_told(const api::TargetStatus& row) {
+  // As to_text writes it: Kind.group namespace/name.
+  const std::string& text = row.object;
+  const std::size_t space = text.find(' '), slash = text.find('/', space);
+  if (space == std::string::npos || slash == std::string::npos) return std::nullopt;
+  const std::string kind = text.substr(0, space);
+  const std::size_t dot = std::min(kind.find('.'), kind.size());
+  ObjectRef out{kind.substr(std::min(dot + 1, kind.size())),
+                kind.substr(0, dot),
+                text.substr(space + 1, slash - space - 1),
+                text.substr(slash + 1)};
+  if (is_autoscaler(out)) return std::nullopt;
+  return out;
+}
 
 Needs needs_of(const Event& event) {
   Needs out;
@@ -17,6 +36,11 @@ Needs needs_of(const Event& event) {
           {group, hold.object.kind, hold.object.ns.value_or(event.ref.ns), hold.object.name});
       out.kinds.insert({group, hold.object.kind});
     }
+  }
+  // Of a target that was taken out of the spec: whether there is still anything to scale.
+  for (const api::TargetStatus& row : event.status.targets) {
+    if (const auto workload = workload_told(row); workload && workload->ns == event.ref.ns)
+      out.objects.insert(*workload);
   }
   for (const api::HoldStatus& row : event.status.holds) {
     // A row without a copy is only shown, unless a trace of us is still to be removed there; and

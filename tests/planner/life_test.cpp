@@ -304,6 +304,20 @@ TEST(Life, a_dry_run_in_mid_ramp_does_not_change_status_while_nothing_changes) {
   EXPECT_FALSE(shop.target("checkout")->stepped_at) << "no step was made";
 }
 
+TEST(Life, a_removed_target_whose_workload_is_gone_lets_go_of_its_ceiling_too) {
+  Shop shop = shop_with_checkout();
+  const Json before = *shop.at(kCheckoutHpa, "/spec");
+  shop.run_until(kStart + minutes(1));
+  ASSERT_EQ(shop.number(kCheckoutHpa, kMin), 40);
+  shop.remove(kCheckout);
+  shop.settle();
+  shop.sale.spec->capacity.targets.clear();
+  shop.run_until(shop.window.restored_by + hours(3));
+  EXPECT_EQ(*shop.at(kCheckoutHpa, "/spec"), before);
+  EXPECT_EQ(shop.sale.status.phase, "Completed");
+  EXPECT_FALSE(shop.sale.has_finalizer);
+}
+
 TEST(Life, a_dry_run_switched_on_in_mid_sale_is_a_suspend) {
   Shop shop = shop_with_checkout();
   shop.run_until(kStart + minutes(5));
