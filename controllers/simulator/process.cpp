@@ -6,6 +6,20 @@
 
 namespace doorbuster::simulator {
 
+namespace {
+
+/// When nothing new has arrived of a kind for a while: from when on it arrives again.
+std::optional<Instant> current_again(const Weather& weather, const std::string& kind, Instant now) {
+  std::optional<Instant> out;
+  const auto stalled = weather.stalled_until.find(kind);
+  if (stalled != weather.stalled_until.end() && stalled->second > now) out = stalled->second;
+  if (weather.down_until && *weather.down_until > now)
+    out = std::max(out.value_or(now), *weather.down_until);
+  return out;
+}
+
+}  // namespace
+
 void Process::sooner(std::optional<Instant>& due, Instant at) {
   if (!due || at < *due) due = at;
 }
@@ -78,8 +92,13 @@ void Process::round(const ObjectRef& event, Key& key) {
   const planner::RoundResult result = planner::run_round(world_, event, setup_);
   if (const auto& seen = world_.seen(); seen && seen->event->ref == event) {
     key.watched.clear();
-    for (const auto& [ref, fact] : seen->observation.objects)
+    for (const auto& [ref, fact] : seen->observation.objects) {
       key.watched.insert(cluster_.api().served(ref));
+      if (!std::holds_alternative<planner::Unread>(fact)) continue;
+      // A cache that is current again says so to every event that asks it (Caches::on_current).
+      if (const auto at = current_again(world_.weather, ref.kind, cluster_.now()))
+        key.due.insert(*at);
+    }
   }
   // A watch that this very round asked for sees what the round itself did.
   for (const ObjectRef& ref : during_round_) {
