@@ -117,9 +117,16 @@ class BaselineHonest : public Oracle {
     return "a value that the operator applied never becomes a baseline";
   }
   void on_written(const Scene& scene, const Written& written) override {
+    const planner::Ledger before =
+        written.before ? record_of(written.before->tree) : planner::Ledger{};
     for (const auto& [path, held] : record_of(written.after->tree).fields) {
       const FieldTruth* truth = scene.truth.field(written.after->ref, path.pointer);
       if (truth == nullptr || contains(truth->legit, held.baseline)) continue;
+      // Judged when it was first recorded, maybe for another event: whoever joins keeps it.
+      const auto old = before.fields.find(path);
+      if (written.after->ref.kind == "Deployment" && old != before.fields.end() &&
+          old->second.baseline == held.baseline)
+        continue;
       if (written.after->ref.kind == "Deployment") {
         // What normally ran stands in where our own floor had raised the replicas.
         const auto& rows = written.event.status.targets;
