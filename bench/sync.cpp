@@ -91,7 +91,7 @@ int run(const std::string& kubeconfig) {
         client,
         interest,
         [](const ObjectRef&, const reconciler::Record*, const reconciler::Record*) {},
-        [](const reconciler::KindCache&) {});
+        [](const reconciler::KindCache&, kube::WatchState) {});
   };
   const auto autoscalers =
       cache_of(served("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler"));
