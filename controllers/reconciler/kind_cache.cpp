@@ -27,7 +27,7 @@ KindCache::KindCache(kube::Resource resource,
                      std::shared_ptr<const Interest> interest,
                      Changed changed,
                      Watched watched,
-                     std::function<void()> settling)
+                     const std::function<void()>& settling)
     : resource_(std::move(resource)), client_(std::move(client)), interest_(std::move(interest)) {
   store_ = std::make_shared<RecordStore>(
       [this](const kube::Meta& meta, std::string_view text) { return make(meta, text); });

@@ -38,7 +38,7 @@ class KindCache {
             std::shared_ptr<const Interest> interest,
             Changed changed,
             Watched watched,
-            std::function<void()> settling = {});
+            const std::function<void()>& settling = {});
 
   const kube::Resource& resource() const { return resource_; }
   std::shared_ptr<kube::Sink> sink() const { return store_; }

@@ -33,7 +33,8 @@ const planner::Present* seen_object(const planner::Observation& seen, const Obje
 Change change_of(const planner::Write& write, const Tree& before) {
   Change out;
   if (write.type == planner::Write::Type::Json) {
-    out.released.insert("trace");
+    // Where no record is, nothing is held: the last trace of what was let go of goes.
+    if (before.at(kAnnotation) != nullptr) out.released.insert("trace");
     return out;
   }
   Tree after = before;

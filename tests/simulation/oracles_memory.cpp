@@ -104,7 +104,10 @@ class StatusTruthful : public Oracle {
       // What goes with its namespace is not put back.
       if (scene.world.seen()->observation.namespace_terminating && ref.ns == event.ref.ns) continue;
       const std::string text = (*present)->object->string(kAnnotation);
-      if (text.empty() || !holds_for(planner::read_ledger(&text), event.uid)) continue;
+      if (text.empty()) continue;
+      const planner::Ledger record = planner::read_ledger(&text);
+      // A record that somebody copied from another object holds nothing here.
+      if (record.uid != (*present)->uid || !holds_for(record, event.uid)) continue;
       complain(scene, "Restored is said while " + ref.name + " is seen to be held");
     }
   }

@@ -125,6 +125,9 @@ void Truth::leave(const ObjectRef& ref) {
     truth.touched = true;
     truth.allowed.push_back(truth.live);
     truth.legit.push_back(truth.live);
+    // What the server filled in beside it is nobody's from now on. Should a saved copy bring the
+    // record back, only the value itself can be taken away again: the server's own takes its place.
+    if (field.pointer.starts_with("/spec/behavior/")) truth.allowed.emplace_back(Json{"\"Max\""});
   }
 }
 
