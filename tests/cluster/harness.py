@@ -259,19 +259,27 @@ class Watcher(threading.Thread):
         super().__init__(daemon=True)
         self.shop, self.name, self.seen, self.ended = shop, name, [], False
 
+    def look(self):
+        try:
+            now = self.shop.bounds(self.name)
+            if not self.seen or self.seen[-1] != now:
+                self.seen.append(now)
+        except (ApiError, OSError):
+            pass
+
+    def start(self):
+        self.look()
+        super().start()
+
     def run(self):
         while not self.ended:
-            try:
-                now = self.shop.bounds(self.name)
-                if not self.seen or self.seen[-1] != now:
-                    self.seen.append(now)
-            except (ApiError, OSError):
-                pass
+            self.look()
             time.sleep(0.05)
 
     def stop(self):
         self.ended = True
         self.join()
+        self.look()  # what somebody else has seen already belongs to it
         return self.seen
 
 
