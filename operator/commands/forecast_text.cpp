@@ -3,8 +3,11 @@
 #include "operator/base/json.h"
 #include "operator/commands/checked.h"
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <fstream>
 #include <string_view>
 #include <utility>
@@ -321,6 +324,13 @@ class Panel {
   const std::int64_t most_;
 };
 
+bool write_file(const std::string& name, const std::string& text) {
+  std::ofstream out(name, std::ios::binary);
+  out << text;
+  out.close();
+  return !out.fail();
+}
+
 }  // namespace
 
 std::string as_text(const Outlook& outlook) {
@@ -391,13 +401,6 @@ std::string as_svg(const Outlook& outlook) {
   return out + "</svg>\n";
 }
 
-bool write_file(const std::string& name, const std::string& text) {
-  std::ofstream out(name, std::ios::binary);
-  out << text;
-  out.close();
-  return !out.fail();
-}
-
 int exit_code_of(const Forecast& forecast, bool fail_on_warnings) {
   switch (forecast.verdict()) {
     case simulator::ForecastVerdict::Go:
@@ -408,6 +411,26 @@ int exit_code_of(const Forecast& forecast, bool fail_on_warnings) {
       return kBad;
   }
   return kBad;
+}
+
+void add_show_options(CLI::App& command, ShowFlags& flags) {
+  command.add_option("--svg", flags.svg, "write the curves as a picture to this file");
+  command.add_option("-o,--output", flags.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command.add_option("--fail-on", flags.fail_on, "error, or warn: Warn ends with 11")
+      ->check(CLI::IsMember({"error", "warn"}))
+      ->capture_default_str();
+}
+
+int show(const Outlook& outlook, const ShowFlags& flags, const char* command) {
+  if (!flags.svg.empty() && !write_file(flags.svg, as_svg(outlook))) {
+    std::fprintf(stderr, "kubectl-sale %s: cannot write %s\n", command, flags.svg.c_str());
+    return kCommandFailed;
+  }
+  const std::string text = flags.output == "json" ? as_json(outlook) : as_text(outlook);
+  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
+  return written ? exit_code_of(outlook.forecast, flags.fail_on == "warn") : kCommandFailed;
 }
 
 }  // namespace doorbuster::commands

@@ -6,6 +6,10 @@
 #include <string>
 #include <vector>
 
+namespace CLI {
+class App;
+}
+
 namespace doorbuster::commands {
 
 /// A forecast with what was assumed for it.
@@ -23,9 +27,19 @@ std::string as_json(const Outlook& outlook);
 /// The curves as one SVG picture, readable without scripts or style sheets.
 std::string as_svg(const Outlook& outlook);
 
-bool write_file(const std::string& name, const std::string& text);
-
 /// 10 for NoGo; 11 for Warn when warnings are to fail; else 0.
 int exit_code_of(const simulator::Forecast& forecast, bool fail_on_warnings);
+
+/// How a forecast is shown.
+struct ShowFlags {
+  std::string output = "text", fail_on = "error", svg;
+};
+
+/// Declares --svg, --output and --fail-on.
+void add_show_options(CLI::App& command, ShowFlags& flags);
+
+/// Prints it and writes the picture; the exit code: the verdict's, or 1 where that failed, told
+/// under the command's name.
+int show(const Outlook& outlook, const ShowFlags& flags, const char* command);
 
 }  // namespace doorbuster::commands

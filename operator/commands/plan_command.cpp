@@ -25,8 +25,9 @@ struct PlanFlags {
   std::string name;
   std::vector<std::string> files;
   bool recursive = false, tell_changes = false;
-  std::string event, output = "text", fail_on = "error", svg, kubeconfig, context, ns;
+  std::string event, kubeconfig, context, ns;
   ScenarioFlags scenario;
+  ShowFlags show;
 };
 
 int failed(const std::string& why, int code) {
@@ -100,17 +101,6 @@ Result<api::SaleEvent> event_of_files(kube::Client& client,
   return event;
 }
 
-int print(const Outlook& outlook, const PlanFlags& flags) {
-  if (!flags.svg.empty() && !write_file(flags.svg, as_svg(outlook)))
-    return failed("cannot write " + flags.svg, kCommandFailed);
-  const std::string text = flags.output == "json" ? as_json(outlook) : as_text(outlook);
-  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  if (!written) return kCommandFailed;
-  const int code = exit_code_of(outlook.forecast, flags.fail_on == "warn");
-  if (code != kDone || !flags.tell_changes) return code;
-  return outlook.forecast.timeline.empty() ? kDone : kChanges;
-}
-
 int plan(const PlanFlags& flags, const std::function<Instant()>& now) {
   if (flags.name.empty() == flags.files.empty())
     return failed("name one SaleEvent, or give files with -f", kUsage);
@@ -145,7 +135,9 @@ int plan(const PlanFlags& flags, const std::function<Instant()>& now) {
   if (now() < outlook.forecast.window.start && event->status.holds.empty())
     outlook.latest_safe = simulator::latest_safe_creation(scenario->input);
   outlook.forecast.add(check_writes(connected->client, *event, outlook.forecast, now));
-  return print(outlook, flags);
+  const int code = show(outlook, flags.show, "plan");
+  if (code != kDone || !flags.tell_changes) return code;
+  return outlook.forecast.timeline.empty() ? kDone : kChanges;
 }
 
 }  // namespace
@@ -167,13 +159,7 @@ void add_plan_command(CLI::App& app, const std::function<Instant()>& now, int& e
   command->add_option("--kubeconfig", flags->kubeconfig, "a kubeconfig; otherwise as kubectl");
   command->add_option("--context", flags->context, "a context of the kubeconfig");
   add_scenario_options(*command, flags->scenario);
-  command->add_option("--svg", flags->svg, "write the curves as a picture to this file");
-  command->add_option("-o,--output", flags->output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  command->add_option("--fail-on", flags->fail_on, "error, or warn: Warn ends with 11")
-      ->check(CLI::IsMember({"error", "warn"}))
-      ->capture_default_str();
+  add_show_options(*command, flags->show);
   command->add_flag("--exit-code", flags->tell_changes, "end with 12 where something would change");
   command->callback([flags, now, &exit_code] { exit_code = plan(*flags, now); });
 }

@@ -18,21 +18,14 @@ namespace {
 struct SimulateFlags {
   std::vector<std::string> files;
   bool recursive = false;
-  std::string event, output = "text", fail_on = "error", svg;
+  std::string event;
   ScenarioFlags scenario;
+  ShowFlags show;
 };
 
 int failed(const std::string& why, int code) {
   std::fprintf(stderr, "kubectl-sale simulate: %s\n", why.c_str());
   return code;
-}
-
-int print(const Outlook& outlook, const SimulateFlags& flags) {
-  if (!flags.svg.empty() && !write_file(flags.svg, as_svg(outlook)))
-    return failed("cannot write " + flags.svg, kCommandFailed);
-  const std::string text = flags.output == "json" ? as_json(outlook) : as_text(outlook);
-  const bool written = std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0;
-  return written ? exit_code_of(outlook.forecast, flags.fail_on == "warn") : kCommandFailed;
 }
 
 int simulate(const SimulateFlags& flags, Instant now) {
@@ -50,7 +43,7 @@ int simulate(const SimulateFlags& flags, Instant now) {
                   .forecast = simulator::forecast(scenario->input),
                   .assumed = scenario->assumed,
                   .latest_safe = simulator::latest_safe_creation(scenario->input)};
-  return print(outlook, flags);
+  return show(outlook, flags.show, "simulate");
 }
 
 }  // namespace
@@ -73,13 +66,7 @@ void add_simulate_command(CLI::App& app, const std::function<Instant()>& now, in
           "--replicas", flags->scenario.replicas, "of a target whose workload is in no file")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->add_option("--svg", flags->svg, "write the curves as a picture to this file");
-  command->add_option("-o,--output", flags->output, "text or json")
-      ->check(CLI::IsMember({"text", "json"}))
-      ->capture_default_str();
-  command->add_option("--fail-on", flags->fail_on, "error, or warn: Warn ends with 11")
-      ->check(CLI::IsMember({"error", "warn"}))
-      ->capture_default_str();
+  add_show_options(*command, flags->show);
   command->callback([flags, now, &exit_code] { exit_code = simulate(*flags, now()); });
 }
 
