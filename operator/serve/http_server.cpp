@@ -180,15 +180,15 @@ struct HttpServer::State {
 
 HttpServer::HttpServer() : state_(std::make_shared<State>()) {}
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(std::vector<Listener> listeners,
+Result<std::unique_ptr<HttpServer>> HttpServer::start(const std::vector<Listener>& listeners,
                                                       Log log,
                                                       ServerBounds bounds) {
   std::unique_ptr<HttpServer> server(new HttpServer());
   State& state = *server->state_;
   state.log = std::move(log);
   state.shared->bounds = bounds;
-  for (Listener& one : listeners) {
-    if (const Outcome opened = state.open(std::move(one)); !opened.ok()) return opened.error();
+  for (const Listener& one : listeners) {
+    if (const Outcome opened = state.open(one); !opened.ok()) return opened.error();
   }
   for (std::size_t door = 0; door < state.doors.size(); ++door) state.accept(door);
   state.thread = std::thread([&state] { state.context.run(); });

@@ -43,7 +43,7 @@ struct ServerBounds {
 class HttpServer {
  public:
   /// Invalid: no address; Unavailable: it cannot be bound.
-  static Result<std::unique_ptr<HttpServer>> start(std::vector<Listener> listeners,
+  static Result<std::unique_ptr<HttpServer>> start(const std::vector<Listener>& listeners,
                                                    Log log,
                                                    ServerBounds bounds = {});
   ~HttpServer();  ///< stops
