@@ -60,24 +60,13 @@ std::int64_t aim_of(const Stored* autoscaler) {
                                  kTargetUtilisation);
 }
 
-/// A quantity in units of 10^-`digits`, rounded up; 0 when there is none.
-std::int64_t scaled(const Tree* value, api::Int128 nanos_per_unit) {
-  if (value == nullptr) return 0;
-  const auto quantity = api::quantity_of(Json{value->print()});
-  if (!quantity || quantity->nanos < 0) return 0;
-  return static_cast<std::int64_t>((quantity->nanos + nanos_per_unit - 1) / nanos_per_unit);
-}
-
-/// The sum over the containers of a pod template (init containers aside).
-PodRequest request_of(const Tree& workload) {
-  PodRequest out;
-  const Tree* list = workload.at("/spec/template/spec/containers");
-  if (list == nullptr) return out;
-  for (const Tree& one : list->elements()) {
-    out.cpu_millis += scaled(one.at("/resources/requests/cpu"), api::kNanosPerUnit / 1000);
-    out.memory_bytes += scaled(one.at("/resources/requests/memory"), api::kNanosPerUnit);
-  }
-  return out;
+/// What each pod of a workload asks for, by its template.
+PodRequest request_of_pods(const Tree& workload) {
+  const Tree* containers = workload.at("/spec/template/spec/containers");
+  if (containers == nullptr) return {};
+  const std::string text = containers->print();
+  const auto view = JsonView::parse(text);
+  return view ? request_of(*view) : PodRequest{};
 }
 
 class Play {
@@ -147,7 +136,7 @@ class Play {
       const auto own = input_.startup.find(spec.name);
       cluster_.run(target.workload,
                    own == input_.startup.end() ? input_.startup_otherwise : own->second,
-                   request_of(object->tree),
+                   request_of_pods(object->tree),
                    std::move(load));
       if (autoscaler) cluster_.run(autoscaler->ref);
     }

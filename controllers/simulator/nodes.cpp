@@ -1,9 +1,19 @@
 #include "controllers/simulator/nodes.h"
 
+#include "crds/fields.h"
+
 #include <algorithm>
 
 namespace doorbuster::simulator {
 namespace {
+
+/// A quantity in units of so many 10^-9, rounded up; 0 when there is none.
+std::int64_t rounded_up(const Result<JsonView>& value, api::Int128 nanos_per_unit) {
+  if (!value) return 0;
+  const auto quantity = api::quantity_of(Json{std::string(value->text())});
+  if (!quantity || quantity->nanos < 0) return 0;
+  return static_cast<std::int64_t>((quantity->nanos + nanos_per_unit - 1) / nanos_per_unit);
+}
 
 void take(Node& node, const PodRequest& pod) {
   node.taken.cpu_millis += pod.cpu_millis;
@@ -23,6 +33,15 @@ std::int64_t score(const Node& node, const PodRequest& pod) {
 }
 
 }  // namespace
+
+PodRequest request_of(const JsonView& containers) {
+  PodRequest out;
+  for (const JsonView& one : containers.elements()) {
+    out.cpu_millis += rounded_up(one.at("/resources/requests/cpu"), api::kNanosPerUnit / 1000);
+    out.memory_bytes += rounded_up(one.at("/resources/requests/memory"), api::kNanosPerUnit);
+  }
+  return out;
+}
 
 bool Node::fits(const PodRequest& pod) const {
   return taken_pods < pods && taken.cpu_millis + pod.cpu_millis <= cpu_millis &&

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "operator/base/instant.h"
+#include "operator/base/json.h"
 
 #include <cstdint>
 #include <vector>
@@ -12,6 +13,9 @@ struct PodRequest {
   std::int64_t cpu_millis = 0, memory_bytes = 0;
   bool operator==(const PodRequest&) const = default;
 };
+
+/// Of a pod's `containers` list; init containers aside, rounded up to whole units.
+PodRequest request_of(const JsonView& containers);
 
 /// What one node has to give (status.allocatable), and how much of it is taken.
 struct Node {

@@ -59,22 +59,6 @@ std::int64_t units(const Value& value, api::Int128 nanos_per_unit) {
   return static_cast<std::int64_t>(quantity->nanos / nanos_per_unit);
 }
 
-simulator::PodRequest request_of(const planner::Document& pod) {
-  simulator::PodRequest out;
-  const auto list = pod.root().at("/spec/containers");
-  if (!list) return out;
-  for (const JsonView& one : list->elements()) {
-    const auto of = [&one](const char* pointer) -> Value {
-      const auto found = one.at(pointer);
-      if (!found) return std::nullopt;
-      return Json{std::string(found->text())};
-    };
-    out.cpu_millis += units(of("/resources/requests/cpu"), api::kNanosPerUnit / 1000);
-    out.memory_bytes += units(of("/resources/requests/memory"), api::kNanosPerUnit);
-  }
-  return out;
-}
-
 /// When a condition last became true.
 std::optional<Instant> became(const planner::Document& pod, std::string_view type) {
   const auto list = pod.root().at("/status/conditions");
@@ -279,7 +263,9 @@ class Reading {
       const auto at = room.find(pod->string("/spec/nodeName"));
       if (at == room.end() || phase == "Succeeded" || phase == "Failed" || is_of_a_target(*pod))
         continue;
-      const simulator::PodRequest taken = request_of(*pod);
+      const auto containers = pod->root().at("/spec/containers");
+      const simulator::PodRequest taken =
+          containers ? simulator::request_of(*containers) : simulator::PodRequest{};
       at->second.taken.cpu_millis += taken.cpu_millis;
       at->second.taken.memory_bytes += taken.memory_bytes;
       ++at->second.taken_pods;
