@@ -3,6 +3,7 @@
 #include "controllers/planner/acceptance.h"
 #include "controllers/planner/capacity.h"
 #include "controllers/planner/hold_feature.h"
+#include "controllers/planner/intent.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/round.h"
 #include "controllers/planner/schedule.h"
@@ -471,23 +472,14 @@ std::optional<Instant> wake_for(const Round& round) {
   return wake;
 }
 
-}  // namespace
-
-Plan plan(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
-  constexpr std::array kFeatures = {Feature::Capacity, Feature::Holds};
-  return plan_in_order(kFeatures, event, seen, setup, now);
-}
-
-Plan plan_in_order(std::span<const Feature> order,
-                   const Event& event,
-                   const Observation& seen,
-                   const Setup& setup,
-                   Instant now) {
+/// The plan of this instant alone.
+Plan plan_at(std::span<const Feature> order,
+             const Event& event,
+             const Observation& seen,
+             const Setup& setup,
+             Instant now) {
   Plan out;
   out.status = event.status;
-  // Another Doorbuster's, or one that we have let go of and that only others keep from going.
-  if (!event.status.install.empty() && event.status.install != setup.install) return out;
-  if (event.deleting && !event.has_finalizer) return out;
   Round round = begin(event, seen, setup, now);
   run_features(round, order);
   gather(round);
@@ -501,6 +493,49 @@ Plan plan_in_order(std::span<const Feature> order,
   out.notices = notices_between(event.status, out.status, made);
   out.wake = wake_for(round);
   out.done = made.completed || (event.deleting && !made.held && !made.writes);
+  return out;
+}
+
+/// What is due soon is made ready: its questions are asked, and what its first writes depend on is
+/// stored.
+void look_ahead(Plan& out,
+                std::span<const Feature> order,
+                const Event& event,
+                const Observation& seen,
+                const Setup& setup,
+                Instant now) {
+  if (!out.questions.empty() || !out.wake || *out.wake <= now || *out.wake - now > kAhead) return;
+  if (event.deleting) return;
+  const Plan coming = plan_at(order, event, seen, setup, *out.wake);
+  out.questions = coming.questions;
+  if (!out.questions.empty() || !add_intents(coming, *out.wake, out.status)) return;
+  out.finalizer.reset();
+  if (!event.has_finalizer) out.finalizer = SetFinalizer{true};
+}
+
+}  // namespace
+
+Plan plan(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
+  constexpr std::array kFeatures = {Feature::Capacity, Feature::Holds};
+  return plan_in_order(kFeatures, event, seen, setup, now);
+}
+
+Plan plan_in_order(std::span<const Feature> order,
+                   const Event& event,
+                   const Observation& seen,
+                   const Setup& setup,
+                   Instant now) {
+  // Another Doorbuster's, or one that we have let go of and that only others keep from going.
+  const bool foreign = !event.status.install.empty() && event.status.install != setup.install;
+  if (foreign || (event.deleting && !event.has_finalizer)) {
+    Plan nothing;
+    nothing.status = event.status;
+    return nothing;
+  }
+  const std::optional<Event> without = without_intents(event, seen, now);
+  const Event& known = without ? *without : event;
+  Plan out = plan_at(order, known, seen, setup, now);
+  look_ahead(out, order, known, seen, setup, now);
   return out;
 }
 

@@ -59,14 +59,15 @@ struct Notice {
 struct Plan {
   std::vector<Question> questions;  ///< unanswered: nothing else of this plan may be carried out
   std::optional<SetFinalizer> finalizer;
-  api::SaleEventStatus status;  ///< persisted before any write
+  api::SaleEventStatus status;  ///< persisted before any write that depends on it
   std::vector<Write> writes;    ///< in order
   std::vector<Notice> notices;
   std::optional<Instant> wake;
   bool done = false;  ///< nothing is held and nothing will be: the event is over
 };
 
-/// What to do about an event now. Pure: no clock, no socket, no chance.
+/// What to do about an event now, and what to make ready for what is due soon (intent.h). Pure: no
+/// clock, no socket, no chance.
 Plan plan(const Event&, const Observation&, const Setup&, Instant now);
 
 /// None sees another's wants: any order of them gives the same plan.

@@ -1,5 +1,8 @@
 #include "controllers/planner/round.h"
 
+#include "controllers/planner/intent.h"
+#include "controllers/planner/schedule.h"
+
 #include <utility>
 
 namespace doorbuster::planner {
@@ -46,6 +49,44 @@ void perform_all(World& world, const Event& event, const Plan& plan, RoundResult
   }
 }
 
+/// Some time before something is due it is made ready.
+std::optional<Instant> wake_for(const Plan& made, Instant now) {
+  if (!made.wake || *made.wake - now <= kAhead) return made.wake;
+  return *made.wake - kAhead;
+}
+
+/// Puts the finalizer on or takes it off; false when that failed.
+bool set_finalizer(World& world,
+                   std::shared_ptr<const Event>& event,
+                   bool present,
+                   RoundResult& result) {
+  const auto version = world.set_finalizer(*event, present);
+  if (!version) {
+    fail(result, version.error());
+    return false;
+  }
+  event = moved_on(*event, *version);
+  result.wrote = true;
+  return true;
+}
+
+/// Stores status where it says something else, and tells people of it; false when that failed.
+bool publish(World& world,
+             std::shared_ptr<const Event>& event,
+             const Plan& made,
+             RoundResult& result) {
+  if (made.status == event->status) return true;
+  const auto version = world.publish(*event, made.status);
+  if (!version) {
+    fail(result, version.error());
+    return false;
+  }
+  event = moved_on(*event, *version);
+  result.wrote = true;
+  for (const Notice& notice : made.notices) world.tell(*event, notice);
+  return true;
+}
+
 }  // namespace
 
 RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
@@ -58,38 +99,26 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
   }
   std::shared_ptr<const Event> event = *read;
   Observation observation = world.observe(*event, needs_of(*event));
-  const Plan made = plan_with_answers(world, *event, observation, setup, world.now());
-  result.wake = made.wake;
+  const Instant now = world.now();
+  const Plan made = plan_with_answers(world, *event, observation, setup, now);
+  result.wake = wake_for(made, now);
   if (!made.questions.empty()) {
     result.failed = Error{.kind = ErrorKind::Unavailable,
                           .message = "questions stay open: " + made.questions.front().id};
     return result;
   }
-  if (made.finalizer && made.finalizer->present) {
-    const auto version = world.set_finalizer(*event, true);
-    if (!version) {
-      result.failed = version.error();
-      return result;
-    }
-    event = moved_on(*event, *version);
-    result.wrote = true;
-  }
-  if (!(made.status == event->status)) {
-    const auto version = world.publish(*event, made.status);
-    if (!version) {
-      result.failed = version.error();
-      return result;
-    }
-    event = moved_on(*event, *version);
-    result.wrote = true;
-    for (const Notice& notice : made.notices) world.tell(*event, notice);
-  }
+  if (made.finalizer && made.finalizer->present && !set_finalizer(world, event, true, result))
+    return result;
+  const bool writes_first =
+      !made.writes.empty() && writes_go_first(event->status, made.status, now);
+  if (!writes_first && !publish(world, event, made, result)) return result;
   perform_all(world, *event, made, result);
-  if (made.finalizer && !made.finalizer->present) {
-    const auto version = world.set_finalizer(*event, false);
-    if (!version) fail(result, version.error());
-    result.wrote = result.wrote || version.ok();
+  if (writes_first && result.failed) {
+    if (!publish(world, event, made, result)) return result;
+  } else if (writes_first && !(made.status == event->status)) {
+    result.wake = sooner(result.wake, now + kTellWithin);
   }
+  if (made.finalizer && !made.finalizer->present) set_finalizer(world, event, false, result);
   return result;
 }
 

@@ -39,9 +39,14 @@ struct RoundResult {
 inline constexpr int kQuestionRounds = 4;
 inline constexpr std::size_t kWritesPerRound = 256;
 
+/// After writes that depended on nothing new, status is told by the round that sees them; their
+/// echo brings it, or, should the echo be lost, this.
+inline constexpr Duration kTellWithin{1'000};
+
 /// One round: observe, plan (asking what it needs to know), persist what the writes depend on, then
-/// the writes in order. A write that fails does not keep the others back, except after a Conflict
-/// on the event itself.
+/// the writes in order. Where status remembers all that they depend on already, they go first. A
+/// write that fails does not keep the others back, except after a Conflict on the event itself.
+/// Comes back kAhead before something is due, to make it ready.
 RoundResult run_round(World&, const ObjectRef& event, const Setup&);
 
 }  // namespace doorbuster::planner

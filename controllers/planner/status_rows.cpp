@@ -1,5 +1,7 @@
 #include "controllers/planner/status_rows.h"
 
+#include "controllers/planner/intent.h"
+#include "controllers/planner/lowering.h"
 #include "operator/base/bounds.h"
 
 #include <algorithm>
@@ -10,7 +12,7 @@ namespace doorbuster::planner {
 namespace {
 
 // Bounds of the schema, in bytes.
-constexpr std::size_t kMessage = 1024, kValue = 4096, kState = 32, kRowName = 63, kRows = 256;
+constexpr std::size_t kMessage = 1024, kValue = 4096, kState = 32, kRowName = 63;
 
 ObjectRef object_of(const api::HoldStatus& row) {
   return {row.object.group, row.object.kind, row.object.ns, row.object.name};
@@ -72,6 +74,13 @@ struct Rows {
   }
 };
 
+/// Does a ramp move this field?
+bool ramped(const FieldReport& report) {
+  return std::any_of(report.names.begin(), report.names.end(), [](const std::string& name) {
+    return name.starts_with(std::string(kCapacity) + "/");
+  });
+}
+
 bool ours(const HeldField& entry, const std::string& uid) {
   return std::any_of(entry.holders.begin(), entry.holders.end(), [&uid](const auto& one) {
     return one.first.uid == uid;
@@ -91,7 +100,7 @@ void fill_copy(api::HoldStatus& row, const FieldReport& report, const Rows& rows
     row.stepped_at = moved->second.stepped_at;
     row.peak = moved->second.peak;
   } else if (const api::HoldStatus* old = rows.before(report.field, report.uid)) {
-    row.stepped_at = old->stepped_at;
+    if (old->state != kDue || ramped(report)) row.stepped_at = old->stepped_at;
     row.peak = old->peak;
   }
 }
@@ -252,7 +261,7 @@ std::vector<api::HoldStatus> hold_rows(const RowSources& from) {
     if (a.copy.empty() != b.copy.empty()) return b.copy.empty();
     return key_of(a) < key_of(b);
   });
-  if (rows.out.size() > kRows) rows.out.resize(kRows);
+  if (rows.out.size() > bounds::kHoldRows) rows.out.resize(bounds::kHoldRows);
   std::stable_sort(rows.out.begin(), rows.out.end(), [](const auto& a, const auto& b) {
     return key_of(a) < key_of(b);
   });

@@ -142,14 +142,6 @@ void ClusterWorld::warm(const planner::Event& event) {
   parts_.caches->ask(key_of(event.ref), objects_of(event, needs), needs.workloads);
 }
 
-void ClusterWorld::ask_ahead(const planner::Event& event,
-                             const planner::Setup& setup,
-                             Instant then) {
-  const planner::Observation seen = observe(event, planner::needs_of(event));
-  for (const planner::Question& question : planner::plan(event, seen, setup, then).questions)
-    answer(event, question);
-}
-
 void ClusterWorld::forget(const kube::Key& event) {
   parts_.caches->forget(event);
   const std::lock_guard lock(mutex_);

@@ -54,9 +54,6 @@ class ClusterWorld final : public planner::World {
   bool shows_own_writes(const kube::Key& event);
   /// Keeps the watches of what an event needs without looking at it: a standby's caches are warm.
   void warm(const planner::Event& event);
-  /// Asks already now what the plan at `then` will want to know, so that the answers are at hand
-  /// when every millisecond counts. Decides and writes nothing.
-  void ask_ahead(const planner::Event& event, const planner::Setup& setup, Instant then);
   void forget(const kube::Key& event);
   /// Objects that carry holds of an event although neither its spec nor its status names them:
   /// found by a sweep.

@@ -1,5 +1,6 @@
 #include "controllers/reconciler/reconciler.h"
 
+#include "controllers/planner/intent.h"
 #include "controllers/reconciler/event_reading.h"
 
 #include <algorithm>
@@ -12,10 +13,8 @@ constexpr Duration kEchoWait{
     1'000};  ///< the echo of our own write brings an event back sooner; this is for a lost one
 constexpr Duration kSoonest{
     20};  ///< a plan that wants to be made again at once waits so long: no busy loop
-/// So long before something is due its access reviews are asked: they are remembered for
-/// AccessReviewer::kTtl.
-constexpr Duration kAhead{4'000};
-static_assert(kAhead * 2 <= kube::AccessReviewer::kTtl);
+// What was asked ahead must still be known when it is due.
+static_assert(planner::kAhead * 3 <= kube::AccessReviewer::kTtl * 2);
 
 bool is_information(ErrorKind kind) {
   switch (kind) {
@@ -183,20 +182,8 @@ void Reconciler::work_on(const kube::Key& key) {
     return;
   }
   const Duration began = parts_.steady();
-  planner::RoundResult result = planner::run_round(*world_, ref, settings_.setup);
-  look_ahead(**event, result);
+  const planner::RoundResult result = planner::run_round(*world_, ref, settings_.setup);
   finish(key, result, parts_.steady() - began);
-}
-
-void Reconciler::look_ahead(const planner::Event& event, planner::RoundResult& result) {
-  if (!result.wake || result.failed || result.wrote)
-    return;  // what was written brings another round
-  const Duration left = *result.wake - parts_.now();
-  if (left > kAhead) {
-    *result.wake -= kAhead;
-  } else if (left > Duration(0)) {
-    world_->ask_ahead(event, settings_.setup, *result.wake);
-  }
 }
 
 void Reconciler::finish(const kube::Key& key, const planner::RoundResult& result, Duration took) {

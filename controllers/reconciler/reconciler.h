@@ -52,8 +52,6 @@ class Reconciler {
  private:
   void work_through();
   void work_on(const kube::Key& key);
-  /// Comes back a little before a round's wake, and then asks what that round will have to know.
-  void look_ahead(const planner::Event& event, planner::RoundResult& result);
   void finish(const kube::Key& key, const planner::RoundResult& result, Duration took);
   void on_event_change(const kube::Key& key,
                        const EventStore::Pointer& before,

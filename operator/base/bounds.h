@@ -7,6 +7,7 @@ namespace doorbuster::bounds {
 
 inline constexpr std::size_t kTargets = 64;             ///< of one event
 inline constexpr std::size_t kHolds = 128;              ///< of one event
+inline constexpr std::size_t kHoldRows = 256;           ///< of one status
 inline constexpr std::size_t kDecisions = 256;          ///< kept in one status
 inline constexpr std::size_t kAnnotationBytes = 16384;  ///< ours, on one held object
 inline constexpr std::size_t kHoldersPerField = 32;     ///< events at once on one field

@@ -33,7 +33,8 @@ namespace {
 constexpr Duration kStopWithin{3'500};  ///< for rounds under way
 constexpr Duration kStopAtMost{
     4'800};  ///< for the whole stop; then the process ends without giving the lease back
-constexpr Duration kTellWithin{500};  ///< for Events not yet written
+constexpr Duration kTellWithin{500};   ///< for Events not yet written
+constexpr Duration kTellLater{1'000};  ///< Events, so that at a window's edge changes go first
 constexpr int kLostLeadership = 1;
 
 Instant wall_now() {
@@ -166,7 +167,10 @@ class Operator {
         std::make_unique<kube::Elector>(options_.lease, std::move(world), std::move(callbacks));
     client_ = std::make_shared<kube::Client>(transport_, elector_->gate());
     recorder_ = std::make_shared<kube::EventRecorder>(
-        client_, kube::EventSettings{.instance = options_.lease.identity}, wall_now, log_);
+        client_,
+        kube::EventSettings{.instance = options_.lease.identity, .hold_back = kTellLater},
+        wall_now,
+        log_);
     queue_meter_ = std::make_shared<QueueMeter>(metrics_);
     make_reconciler();
     show_build(*metrics_);

@@ -28,7 +28,7 @@ struct AccessAnswer {
 /// "no". Thread-safe.
 class AccessReviewer {
  public:
-  static constexpr Duration kTtl{10'000};
+  static constexpr Duration kTtl{15'000};
   static constexpr std::size_t kLimit = 20'000;  ///< answers remembered; the oldest goes first
 
   AccessReviewer(std::shared_ptr<Client> client,

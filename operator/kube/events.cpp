@@ -171,12 +171,16 @@ struct EventRecorder::State {
   /// The next event to write, out of its queue; under the lock. When stopping, series need not wait
   /// for their turn.
   std::optional<Name> take_due() {
+    const Instant now = clock();
     while (!creates.empty()) {
+      const auto event = known.find(creates.front());
+      const bool waits = event != known.end() && now >= event->second.first &&
+                         now < event->second.first + settings.hold_back;
+      if (waits && !stopping) break;
       Name name = std::move(creates.front());
       creates.pop_front();
-      if (known.contains(name)) return name;
+      if (event != known.end()) return name;
     }
-    const Instant now = clock();
     while (!updates.empty() && (stopping || updates.begin()->first <= now)) {
       Name name = updates.begin()->second;
       updates.erase(updates.begin());

@@ -30,9 +30,11 @@ struct EventNote {
 struct EventSettings {
   std::string controller = "doorbuster.dev/doorbuster";  ///< reportingController
   std::string instance;                                  ///< reportingInstance
-  Duration update_every{30'000};   ///< a repeated event's series is written at most this often
-  Duration series_ends{360'000};   ///< silence after which the next one is a new event
-  std::size_t queue = 1'000;       ///< events waiting; more are dropped and counted
+  Duration hold_back{0};          ///< a new event is written this long after it was recorded: never
+                                  ///< in the way of what it tells of
+  Duration update_every{30'000};  ///< a repeated event's series is written at most this often
+  Duration series_ends{360'000};  ///< silence after which the next one is a new event
+  std::size_t queue = 1'000;      ///< events waiting; more are dropped and counted
   std::size_t remembered = 4'096;  ///< events known for deduplication
   int tries = 3;
   Duration between_tries{1'000};

@@ -61,6 +61,20 @@ TEST_F(Events, OneIsWrittenWithEveryFieldThatTheApiAsksFor) {
   EXPECT_EQ(api->value(path, "/reportingInstance"), "pod-1");
 }
 
+TEST_F(Events, ANewOneIsHeldBackAndWrittenAtOnceWhenItStops) {
+  settings.hold_back = Duration(1'000);
+  start();
+  recorder->record(note("Raised"));
+  ms += 999;
+  std::this_thread::sleep_for(Duration(700));  // it looks at the clock twice a second
+  EXPECT_EQ(recorder->counts().created, 0U);
+  ms += 1;
+  ASSERT_TRUE(eventually([&] { return recorder->counts().created == 1; }));
+  recorder->record(note("Lowered"));
+  recorder->stop(Duration(10'000));
+  EXPECT_EQ(recorder->counts().created, 2U);
+}
+
 TEST_F(Events, TheSameAgainIsASeriesWrittenSeldom) {
   start();
   for (int i = 0; i < 50; ++i) {

@@ -1,5 +1,7 @@
 #include "tests/planner/shop.h"
 
+#include "controllers/planner/intent.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -288,6 +290,7 @@ Answer Shop::answer(const Event&, const Question& question) {
 Result<std::string> Shop::publish(const Event& event, const api::SaleEventStatus& status) {
   if (event.version != sale.version)
     return Error{.kind = ErrorKind::Conflict, .message = "moved on"};
+  requests.emplace_back("status");
   sale.status = status;
   sale.version = std::to_string(++version_);
   ++publishes;
@@ -297,6 +300,7 @@ Result<std::string> Shop::publish(const Event& event, const api::SaleEventStatus
 Result<std::string> Shop::set_finalizer(const Event& event, bool present) {
   if (event.version != sale.version)
     return Error{.kind = ErrorKind::Conflict, .message = "moved on"};
+  requests.emplace_back("finalizer");
   sale.has_finalizer = present;
   sale.version = std::to_string(++version_);
   return sale.version;
@@ -312,6 +316,7 @@ Outcome Shop::perform(const Event&, const Write& write) {
   }
   ++writes;
   log.push_back(write.object.kind + "/" + write.object.name);
+  requests.push_back(log.back());
   if (write.type == Write::Type::Json) {
     owners_[write.object].erase(kFieldManager);
     own(write.object, "nobody", {});
@@ -367,7 +372,7 @@ void Shop::run_until(Instant until) {
     if (!next.wake || *next.wake > until) break;
     EXPECT_GT(*next.wake, clock) << "wakes at once for nothing, at " << to_rfc3339(clock);
     if (*next.wake <= clock) break;
-    clock = *next.wake;
+    clock = *next.wake - clock > kAhead ? *next.wake - kAhead : *next.wake;
   }
   clock = until;
   settle();

@@ -33,7 +33,7 @@ class Shop final : public World {
   /// Rounds at the present time until nothing more happens; how many writes to objects it took.
   /// Fails the test when it does not end.
   int settle();
-  /// Settles at every wake-up until `until`.
+  /// Settles at every wake-up, and some time before it, until `until`.
   void run_until(Instant until);
   RoundResult round();
   Plan plan_now();
@@ -78,7 +78,8 @@ class Shop final : public World {
   bool refuse_writes = false;
   bool namespace_terminating = false;
   int writes = 0, publishes = 0;
-  std::vector<std::string> log;  ///< objects written, in order
+  std::vector<std::string> log;       ///< objects written, in order
+  std::vector<std::string> requests;  ///< all of them: "finalizer", "status", or the object's name
 
  private:
   void autoscale();
