@@ -121,9 +121,9 @@ the {result["fill"]["objects"]:,} + {result["fill"]["objects"]:,} objects cached
 
 *Own time* is the part of a lateness during which the program's {result["workers"]} workers were not waiting for the API server, by the audit log:
 with k requests at the server a share of 1 - k/{result["workers"]} of each moment is its own. The rest is the API server's, on cores that it shares
-with everything else. The operator gives it more to do than its peer does: between start and the first change it
-puts on each event's finalizer and writes to status what it is about to hold (whether the service account may was asked a few seconds
-before). The last row below counts all of that against the operator.
+with everything else. In the ten seconds before the start the operator has put on each event's finalizer, written to status what it is
+about to hold and asked whether the service account may; status and Events follow the change. The last row below counts all that is
+between against the operator.
 
 """
     text += table(["", "p50 ms", "p99 ms", "max ms", "own time p50 / p99 ms", "server answers that PATCH in, p50 / p99 ms", "all done after ms"], [

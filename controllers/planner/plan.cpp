@@ -1,14 +1,10 @@
 #include "controllers/planner/plan.h"
 
-#include "controllers/planner/acceptance.h"
-#include "controllers/planner/capacity.h"
-#include "controllers/planner/hold_feature.h"
 #include "controllers/planner/intent.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/round.h"
 #include "controllers/planner/schedule.h"
-#include "controllers/planner/status_report.h"
-#include "controllers/planner/status_rows.h"
+#include "controllers/planner/working.h"
 #include "controllers/products/law.h"
 
 #include <algorithm>
@@ -22,115 +18,11 @@ namespace {
 constexpr Duration kReadAgain = std::chrono::seconds(5);
 constexpr Duration kCheckAgain = std::chrono::minutes(1);
 
-/// One round's working state.
-struct Round {
-  const Event& event;
-  const Setup& setup;
-  Instant now;
-  Observation seen;
-  Memory memory;
-  OurHolds holds;
-  Acceptance acceptance;
-  Mode mode = Mode::Act;
-  api::SaleEventSpec spec;  ///< the accepted one; without targets and holds where there is none
-  std::optional<Window> window;
-  bool new_run = false;
-  CapacityWants capacity;
-  HoldFeatureWants hold_wants;
-  Outcomes outcomes;
-  std::map<ObjectRef, ObjectWants> wants;
-  std::vector<Question> questions;
-  std::optional<Instant> wake;
-};
-
-Mode mode_of(const Round& round) {
-  const Event& event = round.event;
-  if (event.deleting) return Mode::Act;
-  if (!round.acceptance.findings.empty()) return Mode::NotAccepted;
-  if (!round.acceptance.unread.empty()) return Mode::Reading;
-  if (event.spec->suspend) return Mode::Suspended;
-  if (event.spec->mode == api::Mode::DryRun)
-    return round.holds.empty() ? Mode::DryRun : Mode::Suspended;
-  return Mode::Act;
-}
-
-/// The window as resolved now, or as last told: an event that is being deleted needs one even when
-/// its spec is broken.
-std::optional<Window> window_of(const Round& round) {
-  if (const auto* window = std::get_if<Window>(&round.seen.window)) return *window;
-  if (!round.event.status.window) return std::nullopt;
-  const api::WindowStatus& told = *round.event.status.window;
-  return Window{told.prepare, told.start, told.end, told.restored_by, told.time_zone, told.tzdata};
-}
-
-/// Where the whole namespace goes, what is held outside it is put back at once, whatever the
-/// policy: nobody will be left who remembers it (DESIGN.md section 4).
-Ending ending_of(const Event& event, const Observation& seen) {
-  if (!event.deleting) return Ending::None;
-  if (seen.namespace_terminating) return Ending::Immediate;
-  if (!event.spec) return Ending::Ramp;
-  switch (event.spec->deletion_policy) {
-    case api::DeletionPolicy::Ramp:
-      return Ending::Ramp;
-    case api::DeletionPolicy::Immediate:
-      return Ending::Immediate;
-    case api::DeletionPolicy::Orphan:
-      return Ending::Orphan;
-  }
-  return Ending::Ramp;
-}
-
-/// A window that lies ahead, or is open, again after its run was complete: the next run.
-bool begins_anew(const Round& round) {
-  if (!round.window || round.now >= round.window->end) return false;
-  const std::int32_t run = round.event.status.run.value_or(0);
-  const auto& decisions = round.event.status.decisions;
-  return std::any_of(decisions.begin(), decisions.end(), [run](const api::Decision& one) {
-    return one.run == run && one.kind == "Completed";
-  });
-}
-
-Round begin(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
-  Round round{.event = event,
-              .setup = setup,
-              .now = now,
-              .seen = with_served_names(seen),
-              .memory = {},
-              .holds = {},
-              .acceptance = {},
-              .spec = {},
-              .window = {},
-              .capacity = {},
-              .hold_wants = {},
-              .outcomes = {},
-              .wants = {},
-              .questions = {},
-              .wake = {}};
-  round.memory = memory_of(event, round.seen);
-  round.holds = our_holds(holder_of(event, round.seen, setup), round.seen, round.memory);
-  round.acceptance = check_spec(event, round.seen, setup, round.holds);
-  round.mode = mode_of(round);
-  if (event.spec) round.spec = *event.spec;
-  round.window = window_of(round);
-  if (event.deleting && !round.window) round.window = Window{now, now, now, now, "", ""};
-  round.new_run = begins_anew(round);
-  return round;
-}
-
 /// The features: each sees the event, the observation and what is remembered, none sees another's
 /// wants.
 void run_features(Round& round, std::span<const Feature> order) {
   if (round.mode != Mode::Act && round.mode != Mode::DryRun) return;
-  const View view{.event = round.event,
-                  .spec = round.spec,
-                  .seen = round.seen,
-                  .setup = round.setup,
-                  .memory = round.memory,
-                  .holds = round.holds,
-                  .window = *round.window,
-                  .ending = ending_of(round.event, round.seen),
-                  .new_run = round.new_run,
-                  .now = round.now};
+  const View view = view_of(round);
   for (const Feature one : order) {
     switch (one) {
       case Feature::Capacity:
@@ -293,174 +185,6 @@ std::vector<Write> ordered_writes(const Round& round) {
   return out;
 }
 
-/// Is anything held for this event that it still has to let go of? Not counted: what is gone,
-/// forbidden, or goes with its namespace.
-bool still_held(const Round& round, const api::SaleEventStatus& status) {
-  for (const api::HoldStatus& row : status.holds) {
-    const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
-    if (row.copy.empty()) continue;
-    if (round.seen.namespace_terminating && object.ns == round.event.ref.ns) continue;
-    const std::string state = absence(round.seen, object);
-    if (state == "Missing" || state == "Forbidden" || row.state == "Forbidden") continue;
-    // A copy is kept until our letting go was seen: out of sight it counts, whoever it names.
-    if (state != "Unknown" && !holds_for(row, round.event.uid)) continue;
-    const Present* here = present(round.seen, object);
-    if (here != nullptr && here->uid != row.uid) continue;
-    return true;
-  }
-  for (const auto& [key, held] : round.holds) {
-    for (const OurHold& one : held) {
-      const auto outcome = round.outcomes.find(one.field.object);
-      const bool forbidden =
-          outcome != round.outcomes.end() && outcome->second.dropped == "Forbidden";
-      if (one.there && !forbidden && outcome != round.outcomes.end()) return true;
-    }
-  }
-  return false;
-}
-
-/// The sale is over and no hold of it can still become due.
-bool is_completed(const Round& round, bool held, bool writes) {
-  const bool acts = round.mode == Mode::Act || round.mode == Mode::DryRun;
-  if (held || writes || !round.window || !acts) return false;
-  switch (stage_at(*round.window, round.now)) {
-    case Stage::Before:
-    case Stage::Prepare:
-    case Stage::Live:
-      return false;
-    case Stage::Cooldown:
-      return std::none_of(
-          round.spec.holds.begin(), round.spec.holds.end(), [](const api::HoldSpec& one) {
-            return one.during.until == api::SalePhase::Cooldown;
-          });
-    case Stage::Over:
-      return true;
-  }
-  return false;
-}
-
-bool knows_autoscaler(const Observation& seen, const ObjectRef& workload) {
-  const auto found = seen.autoscalers.find(workload);
-  if (absence(seen, workload) == "Unknown" || found == seen.autoscalers.end()) return false;
-  const auto* listed = std::get_if<Autoscalers>(&found->second);
-  return listed != nullptr &&
-         std::all_of(listed->objects.begin(), listed->objects.end(), [&](const ObjectRef& one) {
-           return absence(seen, one) != "Unknown";
-         });
-}
-
-/// A row goes on naming its autoscaler while it is not known which there is: what is out of sight
-/// has not changed, and nothing would bring the name back.
-void keep_autoscalers(const Round& round, std::vector<api::TargetStatus>& rows) {
-  const auto& reports = round.capacity.wants.targets;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].autoscaler.empty() || knows_autoscaler(round.seen, reports[i].object)) continue;
-    for (const api::TargetStatus& old : round.event.status.targets) {
-      if (old.name == rows[i].name && old.object == rows[i].object)
-        rows[i].autoscaler = old.autoscaler;
-    }
-  }
-}
-
-Report make_status(Round& round, Plan& out) {
-  const bool acted = round.mode == Mode::Act || round.mode == Mode::DryRun;
-  api::SaleEventStatus& status = out.status;
-  status.install = round.setup.install;
-  status.run = status.run.value_or(0) + (round.new_run ? 1 : 0);
-  const bool past = round.window && round.now >= round.window->restored_by;
-  status.holds = hold_rows({.event = round.event,
-                            .seen = round.seen,
-                            .outcomes = round.outcomes,
-                            .moved = round.capacity.memory,
-                            .notes = round.hold_wants.notes,
-                            .new_run = round.new_run,
-                            .over = past || round.event.deleting});
-  if (acted) {
-    status.targets = target_rows(round.capacity.wants.targets);
-    keep_autoscalers(round, status.targets);
-  } else {
-    // What moves by itself is not looked at now.
-    for (api::TargetStatus& row : status.targets) {
-      row.desired = row.current = row.ready = row.wanted = std::nullopt;
-      if (round.mode == Mode::Reading) continue;
-      row.held.reset();
-      row.state = round.mode == Mode::Suspended ? "Suspended" : "NotAccepted";
-    }
-  }
-  Report made{.event = round.event,
-              .acceptance = round.acceptance,
-              .mode = round.mode,
-              .window = round.window,
-              .deleting = round.event.deleting,
-              .warnings = {},
-              .notices = {},
-              .next_step = round.capacity.next_step,
-              .now = round.now};
-  made.held = still_held(round, status);
-  made.writes = !out.writes.empty();
-  made.completed = is_completed(round, made.held, made.writes);
-  made.demand_stays = round.capacity.demand_stays;
-  made.holds_prepared = round.hold_wants.prepared;
-  made.new_run = round.new_run;
-  made.warnings = round.capacity.wants.warnings;
-  made.warnings.insert(made.warnings.end(),
-                       round.hold_wants.wants.warnings.begin(),
-                       round.hold_wants.wants.warnings.end());
-  for (const auto& [object, outcome] : round.outcomes) {
-    made.notices.insert(
-        made.notices.end(), outcome.settled.notices.begin(), outcome.settled.notices.end());
-  }
-  report(made, round.capacity.wants.targets, status);
-  return made;
-}
-
-/// Is something of ours still to be removed from an object that cannot be looked at, or of which it
-/// is not known whether it may be written, now?
-bool trace_out_of_sight(const Round& round, const api::SaleEventStatus& status) {
-  for (const auto& [object, outcome] : round.outcomes) {
-    if (outcome.settled.write && outcome.dropped == "Unknown") return true;
-  }
-  return std::any_of(status.holds.begin(), status.holds.end(), [&](const api::HoldStatus& row) {
-    const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
-    const bool doomed = round.seen.namespace_terminating && object.ns == round.event.ref.ns;
-    return row.state == "Restoring" && !doomed && absence(round.seen, object) == "Unknown";
-  });
-}
-
-/// Is an autoscaler listed that cannot be looked at just now? It may carry a record of this event:
-/// one that was restored from a backup does.
-bool autoscaler_out_of_sight(const Observation& seen) {
-  for (const auto& [workload, fact] : seen.autoscalers) {
-    const auto* listed = std::get_if<Autoscalers>(&fact);
-    if (listed == nullptr) continue;
-    for (const ObjectRef& one : listed->objects) {
-      if (absence(seen, one) == "Unknown") return true;
-    }
-  }
-  return false;
-}
-
-/// On the event while anything is held; off when nothing is, and nothing is on its way.
-std::optional<SetFinalizer> finalizer_for(const Round& round,
-                                          const Report& made,
-                                          const api::SaleEventStatus& made_status) {
-  const bool wanted =
-      made.held || (made.writes && !round.event.deleting) || trace_out_of_sight(round, made_status);
-  if (wanted && !round.event.has_finalizer && !round.event.deleting && round.mode == Mode::Act)
-    return SetFinalizer{true};
-  // A record on an object that cannot be read just now may name this event; taking the finalizer
-  // off can wait, unless somebody waits for the deletion.
-  const bool unread =
-      std::any_of(round.seen.objects.begin(), round.seen.objects.end(), [](const auto& one) {
-        return std::holds_alternative<Unread>(one.second);
-      });
-  if (!round.event.deleting && unread) return std::nullopt;
-  if (autoscaler_out_of_sight(round.seen)) return std::nullopt;
-  if (!wanted && !made.writes && round.event.has_finalizer && round.mode != Mode::Reading)
-    return SetFinalizer{false};
-  return std::nullopt;
-}
-
 std::optional<Instant> wake_for(const Round& round) {
   std::optional<Instant> wake = round.wake;
   if (round.mode == Mode::Reading) wake = sooner(wake, round.now + kReadAgain);
@@ -480,7 +204,7 @@ Plan plan_at(std::span<const Feature> order,
              Instant now) {
   Plan out;
   out.status = event.status;
-  Round round = begin(event, seen, setup, now);
+  Round round = begin_round(event, seen, setup, now);
   run_features(round, order);
   gather(round);
   settle_all(round);

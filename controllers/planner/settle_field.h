@@ -3,6 +3,7 @@
 #include "controllers/planner/ledger.h"
 #include "controllers/planner/settle.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,6 +36,19 @@ struct FieldDraft {
   std::string state, message;
   Reason notice;
   std::optional<Instant> wake;
+};
+
+/// One object while it is being settled.
+struct Draft {
+  const ObjectRef& ref;
+  const Present& object;
+  Ledger ledger;          ///< what we go by
+  const Ledger& written;  ///< what the annotation says, to see whether it must be written again
+  std::map<FieldPath, FieldDraft> fields;
+  std::set<FieldPath> older;  ///< whose live value is ours by an older record only
+  bool keep_trace =
+      false;  ///< our managedFields entry is the only evidence that a value there is ours
+  Settled out;
 };
 
 /// Bounds and spans of the rules about other writers (DESIGN.md section 3, "Fighting writers").

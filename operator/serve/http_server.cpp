@@ -4,9 +4,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
+#include <chrono>
 #include <optional>
 #include <set>
 #include <thread>
@@ -20,6 +22,8 @@ namespace http = beast::http;
 using Tcp = asio::ip::tcp;
 
 namespace {
+
+constexpr std::chrono::milliseconds kAcceptPause{200};
 
 class Session;
 
@@ -116,6 +120,7 @@ struct HttpServer::State {
   struct Door {
     std::shared_ptr<const Listener> listener;
     Tcp::acceptor acceptor;
+    asio::steady_timer pause;
   };
 
   asio::io_context context{1};
@@ -161,7 +166,9 @@ struct HttpServer::State {
     acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return failed("listen on");
     ports.push_back(acceptor.local_endpoint(error).port());
-    doors.push_back({std::make_shared<const Listener>(listener), std::move(acceptor)});
+    doors.push_back({std::make_shared<const Listener>(listener),
+                     std::move(acceptor),
+                     asio::steady_timer(context)});
     return Done{};
   }
 
@@ -172,8 +179,18 @@ struct HttpServer::State {
         std::make_shared<Session>(std::move(socket), shared, doors[door].listener)->read();
       } else if (error) {
         log({LogLevel::Warn, "connection not accepted", {{"error", error.message()}}});
+        return accept_later(door);
       }
       accept(door);
+    });
+  }
+
+  /// What could not be accepted is still there: without descriptors (EMFILE) at once would be a
+  /// busy loop.
+  void accept_later(std::size_t door) {
+    doors[door].pause.expires_after(kAcceptPause);
+    doors[door].pause.async_wait([this, door](beast::error_code error) {
+      if (!error) accept(door);
     });
   }
 };
@@ -202,7 +219,10 @@ const std::vector<std::uint16_t>& HttpServer::ports() const { return state_->por
 void HttpServer::stop() {
   if (!state_->thread.joinable()) return;
   asio::post(state_->context, [state = state_.get()] {
-    for (State::Door& door : state->doors) door.acceptor.close();
+    for (State::Door& door : state->doors) {
+      door.acceptor.close();
+      door.pause.cancel();
+    }
     for (Session* session : state->shared->open) session->close();
   });
   state_->thread.join();

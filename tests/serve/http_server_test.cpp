@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace doorbuster::serve {
 namespace {
@@ -56,13 +59,13 @@ class Wire {
 
 class HttpServerTest : public testing::Test {
  protected:
-  void start(ServerBounds bounds = {}) {
+  void start(
+      ServerBounds bounds = {}, Log log = [](const LogLine&) {}) {
     Listener listener;
     listener.address = "127.0.0.1";
     listener.routes["/healthz"] = [] { return Reply{200, "ok\n"}; };
     listener.routes["/readyz"] = [] { return Reply{503, "not yet\n"}; };
-    auto server = HttpServer::start(
-        {listener}, [](const LogLine&) {}, bounds);
+    auto server = HttpServer::start({listener}, std::move(log), bounds);
     ASSERT_TRUE(server.ok()) << server.error().message;
     server_ = std::move(server).value();
     port_ = server_->ports().front();
@@ -176,6 +179,25 @@ TEST_F(HttpServerTest, MoreConnectionsThanTheBoundAreClosedAndTheOthersServed) {
   EXPECT_TRUE(third.closed());
   first.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(first.read("ok\n").ends_with("ok\n"));
+}
+
+TEST_F(HttpServerTest, WithoutDescriptorsItWaitsForSomeAndDoesNotSpin) {
+  std::atomic<int> refused = 0;
+  start({}, [&refused](const LogLine&) { ++refused; });
+  const int next = dup(STDIN_FILENO);
+  ASSERT_GE(next, 0);
+  close(next);
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit one_more{static_cast<rlim_t>(next) + 1, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+  Wire wire(port_);  // takes the last one; connected by the kernel
+  wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(wire.read("ok\n", 700), "");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_GE(refused, 1);
+  EXPECT_LE(refused, 20);
+  EXPECT_TRUE(wire.read("ok\n").ends_with("ok\n"));
 }
 
 TEST_F(HttpServerTest, APortThatIsTakenIsAnError) {

@@ -1,0 +1,97 @@
+#include "controllers/planner/working.h"
+
+#include <algorithm>
+
+namespace doorbuster::planner {
+namespace {
+
+Mode mode_of(const Round& round) {
+  const Event& event = round.event;
+  if (event.deleting) return Mode::Act;
+  if (!round.acceptance.findings.empty()) return Mode::NotAccepted;
+  if (!round.acceptance.unread.empty()) return Mode::Reading;
+  if (event.spec->suspend) return Mode::Suspended;
+  if (event.spec->mode == api::Mode::DryRun)
+    return round.holds.empty() ? Mode::DryRun : Mode::Suspended;
+  return Mode::Act;
+}
+
+/// The window as resolved now, or as last told: an event that is being deleted needs one even when
+/// its spec is broken.
+std::optional<Window> window_of(const Round& round) {
+  if (const auto* window = std::get_if<Window>(&round.seen.window)) return *window;
+  if (!round.event.status.window) return std::nullopt;
+  const api::WindowStatus& told = *round.event.status.window;
+  return Window{told.prepare, told.start, told.end, told.restored_by, told.time_zone, told.tzdata};
+}
+
+/// Where the whole namespace goes, what is held outside it is put back at once, whatever the
+/// policy: nobody will be left who remembers it (DESIGN.md section 4).
+Ending ending_of(const Event& event, const Observation& seen) {
+  if (!event.deleting) return Ending::None;
+  if (seen.namespace_terminating) return Ending::Immediate;
+  if (!event.spec) return Ending::Ramp;
+  switch (event.spec->deletion_policy) {
+    case api::DeletionPolicy::Ramp:
+      return Ending::Ramp;
+    case api::DeletionPolicy::Immediate:
+      return Ending::Immediate;
+    case api::DeletionPolicy::Orphan:
+      return Ending::Orphan;
+  }
+  return Ending::Ramp;
+}
+
+/// A window that lies ahead, or is open, again after its run was complete: the next run.
+bool begins_anew(const Round& round) {
+  if (!round.window || round.now >= round.window->end) return false;
+  const std::int32_t run = round.event.status.run.value_or(0);
+  const auto& decisions = round.event.status.decisions;
+  return std::any_of(decisions.begin(), decisions.end(), [run](const api::Decision& one) {
+    return one.run == run && one.kind == "Completed";
+  });
+}
+
+}  // namespace
+
+Round begin_round(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
+  Round round{.event = event,
+              .setup = setup,
+              .now = now,
+              .seen = with_served_names(seen),
+              .memory = {},
+              .holds = {},
+              .acceptance = {},
+              .spec = {},
+              .window = {},
+              .capacity = {},
+              .hold_wants = {},
+              .outcomes = {},
+              .wants = {},
+              .questions = {},
+              .wake = {}};
+  round.memory = memory_of(event, round.seen);
+  round.holds = our_holds(holder_of(event, round.seen, setup), round.seen, round.memory);
+  round.acceptance = check_spec(event, round.seen, setup, round.holds);
+  round.mode = mode_of(round);
+  if (event.spec) round.spec = *event.spec;
+  round.window = window_of(round);
+  if (event.deleting && !round.window) round.window = Window{now, now, now, now, "", ""};
+  round.new_run = begins_anew(round);
+  return round;
+}
+
+View view_of(const Round& round) {
+  return {.event = round.event,
+          .spec = round.spec,
+          .seen = round.seen,
+          .setup = round.setup,
+          .memory = round.memory,
+          .holds = round.holds,
+          .window = *round.window,
+          .ending = ending_of(round.event, round.seen),
+          .new_run = round.new_run,
+          .now = round.now};
+}
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,179 @@
+// The status and the finalizer that go with what a round decided.
+#include "controllers/planner/schedule.h"
+#include "controllers/planner/working.h"
+
+#include <algorithm>
+
+namespace doorbuster::planner {
+namespace {
+
+/// Is anything held for this event that it still has to let go of? Not counted: what is gone,
+/// forbidden, or goes with its namespace.
+bool still_held(const Round& round, const api::SaleEventStatus& status) {
+  for (const api::HoldStatus& row : status.holds) {
+    const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
+    if (row.copy.empty()) continue;
+    if (round.seen.namespace_terminating && object.ns == round.event.ref.ns) continue;
+    const std::string state = absence(round.seen, object);
+    if (state == "Missing" || state == "Forbidden" || row.state == "Forbidden") continue;
+    // A copy is kept until our letting go was seen: out of sight it counts, whoever it names.
+    if (state != "Unknown" && !holds_for(row, round.event.uid)) continue;
+    const Present* here = present(round.seen, object);
+    if (here != nullptr && here->uid != row.uid) continue;
+    return true;
+  }
+  for (const auto& [key, held] : round.holds) {
+    for (const OurHold& one : held) {
+      const auto outcome = round.outcomes.find(one.field.object);
+      const bool forbidden =
+          outcome != round.outcomes.end() && outcome->second.dropped == "Forbidden";
+      if (one.there && !forbidden && outcome != round.outcomes.end()) return true;
+    }
+  }
+  return false;
+}
+
+/// The sale is over and no hold of it can still become due.
+bool is_completed(const Round& round, bool held, bool writes) {
+  const bool acts = round.mode == Mode::Act || round.mode == Mode::DryRun;
+  if (held || writes || !round.window || !acts) return false;
+  switch (stage_at(*round.window, round.now)) {
+    case Stage::Before:
+    case Stage::Prepare:
+    case Stage::Live:
+      return false;
+    case Stage::Cooldown:
+      return std::none_of(
+          round.spec.holds.begin(), round.spec.holds.end(), [](const api::HoldSpec& one) {
+            return one.during.until == api::SalePhase::Cooldown;
+          });
+    case Stage::Over:
+      return true;
+  }
+  return false;
+}
+
+bool knows_autoscaler(const Observation& seen, const ObjectRef& workload) {
+  const auto found = seen.autoscalers.find(workload);
+  if (absence(seen, workload) == "Unknown" || found == seen.autoscalers.end()) return false;
+  const auto* listed = std::get_if<Autoscalers>(&found->second);
+  return listed != nullptr &&
+         std::all_of(listed->objects.begin(), listed->objects.end(), [&](const ObjectRef& one) {
+           return absence(seen, one) != "Unknown";
+         });
+}
+
+/// A row goes on naming its autoscaler while it is not known which there is: what is out of sight
+/// has not changed, and nothing would bring the name back.
+void keep_autoscalers(const Round& round, std::vector<api::TargetStatus>& rows) {
+  const auto& reports = round.capacity.wants.targets;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].autoscaler.empty() || knows_autoscaler(round.seen, reports[i].object)) continue;
+    for (const api::TargetStatus& old : round.event.status.targets) {
+      if (old.name == rows[i].name && old.object == rows[i].object)
+        rows[i].autoscaler = old.autoscaler;
+    }
+  }
+}
+
+/// Is something of ours still to be removed from an object that cannot be looked at, or of which it
+/// is not known whether it may be written, now?
+bool trace_out_of_sight(const Round& round, const api::SaleEventStatus& status) {
+  for (const auto& [object, outcome] : round.outcomes) {
+    if (outcome.settled.write && outcome.dropped == "Unknown") return true;
+  }
+  return std::any_of(status.holds.begin(), status.holds.end(), [&](const api::HoldStatus& row) {
+    const ObjectRef object{row.object.group, row.object.kind, row.object.ns, row.object.name};
+    const bool doomed = round.seen.namespace_terminating && object.ns == round.event.ref.ns;
+    return row.state == "Restoring" && !doomed && absence(round.seen, object) == "Unknown";
+  });
+}
+
+/// Is an autoscaler listed that cannot be looked at just now? It may carry a record of this event:
+/// one that was restored from a backup does.
+bool autoscaler_out_of_sight(const Observation& seen) {
+  for (const auto& [workload, fact] : seen.autoscalers) {
+    const auto* listed = std::get_if<Autoscalers>(&fact);
+    if (listed == nullptr) continue;
+    for (const ObjectRef& one : listed->objects) {
+      if (absence(seen, one) == "Unknown") return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Report make_status(Round& round, Plan& out) {
+  const bool acted = round.mode == Mode::Act || round.mode == Mode::DryRun;
+  api::SaleEventStatus& status = out.status;
+  status.install = round.setup.install;
+  status.run = status.run.value_or(0) + (round.new_run ? 1 : 0);
+  const bool past = round.window && round.now >= round.window->restored_by;
+  status.holds = hold_rows({.event = round.event,
+                            .seen = round.seen,
+                            .outcomes = round.outcomes,
+                            .moved = round.capacity.memory,
+                            .notes = round.hold_wants.notes,
+                            .new_run = round.new_run,
+                            .over = past || round.event.deleting});
+  if (acted) {
+    status.targets = target_rows(round.capacity.wants.targets);
+    keep_autoscalers(round, status.targets);
+  } else {
+    // What moves by itself is not looked at now.
+    for (api::TargetStatus& row : status.targets) {
+      row.desired = row.current = row.ready = row.wanted = std::nullopt;
+      if (round.mode == Mode::Reading) continue;
+      row.held.reset();
+      row.state = round.mode == Mode::Suspended ? "Suspended" : "NotAccepted";
+    }
+  }
+  Report made{.event = round.event,
+              .acceptance = round.acceptance,
+              .mode = round.mode,
+              .window = round.window,
+              .deleting = round.event.deleting,
+              .warnings = {},
+              .notices = {},
+              .next_step = round.capacity.next_step,
+              .now = round.now};
+  made.held = still_held(round, status);
+  made.writes = !out.writes.empty();
+  made.completed = is_completed(round, made.held, made.writes);
+  made.demand_stays = round.capacity.demand_stays;
+  made.holds_prepared = round.hold_wants.prepared;
+  made.new_run = round.new_run;
+  made.warnings = round.capacity.wants.warnings;
+  made.warnings.insert(made.warnings.end(),
+                       round.hold_wants.wants.warnings.begin(),
+                       round.hold_wants.wants.warnings.end());
+  for (const auto& [object, outcome] : round.outcomes) {
+    made.notices.insert(
+        made.notices.end(), outcome.settled.notices.begin(), outcome.settled.notices.end());
+  }
+  report(made, round.capacity.wants.targets, status);
+  return made;
+}
+
+std::optional<SetFinalizer> finalizer_for(const Round& round,
+                                          const Report& made,
+                                          const api::SaleEventStatus& made_status) {
+  const bool wanted =
+      made.held || (made.writes && !round.event.deleting) || trace_out_of_sight(round, made_status);
+  if (wanted && !round.event.has_finalizer && !round.event.deleting && round.mode == Mode::Act)
+    return SetFinalizer{true};
+  // A record on an object that cannot be read just now may name this event; taking the finalizer
+  // off can wait, unless somebody waits for the deletion.
+  const bool unread =
+      std::any_of(round.seen.objects.begin(), round.seen.objects.end(), [](const auto& one) {
+        return std::holds_alternative<Unread>(one.second);
+      });
+  if (!round.event.deleting && unread) return std::nullopt;
+  if (autoscaler_out_of_sight(round.seen)) return std::nullopt;
+  if (!wanted && !made.writes && round.event.has_finalizer && round.mode != Mode::Reading)
+    return SetFinalizer{false};
+  return std::nullopt;
+}
+
+}  // namespace doorbuster::planner
