@@ -1,5 +1,6 @@
 """The whole life of a sale, and how its author may change their mind."""
 
+import datetime
 import time
 
 from harness import HOLDS, Shop, Watcher, instant, utc, wait_for, writes_of
@@ -255,6 +256,29 @@ def test_idle_writes_nothing_by_the_audit_log(api, ns):
     assert len(again) == len(written), again[len(written):]
     assert written, "the audit log does show the operator's writes"
     api.delete("saleevents", ns, "flash")
+
+
+def test_at_a_windows_edge_the_object_is_the_first_request(api, ns):
+    """Finalizer and second copy are there before the edge, the object is not touched before it, and nothing comes between."""
+    shop = Shop(api, ns)
+    start = utc(16)
+    shop.sale(begins=16, lasts=60, prepare="3s", deletionPolicy="Immediate")
+    edge = instant(start - datetime.timedelta(seconds=3)).rstrip("Z")  # so that fractions of a second sort behind it
+    row = lambda: next((one for one in shop.event().get("status", {}).get("holds", []) if one["field"] == "/spec/minReplicas"), {})  # noqa: E731
+    wait_for("made ready", lambda: row().get("state") == "Due", 12)
+    made = shop.event()
+    assert made["metadata"].get("finalizers") and row().get("copy"), made
+    assert shop.bounds()[0] == 3
+    shop.reach_floor(9)
+    written = [one for one in writes_of(ns) if one["objectRef"]["resource"] != "events"]
+    after = [one for one in written if one["requestReceivedTimestamp"] >= edge]
+    assert [one["objectRef"]["resource"] for one in written if one not in after] and after, written
+    assert {one["objectRef"]["resource"] for one in written if one not in after} == {"saleevents"}, "nothing of the shop before its time"
+    first = after[0]["objectRef"]
+    assert first["resource"] == "horizontalpodautoscalers", [(one["verb"], one["requestURI"]) for one in after]
+    api.delete("saleevents", ns, "flash")
+    wait_for("gone", lambda: api.find("saleevents", ns, "flash") is None)
+    shop.assert_untouched()
 
 
 def test_in_mid_sale_nothing_is_written_by_the_audit_log(api, ns):
