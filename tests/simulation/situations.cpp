@@ -23,6 +23,8 @@ const std::vector<Situation>& required_situations() {
       {"conflict at a write", 20},
       {"conflict at a status update", 20},
       {"conflict at a window's edge", 10},
+      {"a hold is made ready ahead of its time", 2'000},
+      {"what was made ready is not wanted any more", 50},
       {"killed before the sale", 10},
       {"killed on the way up", 50},
       {"killed in mid-sale", 20},

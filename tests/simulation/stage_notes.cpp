@@ -1,4 +1,5 @@
 // Counts the situations that a history comes through.
+#include "controllers/planner/intent.h"
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/situations.h"
 #include "tests/simulation/stage.h"
@@ -117,6 +118,9 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
   if (any_row(status, "Contested")) count("a field is contested");
   if (any_row(status, "Left")) count("somebody's value is left at the end");
   if (any_row(status, "Unknown")) count("a record that cannot be trusted is reported");
+  if (any_row(status, planner::kDue)) count("a hold is made ready ahead of its time");
+  if (any_row(event.status, planner::kDue) && status.holds.empty())
+    count("what was made ready is not wanted any more");
   const bool vanished = std::any_of(status.holds.begin(), status.holds.end(), [&](const auto& row) {
     return !row.copy.empty() && world_.weather.kinds_vanish.contains(row.object.kind);
   });
