@@ -1,5 +1,6 @@
 // check_meaning(): what is wrong with a spec although every field of it is right.
 
+#include "crds/cron.h"
 #include "crds/reader.h"
 #include "operator/base/bounds.h"
 
@@ -134,5 +135,28 @@ class Meaning {
 }  // namespace
 
 std::vector<Finding> check_meaning(const SaleEventSpec& spec) { return Meaning(spec).findings(); }
+
+std::vector<Finding> check_meaning(const SaleScheduleSpec& spec) {
+  std::vector<Finding> findings = check_meaning(event_spec(spec, Instant{}));
+  for (Finding& one : findings) one.path = "spec.template." + one.path;
+  const Result<Cron> cron = parse_cron(spec.schedule);
+  if (!cron.ok()) {
+    findings.push_back({.severity = Severity::Error,
+                        .path = "spec.schedule",
+                        .message = cron.error().message,
+                        .hint = {},
+                        .mark = {},
+                        .code = codes::kMeaning});
+  }
+  return findings;
+}
+
+SaleEventSpec event_spec(const SaleScheduleSpec& schedule, Instant start) {
+  SaleEventSpec out;
+  fill(out, schedule.template_.spec);
+  out.window.start = to_rfc3339(start);
+  out.window.end = to_rfc3339(start + schedule.duration.value);
+  return out;
+}
 
 }  // namespace doorbuster::api

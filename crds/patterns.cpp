@@ -1,6 +1,8 @@
 #include "crds/patterns.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 
 namespace doorbuster::api::patterns {
 namespace {
@@ -185,6 +187,24 @@ bool window_time(std::string_view text) {
   if (second < 0 || second > 59) return false;
   if (text.empty() || text == "Z") return true;
   return (take(text, "+") || take(text, "-")) && take_clock(text) && text.empty();
+}
+
+bool calendar_day(std::string_view text) { return take_day(text) && text.empty(); }
+
+bool cron_text(std::string_view text) {
+  if (take(text, "@")) {
+    constexpr std::string_view kMacros[] = {
+        "yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"};
+    return std::find(std::begin(kMacros), std::end(kMacros), text) != std::end(kMacros);
+  }
+  const auto inner = [](char c) { return is_letter(c) || is_digit(c) || in(c, "*?/,-"); };
+  for (int field = 0; field < 5; ++field) {
+    if (field > 0 && !take(text, " ")) return false;
+    const std::size_t end = std::min(text.find(' '), text.size());
+    if (end == 0 || !all(text.substr(0, end), inner)) return false;
+    text.remove_prefix(end);
+  }
+  return text.empty();
 }
 
 }  // namespace doorbuster::api::patterns

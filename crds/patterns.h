@@ -16,8 +16,11 @@ bool zone_name(std::string_view text);             ///< `Europe/Berlin`
 bool field_pointer(std::string_view text);         ///< `/spec/http/[name=default]/retries`
 bool quantity_text(std::string_view text);         ///< `2.5`, `500m`
 bool signed_quantity_text(std::string_view text);  ///< `-2.5`
-bool window_time(std::string_view text);  ///< `2026-11-27T09:00:00`, with or without an offset; a
-                                          ///< day that exists
-bool has_offset(std::string_view text);   ///< ends in `Z` or `+01:00`
+bool window_time(std::string_view text);   ///< `2026-11-27T09:00:00`, with or without an offset; a
+                                           ///< day that exists
+bool calendar_day(std::string_view text);  ///< `2026-12-25`, a day that exists
+bool cron_text(
+    std::string_view text);  ///< five fields or a macro; what they mean, parse_cron() says
+bool has_offset(std::string_view text);  ///< ends in `Z` or `+01:00`
 
 }  // namespace doorbuster::api::patterns

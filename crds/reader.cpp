@@ -37,26 +37,50 @@ bool is_one_of(std::string_view text, const std::array<std::string_view, N>& nam
   return std::find(names.begin(), names.end(), text) != names.end();
 }
 
-class EventReader {
+/// What differs between the kinds.
+template <class Object>
+struct Kind;
+template <>
+struct Kind<SaleEvent> {
+  static constexpr const char* name = kSaleEventKind;
+  static constexpr const char* add_spec = "add `spec` with a `window`";
+  static constexpr const Schema* spec = &kSaleEventSpecSchema;
+  static constexpr const Schema* status = &kSaleEventStatusSchema;
+  static constexpr auto in_reading = &Reading::event;
+};
+template <>
+struct Kind<SaleSchedule> {
+  static constexpr const char* name = kSaleScheduleKind;
+  static constexpr const char* add_spec = "add `spec` with `schedule`, `duration` and `template`";
+  static constexpr const Schema* spec = &kSaleScheduleSpecSchema;
+  static constexpr const Schema* status = &kSaleScheduleStatusSchema;
+  static constexpr auto in_reading = &Reading::schedule;
+};
+
+template <class Object>
+class ObjectReader {
  public:
   /// `from_file`: as kubectl would send it: a name is needed, status is not looked at, unknown
   /// fields are findings.
-  EventReader(Node root, bool from_file) : root_(std::move(root)), from_file_(from_file) {
-    event_.status.observed_generation = -1;  // the CRD's default
+  ObjectReader(Node root, bool from_file) : root_(std::move(root)), from_file_(from_file) {
+    object_.status.observed_generation = -1;  // the CRD's default
   }
 
   Reading read() {
     if (root_.type != JsonType::Object) {
       wrong("", root_.mark, "must be an object with `apiVersion`, `kind`, `metadata` and `spec`");
-      return {.event = {}, .findings = std::move(findings_)};
+      Reading refused;
+      refused.findings = std::move(findings_);
+      return refused;
     }
     identity();
     metadata();
     spec();
     const bool refused = has_errors();
     if (!from_file_) status();
-    Reading out{.event = {}, .findings = std::move(findings_)};
-    if (!refused) out.event = std::move(event_);
+    Reading out;
+    out.findings = std::move(findings_);
+    if (!refused) out.*Kind<Object>::in_reading = std::move(object_);
     return out;
   }
 
@@ -79,7 +103,7 @@ class EventReader {
 
   void identity() {
     expect("apiVersion", kApiVersion);
-    expect("kind", kSaleEventKind);
+    expect("kind", Kind<Object>::name);
     if (from_file_) unknown(root_, kTopFields, "");
   }
 
@@ -114,7 +138,7 @@ class EventReader {
       return wrong("metadata", meta ? meta->mark : root_.mark, "must be an object with a `name`");
     }
     if (from_file_) unknown(*meta, kMetadataFields, "metadata.");
-    Metadata& out = event_.metadata;
+    Metadata& out = object_.metadata;
     take(*meta, "name", out.name);
     take(*meta, "generateName", out.generate_name);
     take(*meta, "namespace", out.ns);
@@ -132,7 +156,7 @@ class EventReader {
   }
 
   void name_is_right(const Node& meta) {
-    const Metadata& out = event_.metadata;
+    const Metadata& out = object_.metadata;
     if (out.name.empty() && out.generate_name.empty()) {
       return wrong("metadata.name", meta.mark, "must be set", "add `name` to `metadata`");
     }
@@ -177,32 +201,32 @@ class EventReader {
   void spec() {
     Node* node = root_.find("spec");
     if (!node || node->type == JsonType::Null) {
-      return wrong("spec", root_.mark, "must be set", "add `spec` with a `window`");
+      return wrong("spec", root_.mark, "must be set", Kind<Object>::add_spec);
     }
     const std::size_t before = findings_.size();
-    check(*node, kSaleEventSpecSchema, "spec", findings_);
+    check(*node, *Kind<Object>::spec, "spec", findings_);
     if (!from_file_)
       std::erase_if(findings_, [](const Finding& one) { return one.severity == Severity::Strict; });
     const auto fresh =
         findings_.begin() + static_cast<std::ptrdiff_t>(std::min(before, findings_.size()));
     const bool bad = std::any_of(
         fresh, findings_.end(), [](const Finding& one) { return one.severity == Severity::Error; });
-    if (!bad) bind(*node, event_.spec);
+    if (!bad) bind(*node, object_.spec);
   }
 
   void status() {
     Node* node = root_.find("status");
     if (!node || node->type == JsonType::Null) return;
     std::vector<Finding> findings;
-    check(*node, kSaleEventStatusSchema, "status", findings);
+    check(*node, *Kind<Object>::status, "status", findings);
     std::erase_if(findings, [](const Finding& one) { return one.severity == Severity::Strict; });
-    if (findings.empty()) bind(*node, event_.status);
+    if (findings.empty()) bind(*node, object_.status);
     findings_.insert(findings_.end(), findings.begin(), findings.end());
   }
 
   Node root_;
   bool from_file_;
-  SaleEvent event_;
+  Object object_;
   std::vector<Finding> findings_;
 };
 
@@ -215,6 +239,12 @@ Finding problem(Mark mark, std::string message) {
           .code = codes::kText};
 }
 
+Reading unreadable(std::string why) {
+  Reading out;
+  out.findings.push_back(problem({}, std::move(why)));
+  return out;
+}
+
 Document document_of(Mark mark, Node root) {
   const Node* kind = root.find("kind");
   const Node* version = root.find("apiVersion");
@@ -224,13 +254,15 @@ Document document_of(Mark mark, Node root) {
                .root = root,
                .reading = {}};
   if (kind && !out.is_ours) {
-    Finding other =
-        problem(mark, "must be a SaleEvent; this is another kind, which is passed over");
+    Finding other = problem(
+        mark, "must be a SaleEvent or a SaleSchedule; this is another kind, which is passed over");
     other.code = codes::kIdentity;
     out.reading.findings.push_back(std::move(other));
     return out;
   }
-  out.reading = EventReader(std::move(root), true).read();
+  out.reading = out.kind == kSaleScheduleKind
+                    ? ObjectReader<SaleSchedule>(std::move(root), true).read()
+                    : ObjectReader<SaleEvent>(std::move(root), true).read();
   return out;
 }
 
@@ -274,8 +306,14 @@ Mark Document::mark_at(std::string_view path) const {
 
 Reading read_sale_event(std::string_view json) {
   auto root = node_of_json(json, false);
-  if (!root) return {.event = {}, .findings = {problem({}, root.error().message)}};
-  return EventReader(std::move(root).value(), false).read();
+  if (!root) return unreadable(root.error().message);
+  return ObjectReader<SaleEvent>(std::move(root).value(), false).read();
+}
+
+Reading read_sale_schedule(std::string_view json) {
+  auto root = node_of_json(json, false);
+  if (!root) return unreadable(root.error().message);
+  return ObjectReader<SaleSchedule>(std::move(root).value(), false).read();
 }
 
 Result<SaleEvent> sale_event_of(std::string_view json) {
@@ -316,7 +354,7 @@ std::vector<Document> read_documents(std::string_view yaml) {
                    .kind = {},
                    .is_ours = true,
                    .root = {},
-                   .reading = {.event = {}, .findings = {std::move(finding)}}});
+                   .reading = {.event = {}, .schedule = {}, .findings = {std::move(finding)}}});
   }
   return out;
 }

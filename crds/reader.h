@@ -1,6 +1,7 @@
 #pragma once
 
 #include "crds/sale_event.h"
+#include "crds/sale_schedule.h"
 #include "crds/schema.h"
 #include "operator/base/instant.h"
 #include "operator/base/node.h"
@@ -19,6 +20,8 @@ inline constexpr const char* kVersion = "v1alpha1";
 inline constexpr const char* kApiVersion = "doorbuster.dev/v1alpha1";
 inline constexpr const char* kSaleEventKind = "SaleEvent";
 inline constexpr const char* kSaleEvents = "saleevents";
+inline constexpr const char* kSaleScheduleKind = "SaleSchedule";
+inline constexpr const char* kSaleSchedules = "saleschedules";
 
 /// Bounds what is said about one document.
 inline constexpr std::size_t kMaxFindings = 100;
@@ -77,11 +80,19 @@ struct SaleEvent {
   SaleEventStatus status;
 };
 
-/// A document that was read. `event` is there when no finding outside status is an Error.
+struct SaleSchedule {
+  Metadata metadata;
+  SaleScheduleSpec spec;
+  SaleScheduleStatus status;
+};
+
+/// A document that was read. The object of its kind is there when no finding outside status is an
+/// Error.
 struct Reading {
   std::optional<SaleEvent> event;
+  std::optional<SaleSchedule> schedule;
   std::vector<Finding> findings;  ///< at most kMaxFindings, in document order of the schema
-  bool accepted() const { return event.has_value(); }
+  bool accepted() const { return event.has_value() || schedule.has_value(); }
 };
 
 /// A SaleEvent as the API server sent it. Unknown fields are passed over; a spec or status that
@@ -92,13 +103,16 @@ Reading read_sale_event(std::string_view json);
 /// The same as a Result: Invalid with one FieldCause a finding.
 Result<SaleEvent> sale_event_of(std::string_view json);
 
+/// A SaleSchedule as the API server sent it, read like a SaleEvent.
+Reading read_sale_schedule(std::string_view json);
+
 /// One document of a file.
 struct Document {
   Mark mark;            ///< where it begins
   std::string kind;     ///< as written; empty when there is none
   bool is_ours = true;  ///< of our group, or of none that can be told
   Node root;            ///< as written, without defaults
-  Reading reading;      ///< of a SaleEvent; for any other kind one finding that says so
+  Reading reading;      ///< of our kinds; for any other one finding that says so
   /// Where `spec.window.end` stands; of a field that was left out, its nearest parent.
   Mark mark_at(std::string_view path) const;
 };
@@ -112,6 +126,11 @@ std::vector<Document> read_documents(std::string_view yaml);
 /// same time, a circle in `after`, a literal too large to keep. The operator reports these as
 /// Accepted=False.
 std::vector<Finding> check_meaning(const SaleEventSpec& spec);
+/// The same of what each event of a schedule will be, and a `schedule` that is not cron.
+std::vector<Finding> check_meaning(const SaleScheduleSpec& spec);
+
+/// What an occurrence is.
+SaleEventSpec event_spec(const SaleScheduleSpec& schedule, Instant start);
 
 /// Drops unknown fields (as Strict findings), fills in defaults and checks, in the API server's
 /// order: shape first, rules only when the shape is right. Used by the readers; `path` is where the

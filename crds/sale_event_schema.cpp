@@ -38,7 +38,9 @@ constexpr Rule kSpecWindowPrepareRules[] = {
      "must be at most `720h` (30 days)",
      R"re(duration(self) <= duration('720h'))re"},
 };
-constexpr Schema kSpecWindowPrepareSchema = {
+}  // namespace
+extern const Schema kSpecWindowPrepareSchema;
+constinit const Schema kSpecWindowPrepareSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::duration_text,
                 "a duration such as `90m`, `1h30m` or `0s`",
@@ -46,13 +48,17 @@ constexpr Schema kSpecWindowPrepareSchema = {
     .at_most = 32,
     .rules = kSpecWindowPrepareRules};
 
+namespace {
+
 constexpr Rule kSpecWindowCooldownRules[] = {
     {twins::at_most_30_days,
      "",
      "must be at most `720h` (30 days)",
      R"re(duration(self) <= duration('720h'))re"},
 };
-constexpr Schema kSpecWindowCooldownSchema = {
+}  // namespace
+extern const Schema kSpecWindowCooldownSchema;
+constinit const Schema kSpecWindowCooldownSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::duration_text,
                 "a duration such as `90m`, `1h30m` or `0s`",
@@ -60,9 +66,15 @@ constexpr Schema kSpecWindowCooldownSchema = {
     .at_most = 32,
     .rules = kSpecWindowCooldownRules};
 
+namespace {
+
 constexpr std::string_view kSpecWindowOnNotReadyAllowed[] = {"Block", "Warn", "Proceed"};
-constexpr Schema kSpecWindowOnNotReadySchema = {.type = SchemaType::String,
-                                                .allowed = kSpecWindowOnNotReadyAllowed};
+}  // namespace
+extern const Schema kSpecWindowOnNotReadySchema;
+constinit const Schema kSpecWindowOnNotReadySchema = {.type = SchemaType::String,
+                                                      .allowed = kSpecWindowOnNotReadyAllowed};
+
+namespace {
 
 constexpr Field kSpecWindowFields[] = {
     {"start",
@@ -116,7 +128,9 @@ constexpr Rule kSpecWindowRules[] = {
 constexpr Schema kSpecWindowSchema = {
     .type = SchemaType::Object, .fields = kSpecWindowFields, .rules = kSpecWindowRules};
 
-constexpr Schema kSpecServiceAccountNameSchema = {
+}  // namespace
+extern const Schema kSpecServiceAccountNameSchema;
+constinit const Schema kSpecServiceAccountNameSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::dns_subdomain,
                 "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
@@ -124,14 +138,26 @@ constexpr Schema kSpecServiceAccountNameSchema = {
     .at_least = 1,
     .at_most = 253};
 
-constexpr std::string_view kSpecDeletionPolicyAllowed[] = {"Ramp", "Immediate", "Orphan"};
-constexpr Schema kSpecDeletionPolicySchema = {.type = SchemaType::String,
-                                              .allowed = kSpecDeletionPolicyAllowed};
+namespace {
 
-constexpr Schema kSpecSuspendSchema = {.type = SchemaType::Boolean};
+constexpr std::string_view kSpecDeletionPolicyAllowed[] = {"Ramp", "Immediate", "Orphan"};
+}  // namespace
+extern const Schema kSpecDeletionPolicySchema;
+constinit const Schema kSpecDeletionPolicySchema = {.type = SchemaType::String,
+                                                    .allowed = kSpecDeletionPolicyAllowed};
+
+namespace {}  // namespace
+extern const Schema kSpecSuspendSchema;
+constinit const Schema kSpecSuspendSchema = {.type = SchemaType::Boolean};
+
+namespace {
 
 constexpr std::string_view kSpecModeAllowed[] = {"Live", "DryRun"};
-constexpr Schema kSpecModeSchema = {.type = SchemaType::String, .allowed = kSpecModeAllowed};
+}  // namespace
+extern const Schema kSpecModeSchema;
+constinit const Schema kSpecModeSchema = {.type = SchemaType::String, .allowed = kSpecModeAllowed};
+
+namespace {
 
 constexpr Schema kSpecCapacityTargetsItemNameSchema = {
     .type = SchemaType::String,
@@ -453,7 +479,12 @@ constexpr Field kSpecCapacityFields[] = {
      "How long after the cooldown to go on waiting for demand to fit what was there before; then "
      "capacity is kept and reported."},
 };
-constexpr Schema kSpecCapacitySchema = {.type = SchemaType::Object, .fields = kSpecCapacityFields};
+}  // namespace
+extern const Schema kSpecCapacitySchema;
+constinit const Schema kSpecCapacitySchema = {.type = SchemaType::Object,
+                                              .fields = kSpecCapacityFields};
+
+namespace {
 
 constexpr Schema kSpecHoldsItemNameSchema = {
     .type = SchemaType::String,
@@ -720,12 +751,16 @@ constexpr Rule kSpecHoldsRules[] = {
      "must only name holds of this event in `after`",
      R"re(self.all(h, !has(h.after) || h.after.all(a, self.exists(o, o.name == a))))re"},
 };
-constexpr Schema kSpecHoldsSchema = {.type = SchemaType::Array,
-                                     .items = &kSpecHoldsItemSchema,
-                                     .list_type = ListType::Map,
-                                     .list_key = "name",
-                                     .at_most = 128,
-                                     .rules = kSpecHoldsRules};
+}  // namespace
+extern const Schema kSpecHoldsSchema;
+constinit const Schema kSpecHoldsSchema = {.type = SchemaType::Array,
+                                           .items = &kSpecHoldsItemSchema,
+                                           .list_type = ListType::Map,
+                                           .list_key = "name",
+                                           .at_most = 128,
+                                           .rules = kSpecHoldsRules};
+
+namespace {
 
 constexpr Schema kStatusObservedGenerationSchema = {.type = SchemaType::Integer,
                                                     .format = Format::Int64};
@@ -785,11 +820,15 @@ constexpr Field kStatusConditionsItemFields[] = {
 constexpr Schema kStatusConditionsItemSchema = {.type = SchemaType::Object,
                                                 .fields = kStatusConditionsItemFields};
 
-constexpr Schema kStatusConditionsSchema = {.type = SchemaType::Array,
-                                            .items = &kStatusConditionsItemSchema,
-                                            .list_type = ListType::Map,
-                                            .list_key = "type",
-                                            .at_most = 16};
+}  // namespace
+extern const Schema kStatusConditionsSchema;
+constinit const Schema kStatusConditionsSchema = {.type = SchemaType::Array,
+                                                  .items = &kStatusConditionsItemSchema,
+                                                  .list_type = ListType::Map,
+                                                  .list_key = "type",
+                                                  .at_most = 16};
+
+namespace {
 
 constexpr Schema kStatusWindowPrepareSchema = {
     .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};

@@ -60,5 +60,7 @@ struct Field {
 
 extern const Schema kSaleEventSpecSchema;
 extern const Schema kSaleEventStatusSchema;
+extern const Schema kSaleScheduleSpecSchema;
+extern const Schema kSaleScheduleStatusSchema;
 
 }  // namespace doorbuster::api

@@ -96,6 +96,23 @@ bool end_after_start(const Node& self) {
 bool at_most_24_hours(const Node& self) { return at_most(self, std::chrono::hours(24)); }
 bool at_most_7_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 7)); }
 bool at_most_30_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 30)); }
+bool at_most_60_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 60)); }
+
+bool at_least_1_minute(const Node& self) {
+  if (!patterns::duration_text(self.text)) return true;
+  const auto value = parse_duration(self.text);
+  return !value || *value >= std::chrono::minutes(1);
+}
+
+bool created_before_prepared(const Node& self) {
+  const Node* window = self.find("template");
+  for (const char* step : {"spec", "window"}) window = window ? window->find(step) : nullptr;
+  const std::string_view ahead = text_of(self, "createAhead");
+  const std::string_view prepare = window ? text_of(*window, "prepare") : std::string_view();
+  if (!patterns::duration_text(ahead) || !patterns::duration_text(prepare)) return true;
+  const auto most = parse_duration(ahead), least = parse_duration(prepare);
+  return !most || !least || *most >= *least + std::chrono::hours(1);
+}
 
 bool one_target_per_workload(const Node& self) {
   std::set<std::pair<std::string_view, std::string_view>> seen;

@@ -2,7 +2,7 @@
 
 #include "operator/base/node.h"
 
-/// The CEL rules of the CRD in C++, by the names that the CRD gives them ("twin: NAME"). Each gets
+/// The CEL rules of the CRDs in C++, by the names that they give them ("twin: NAME"). Each gets
 /// the same value as the rule's `self`, whose shape (types, required fields, bounds of length) has
 /// been found right, and says whether it holds.
 namespace doorbuster::api::twins {
@@ -13,6 +13,9 @@ bool end_after_start(const Node& self);
 bool at_most_24_hours(const Node& self);
 bool at_most_7_days(const Node& self);
 bool at_most_30_days(const Node& self);
+bool at_most_60_days(const Node& self);
+bool at_least_1_minute(const Node& self);
+bool created_before_prepared(const Node& self);
 bool one_target_per_workload(const Node& self);
 bool ceiling_covers_replicas(const Node& self);
 bool target_is_a_workload(const Node& self);

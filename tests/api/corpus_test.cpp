@@ -100,17 +100,19 @@ TEST(Corpus, WhatWasReadFromYamlIsReadFromItsJsonAgain) {
     SCOPED_TRACE(path.filename().string());
     const auto documents = read_documents(text_of(path));
     if (!documents.front().reading.accepted()) continue;
-    const SaleEvent& event = *documents.front().reading.event;
-    const std::string json = JsonObject()
-                                 .add("apiVersion", kApiVersion)
-                                 .add("kind", kSaleEventKind)
-                                 .add("metadata", JsonObject().add("name", "again").build())
-                                 .add("spec", to_json(event.spec))
-                                 .build()
-                                 .text;
-    const Reading again = read_sale_event(json);
+    const Reading& first = documents.front().reading;
+    const std::string json =
+        JsonObject()
+            .add("apiVersion", kApiVersion)
+            .add("kind", first.event ? kSaleEventKind : kSaleScheduleKind)
+            .add("metadata", JsonObject().add("name", "again").build())
+            .add("spec", first.event ? to_json(first.event->spec) : to_json(first.schedule->spec))
+            .build()
+            .text;
+    const Reading again = first.event ? read_sale_event(json) : read_sale_schedule(json);
     ASSERT_TRUE(again.accepted()) << all_of(again.findings);
-    EXPECT_EQ(again.event->spec, event.spec);
+    EXPECT_TRUE(first.event ? again.event->spec == first.event->spec
+                            : again.schedule->spec == first.schedule->spec);
   }
 }
 
@@ -122,7 +124,8 @@ TEST(Examples, AreAcceptedWithoutAnyFinding) {
     for (const Document& document : read_documents(text_of(entry.path()))) {
       ASSERT_TRUE(document.reading.accepted());
       EXPECT_TRUE(document.reading.findings.empty()) << all_of(document.reading.findings);
-      EXPECT_TRUE(check_meaning(document.reading.event->spec).empty());
+      const auto& [event, schedule, findings] = document.reading;
+      EXPECT_TRUE((event ? check_meaning(event->spec) : check_meaning(schedule->spec)).empty());
     }
   }
 }

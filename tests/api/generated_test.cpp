@@ -1,4 +1,4 @@
-// The committed C++ and reference page are what hack/generate makes of the CRD, and rules and twins
+// The committed C++ and reference page are what hack/generate makes of the CRDs, and rules and twins
 // are one to one.
 #include "crds/reader.h"
 #include "crds/schema.h"
@@ -18,6 +18,8 @@ namespace doorbuster::api {
 namespace {
 
 const std::filesystem::path kRoot = DOORBUSTER_SOURCE_DIR;
+constexpr const char* kCrds[] = {"crds/doorbuster.dev_saleevents.yaml",
+                                 "crds/doorbuster.dev_saleschedules.yaml"};
 
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -37,6 +39,8 @@ std::multiset<std::string> all_matches(const std::string& text, const std::strin
   return out;
 }
 
+std::string both_crds() { return text_of(kRoot / kCrds[0]) + text_of(kRoot / kCrds[1]); }
+
 template <class Visit>
 void visit(const Schema& schema, const Visit& visitor) {
   visitor(schema);
@@ -48,6 +52,8 @@ template <class Visit>
 void visit_all(const Visit& visitor) {
   visit(kSaleEventSpecSchema, visitor);
   visit(kSaleEventStatusSchema, visitor);
+  visit(kSaleScheduleSpecSchema, visitor);
+  visit(kSaleScheduleStatusSchema, visitor);
 }
 
 class TemporaryFolder {
@@ -73,7 +79,12 @@ TEST(Generated, FilesAreWhatHackGenerateMakes) {
   for (const char* name : {"crds/sale_event.h",
                            "crds/sale_event_schema.cpp",
                            "crds/sale_event_bind.cpp",
-                           "docs/reference/api.md"}) {
+                           "docs/reference/api.md",
+                           "crds/doorbuster.dev_saleschedules.yaml",
+                           "crds/sale_schedule.h",
+                           "crds/sale_schedule_schema.cpp",
+                           "crds/sale_schedule_bind.cpp",
+                           "docs/reference/saleschedule.md"}) {
     const std::string fresh = text_of(out.path() / name);
     EXPECT_FALSE(fresh.empty());
     EXPECT_TRUE(fresh == text_of(kRoot / name))
@@ -82,8 +93,7 @@ TEST(Generated, FilesAreWhatHackGenerateMakes) {
 }
 
 TEST(Generated, SchemaStaysSmallEnoughForClientSideApply) {
-  EXPECT_LT(std::filesystem::file_size(kRoot / "crds/doorbuster.dev_saleevents.yaml"),
-            120U * 1024U);
+  for (const char* crd : kCrds) EXPECT_LT(std::filesystem::file_size(kRoot / crd), 120U * 1024U);
 }
 
 TEST(Generated, EveryListAndStringOfTheSchemaIsBounded) {
@@ -108,15 +118,14 @@ TEST(Twins, EveryRuleOfTheCrdIsInTheTablesWithTheSameMessage) {
   visit_all([&tables](const Schema& schema) {
     for (const Rule& rule : schema.rules) tables.emplace(rule.message);
   });
-  const std::string crd = text_of(kRoot / "crds/doorbuster.dev_saleevents.yaml");
+  const std::string crd = both_crds();
   std::multiset<std::string> written = all_matches(crd, R"(\n +message: \"?([^\"\n]+)\"?)");
   EXPECT_EQ(tables, written);
   EXPECT_EQ(all_matches(crd, R"(\n +(- rule): )").size(), tables.size());
 }
 
 TEST(Twins, EveryTwinIsNamedByARuleAndEveryRuleNamesATwin) {
-  const auto named =
-      all_matches(text_of(kRoot / "crds/doorbuster.dev_saleevents.yaml"), "# twin: ([a-z0-9_]+)\n");
+  const auto named = all_matches(both_crds(), "# twin: ([a-z0-9_]+)\n");
   const auto declared =
       all_matches(text_of(kRoot / "crds/twins.h"), R"(bool ([a-z0-9_]+)\(const Node& self\);)");
   EXPECT_EQ(std::set<std::string>(named.begin(), named.end()),

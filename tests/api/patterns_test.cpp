@@ -93,10 +93,19 @@ const std::vector<std::string> kSeeds = {"checkout",
                                          "2026-13-01T00:00:00",
                                          "2026-11-27T09:00:00+24:00",
                                          "2026-11-27 09:00:00",
-                                         "2026-11-27T09:00"};
+                                         "2026-11-27T09:00",
+                                         "2026-12-25",
+                                         "2028-02-29",
+                                         "0 18 * * 5",
+                                         "*/15 8-18 1,15 JAN-MAR ?",
+                                         "0 18 * * ",
+                                         "0  18 * * 5",
+                                         "@weekly",
+                                         "@midnight",
+                                         "@every 1h"};
 
 std::string edited(std::string text, std::mt19937& random) {
-  static constexpr std::string_view kLetters = "aZ09-./:+~=,[]_mshkGi TE\n";
+  static constexpr std::string_view kLetters = "aZ09-./:+~=,[]_mshkGi TE*?@\n";
   const auto pick = [&random](std::size_t below) { return random() % below; };
   for (std::size_t edits = 1 + pick(3); edits > 0; --edits) {
     const std::size_t at = pick(text.size() + 1);

@@ -4,7 +4,7 @@ own comments say. tests/api/corpus_test.cpp compares the reader with the same co
 
   hack/cluster run NAME -- python3 tests/cluster/corpus_check.py
 
-Installs the CRD first. Needs KUBECONFIG (hack/cluster run sets it) and python3-yaml. Fails on the first difference of any
+Installs the CRDs first. Needs KUBECONFIG (hack/cluster run sets it) and python3-yaml. Fails on the first difference of any
 file, after having looked at all of them.
 """
 import base64
@@ -22,9 +22,9 @@ import urllib.parse
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-CRD = ROOT / "crds/doorbuster.dev_saleevents.yaml"
+KINDS = {"SaleEvent": "saleevents", "SaleSchedule": "saleschedules"}
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-EVENTS = "/apis/doorbuster.dev/v1alpha1/namespaces/default/saleevents"
+OBJECTS = "/apis/doorbuster.dev/v1alpha1/namespaces/default/"
 LEAST_MANIFESTS = 150
 
 
@@ -64,8 +64,8 @@ class Server:
         return answer.status, json.loads(answer.read() or b"{}"), warnings
 
 
-def install(server):
-    crd = yaml.safe_load(CRD.read_text())
+def install(server, plural):
+    crd = yaml.safe_load((ROOT / ("crds/doorbuster.dev_%s.yaml" % plural)).read_text())
     name = crd["metadata"]["name"]
     status, found, _ = server.call("GET", CRDS + "/" + name)
     if status == 404:
@@ -76,11 +76,17 @@ def install(server):
     if status >= 300:
         sys.exit("the CRD is refused: %s" % answer.get("message"))
     for _ in range(100):
-        if server.call("GET", EVENTS)[0] == 200:
+        if server.call("GET", OBJECTS + plural)[0] == 200:
             time.sleep(1)  # the new schema is taken up a moment after the old one answered
             return
         time.sleep(0.1)
     sys.exit("the CRD is not served after 10 s")
+
+
+def collection(text):
+    """Where objects of a manifest's kind are; what names no kind of ours is sent as a SaleEvent."""
+    found = re.search(r"^kind: (\w+)$", text, re.M)
+    return OBJECTS + KINDS.get(found.group(1) if found else "", "saleevents")
 
 
 def expected(text):
@@ -101,7 +107,7 @@ def difference(server, path):
     want = expected(body.decode())
     validation = "Strict" if "strict" in want["server"] else "Warn"
     status, answer, warnings = server.call(
-        "POST", EVENTS + "?dryRun=All&fieldManager=corpus&fieldValidation=" + validation, body, "application/yaml")
+        "POST", collection(body.decode()) + "?dryRun=All&fieldManager=corpus&fieldValidation=" + validation, body, "application/yaml")
     if want["server"]:  # refused as a document: the server names no field
         return None if status == 400 else "status %d instead of 400" % status
     causes = answer.get("details", {}).get("causes", []) if status == 422 else []
@@ -120,15 +126,16 @@ def difference(server, path):
 
 def main():
     server = Server(os.environ["KUBECONFIG"])
-    install(server)
+    for plural in KINDS.values():
+        install(server, plural)
     manifests = sorted((ROOT / "tests/api/corpus").glob("*/*.yaml"))
     manifests += sorted((ROOT / "crds/examples").glob("*.yaml"))
     wrong = 0
     for path in manifests:
         if path.parent.name == "examples":
             status, answer, _ = server.call(
-                "POST", EVENTS.replace("default", "shop") + "?dryRun=All&fieldValidation=Strict", path.read_bytes(),
-                "application/yaml")
+                "POST", collection(path.read_text()).replace("default", "shop") + "?dryRun=All&fieldValidation=Strict",
+                path.read_bytes(), "application/yaml")
             found = None if status == 201 or answer.get("reason") == "NotFound" else answer.get("message")
         else:
             found = difference(server, path)
