@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct Event {
   bool deleting = false, has_finalizer = false;
   std::vector<std::string> finalizers;
   Instant created;
+  /// What a SaleSchedule wrote on it (sale_schedule.h): whose it is, and from what it was made.
+  std::string schedule{}, template_hash{};
+  /// metadata.ownerReferences: uid, and the whole entry.
+  std::vector<std::pair<std::string, Json>> owners{};
   Result<api::SaleEventSpec> spec = Error{};
   api::SaleEventStatus status;
 };

@@ -1,5 +1,6 @@
 #include "controllers/planner/status_report.h"
 
+#include "controllers/planner/conditions.h"
 #include "operator/base/bounds.h"
 
 #include <algorithm>
@@ -62,15 +63,8 @@ Stage stage_of(const Report& in) {
   return in.window ? stage_at(*in.window, in.now) : Stage::Before;
 }
 
-const api::Condition* find(const api::SaleEventStatus& status, std::string_view type) {
-  for (const api::Condition& one : status.conditions) {
-    if (one.type == type) return &one;
-  }
-  return nullptr;
-}
-
 std::optional<Verdict> as_before(const Report& in, std::string_view type) {
-  const api::Condition* old = find(in.event.status, type);
+  const api::Condition* old = condition_of(in.event.status.conditions, type);
   if (old == nullptr) return std::nullopt;
   return Verdict{old->status, old->reason, old->message};
 }
@@ -212,16 +206,13 @@ Verdict ready(const Report& in, const Counts& counts) {
 }
 
 void put(const Report& in, api::SaleEventStatus& status, const char* type, const Verdict& verdict) {
-  api::Condition next{.type = type,
-                      .status = verdict.status,
-                      .observed_generation = in.event.generation,
-                      .last_transition_time = in.now,
-                      .reason = cut(verdict.reason.empty() ? "Unknown" : verdict.reason, 128),
-                      .message = cut(verdict.message, 4096)};
-  const api::Condition* old = find(in.event.status, type);
-  if (old != nullptr && old->status == next.status)
-    next.last_transition_time = old->last_transition_time;
-  status.conditions.push_back(std::move(next));
+  status.conditions.push_back(moved_on(in.event.status.conditions,
+                                       {.type = type,
+                                        .status = verdict.status,
+                                        .observed_generation = in.event.generation,
+                                        .last_transition_time = in.now,
+                                        .reason = verdict.reason,
+                                        .message = verdict.message}));
 }
 
 std::string phase_of(const Report& in, const Counts& counts) {
