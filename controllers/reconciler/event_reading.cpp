@@ -29,14 +29,15 @@ bool is_about_status(const api::Finding& finding) {
 }
 
 /// The status alone, of an object whose spec could not be read.
-Result<api::SaleEventStatus> read_status(std::string_view text) {
+template <class Status>
+Result<Status> read_status(std::string_view text, const api::Schema& schema) {
   Result<Node> node = node_of_json(text, false);
   if (!node.ok()) return node.error();
-  api::SaleEventStatus status;
+  Status status;
   Node* found = node.value().find("status");
   if (found == nullptr) return status;
   std::vector<api::Finding> findings;
-  api::check(*found, api::kSaleEventStatusSchema, "status", findings);
+  api::check(*found, schema, "status", findings);
   if (std::any_of(findings.begin(), findings.end(), is_about_status)) {
     return invalid("the status cannot be read", findings);
   }
@@ -50,6 +51,37 @@ std::vector<std::string> finalizers_of(const JsonView& root) {
   if (!list.ok()) return names;
   for (const JsonView& one : list->elements()) names.push_back(one.string().value_or(""));
   return names;
+}
+
+std::string text_at(const JsonView& root, std::string_view pointer) {
+  const Result<JsonView> at = root.at(pointer);
+  return at.ok() ? at->string().value_or("") : "";
+}
+
+std::vector<std::pair<std::string, Json>> owners_of(const JsonView& root) {
+  std::vector<std::pair<std::string, Json>> owners;
+  const Result<JsonView> list = root.at("/metadata/ownerReferences");
+  if (!list.ok()) return owners;
+  for (const JsonView& one : list->elements())
+    owners.emplace_back(text_at(one, "/uid"), Json{std::string(one.text())});
+  return owners;
+}
+
+/// What read_event() says of events, of a schedule.
+Result<planner::Schedule> read_schedule_metadata(std::string_view text) {
+  const Result<kube::Object> object = kube::object_of(std::string(text));
+  if (!object.ok()) return object.error();
+  const Result<JsonView> root = JsonView::parse(text);
+  if (!root.ok()) return root.error();
+  planner::Schedule schedule;
+  schedule.ref = schedule_ref(object->meta.ns, object->meta.name);
+  schedule.uid = object->meta.uid;
+  schedule.version = object->meta.resource_version;
+  schedule.generation = object->meta.generation;
+  schedule.deleting = object->meta.deleting;
+  schedule.created =
+      parse_rfc3339(text_at(*root, "/metadata/creationTimestamp")).value_or(Instant{});
+  return schedule;
 }
 
 Result<planner::Event> read_metadata(std::string_view text) {
@@ -68,9 +100,10 @@ Result<planner::Event> read_metadata(std::string_view text) {
   event.has_finalizer =
       std::find(event.finalizers.begin(), event.finalizers.end(), planner::kFinalizer) !=
       event.finalizers.end();
-  if (const Result<JsonView> at = root->at("/metadata/creationTimestamp"); at.ok()) {
-    event.created = parse_rfc3339(at->string().value_or("")).value_or(Instant{});
-  }
+  event.created = parse_rfc3339(text_at(*root, "/metadata/creationTimestamp")).value_or(Instant{});
+  event.schedule = text_at(*root, "/metadata/labels/doorbuster.dev~1schedule");
+  event.template_hash = text_at(*root, "/metadata/annotations/doorbuster.dev~1template-hash");
+  event.owners = owners_of(*root);
   return event;
 }
 
@@ -80,12 +113,39 @@ ObjectRef event_ref(const std::string& ns, const std::string& name) {
   return {.group = api::kGroup, .kind = api::kSaleEventKind, .ns = ns, .name = name};
 }
 
+ObjectRef schedule_ref(const std::string& ns, const std::string& name) {
+  return {.group = api::kGroup, .kind = api::kSaleScheduleKind, .ns = ns, .name = name};
+}
+
+Result<planner::Schedule> read_schedule(std::string_view text) {
+  Result<planner::Schedule> schedule = read_schedule_metadata(text);
+  if (!schedule.ok()) return schedule;
+  const api::Reading reading = api::read_sale_schedule(text);
+  if (!reading.accepted()) {
+    auto status = read_status<api::SaleScheduleStatus>(text, api::kSaleScheduleStatusSchema);
+    if (!status.ok()) return status.error();
+    schedule->spec = invalid("the spec cannot be read", reading.findings);
+    schedule->status = std::move(status).value();
+    return schedule;
+  }
+  if (std::any_of(reading.findings.begin(), reading.findings.end(), is_about_status))
+    return invalid("the status cannot be read", reading.findings);
+  schedule->status = reading.schedule->status;
+  const std::vector<api::Finding> meaning = api::check_meaning(reading.schedule->spec);
+  if (meaning.empty()) {
+    schedule->spec = reading.schedule->spec;
+  } else {
+    schedule->spec = invalid("the spec contradicts itself", meaning);
+  }
+  return schedule;
+}
+
 Result<planner::Event> read_event(std::string_view text) {
   Result<planner::Event> event = read_metadata(text);
   if (!event.ok()) return event;
   const api::Reading reading = api::read_sale_event(text);
   if (!reading.accepted()) {
-    Result<api::SaleEventStatus> status = read_status(text);
+    auto status = read_status<api::SaleEventStatus>(text, api::kSaleEventStatusSchema);
     if (!status.ok()) return status.error();
     event->spec = invalid("the spec cannot be read", reading.findings);
     event->status = std::move(status).value();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/planner/plan.h"
+#include "controllers/planner/sale_schedule.h"
 #include "operator/base/result.h"
 
 #include <string_view>
@@ -13,7 +14,11 @@ namespace doorbuster::reconciler {
 /// cannot be read: that is our memory, and planning without it could lose a baseline.
 Result<planner::Event> read_event(std::string_view text);
 
-/// The object's reference of an event's namespace and name.
+/// A SaleSchedule, read the same way.
+Result<planner::Schedule> read_schedule(std::string_view text);
+
+/// The object's reference of an event's (a schedule's) namespace and name.
 ObjectRef event_ref(const std::string& ns, const std::string& name);
+ObjectRef schedule_ref(const std::string& ns, const std::string& name);
 
 }  // namespace doorbuster::reconciler

@@ -84,6 +84,16 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                                                 .look_again = look_again,
                                                 .meter = parts_.meter,
                                                 .log = parts_.log});
+  schedules_ = std::make_unique<Schedules>(Schedules::Parts{.client = parts_.client,
+                                                            .watches = parts_.watches,
+                                                            .events = events_,
+                                                            .recorder = parts_.recorder,
+                                                            .install = settings_.setup.install,
+                                                            .namespaces = settings_.namespaces,
+                                                            .now = parts_.now,
+                                                            .steady = parts_.steady,
+                                                            .leading = parts_.leading,
+                                                            .log = parts_.log});
 }
 
 Reconciler::~Reconciler() { stop(Duration(0)); }
@@ -101,11 +111,13 @@ void Reconciler::start() {
     threads_.emplace_back([this] { work_through(); });
   }
   sweep_->start();
+  schedules_->start();
 }
 
 void Reconciler::lead() {
   for (const auto& [key, event] : events_->all()) queue_->add(key);
   sweep_->lead();
+  schedules_->lead();
 }
 
 bool Reconciler::stop(Duration at_most) {
@@ -114,6 +126,7 @@ bool Reconciler::stop(Duration at_most) {
   queue_->shut_down();
   const bool idle = queue_->wait_idle(at_most);
   sweep_->stop();
+  schedules_->stop();
   for (std::thread& thread : threads_) thread.join();
   claims_.clear();
   parts_.watches->stop();
@@ -131,6 +144,9 @@ void Reconciler::on_event_change(const kube::Key& key,
                                  const EventStore::Pointer& before,
                                  const EventStore::Pointer& after) {
   queue_->add(key);
+  const planner::Event* known = after ? after.get() : before.get();
+  if (!after || !known->schedule.empty())
+    schedules_->event_changed(key.ns, known ? known->schedule : "");
   if (after) {
     if (parts_.meter) parts_.meter->on_event(*after, parts_.now());
     return;

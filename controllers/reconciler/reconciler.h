@@ -2,6 +2,7 @@
 
 #include "controllers/reconciler/cluster_world.h"
 #include "controllers/reconciler/meter.h"
+#include "controllers/reconciler/schedules.h"
 #include "controllers/reconciler/sweep.h"
 #include "operator/kube/queue.h"
 #include "operator/kube/watch_set.h"
@@ -65,6 +66,7 @@ class Reconciler {
   std::shared_ptr<Caches> caches_;
   std::shared_ptr<ClusterWorld> world_;
   std::unique_ptr<Sweep> sweep_;
+  std::unique_ptr<Schedules> schedules_;
   std::vector<kube::WatchClaim> claims_;
   std::vector<std::thread> threads_;
   bool stopped_ = false;

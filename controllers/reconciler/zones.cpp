@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kRulesFile = "/usr/share/zoneinfo/tzdata.zi";  // line 1: "# version 2025b"
 constexpr int kLastZonedYear = 2037;
+constexpr const char* kUtc = "Etc/UTC";
 
 FieldCause cause(const std::string& field, std::string message) {
   return {.field = "spec.window." + field, .message = std::move(message)};
@@ -37,10 +38,28 @@ const date::time_zone* zone_named(const std::string& name) {
   }
 }
 
+bool has_rules(Instant local) {
+  return local < Instant(std::chrono::sys_days(std::chrono::year(kLastZonedYear + 1) / 1 / 1));
+}
+
+std::string unknown_zone() {
+  return "is no zone that this system's tzdata " + tzdata_version() +
+         " knows; write an IANA name such as Europe/Berlin";
+}
+
+planner::LocalTime local_time(Instant local, const date::time_zone& zone) {
+  using Is = planner::LocalTime::Is;
+  const date::local_info info = zone.get_info(date::local_time<Duration>(local.time_since_epoch()));
+  const Is is = info.result == date::local_info::nonexistent ? Is::Skipped
+                : info.result == date::local_info::ambiguous ? Is::Twice
+                                                             : Is::Once;
+  return {is, local - info.first.offset};  // of a gap and of an overlap the offset before
+}
+
 using Resolved = std::variant<Instant, FieldCause>;
 
 Resolved resolve_local(const std::string& field, Instant local, const date::time_zone& zone) {
-  if (local >= Instant(std::chrono::sys_days(std::chrono::year(kLastZonedYear + 1) / 1 / 1))) {
+  if (!has_rules(local)) {
     return cause(field,
                  "lies after " + std::to_string(kLastZonedYear) +
                      ", where time zone rules end; write an offset, such as 2040-11-27T09:00:00Z");
@@ -76,7 +95,7 @@ Resolved resolve_time(const std::string& field,
 }
 
 Error invalid(std::vector<FieldCause> causes) {
-  std::string message = "the window cannot be resolved";
+  std::string message = "times cannot be resolved";
   if (!causes.empty()) message = causes.front().field + " " + causes.front().message;
   return {.kind = ErrorKind::Invalid,
           .message = std::move(message),
@@ -91,9 +110,7 @@ Result<planner::Window> resolve_window(const api::WindowSpec& window) {
   if (window.time_zone) {
     zone = zone_named(*window.time_zone);
     if (zone == nullptr) {
-      return invalid({cause("timeZone",
-                            "is no zone that this system's tzdata " + tzdata_version() +
-                                " knows; write an IANA name such as Europe/Berlin")});
+      return invalid({cause("timeZone", unknown_zone())});
     }
   }
   const Resolved start = resolve_time("start", window.start, zone);
@@ -112,6 +129,25 @@ Result<planner::Window> resolve_window(const api::WindowSpec& window) {
   resolved.zone = window.time_zone.value_or("");
   if (zone != nullptr) resolved.tzdata = tzdata_version();
   return resolved;
+}
+
+Result<planner::LocalTimes> resolve_local_times(const std::string& zone,
+                                                const std::set<Instant>& locals) {
+  planner::LocalTimes out;
+  const date::time_zone* rules = zone == kUtc ? nullptr : zone_named(zone);
+  if (rules == nullptr && zone != kUtc) return invalid({{"spec.timeZone", unknown_zone()}});
+  try {
+    for (const Instant local : locals) {
+      if (rules == nullptr) {
+        out.emplace(local, planner::LocalTime{planner::LocalTime::Is::Once, local});
+      } else if (has_rules(local)) {
+        out.emplace(local, local_time(local, *rules));
+      }
+    }
+  } catch (const std::runtime_error& broken) {
+    return invalid({{"spec.timeZone", std::string("cannot be used: ") + broken.what()}});
+  }
+  return out;
 }
 
 std::string tzdata_version() {

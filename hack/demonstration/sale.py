@@ -200,7 +200,7 @@ class Demo:
     def prepare(self):
         print("demo: starting the cluster")
         cluster("up", NAME, "--crds", "gateway-api,envoy-gateway", "--wait-metrics", stdout=subprocess.DEVNULL)
-        kubectl("apply", "--server-side", "-f", os.path.join(ROOT, "crds/doorbuster.dev_saleevents.yaml"))
+        kubectl("apply", "--server-side", "-f", os.path.join(ROOT, "crds"))
         for name in sorted(os.listdir(os.path.join(ROOT, "charts/manifests"))):
             if name.endswith(".yaml") and name != "deployment.yaml":
                 kubectl("apply", "-f", os.path.join(ROOT, "charts/manifests", name))

@@ -1,11 +1,13 @@
 #include "operator/commands/checked.h"
 
 #include "controllers/planner/ramp.h"
+#include "controllers/planner/recurrence.h"
 #include "controllers/reconciler/zones.h"
 #include "operator/base/json.h"
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace doorbuster::commands {
@@ -82,16 +84,52 @@ class Check {
     }
     const bool event = document.reading.event || document.kind == api::kSaleEventKind;
     out_.events += event ? 1 : 0;
+    out_.schedules += document.kind == api::kSaleScheduleKind ? 1 : 0;
+    if (document.reading.schedule) return schedule(document, *document.reading.schedule);
     if (!document.reading.event) return;
-    meaning(document);
+    meaning(document, api::check_meaning(document.reading.event->spec));
     window(document);
-    holds(document);
-    twice(document);
+    holds(document, document.reading.event->spec.holds, "spec.holds");
+    twice(document, document.reading.event->metadata);
     if (document.reading.findings.empty()) out_.accepted.push_back(*document.reading.event);
   }
 
-  void meaning(const api::Document& document) {
-    for (api::Finding one : api::check_meaning(document.reading.event->spec)) {
+  void schedule(const api::Document& document, const api::SaleSchedule& schedule) {
+    const std::vector<api::Finding> wrong = api::check_meaning(schedule.spec);
+    meaning(document, wrong);
+    if (wrong.empty()) starts(document, schedule);
+    holds(document, schedule.spec.template_.spec.holds, "spec.template.spec.holds");
+    twice(document, schedule.metadata);
+  }
+
+  /// Its next sale stands for the others.
+  void starts(const api::Document& document, const api::SaleSchedule& schedule) {
+    const api::SaleScheduleSpec& spec = schedule.spec;
+    const auto times =
+        reconciler::resolve_local_times(spec.time_zone, planner::local_starts(spec, now_));
+    std::vector<FieldCause> causes =
+        times.ok() ? planner::why_not_resolved(spec, *times) : times.error().causes;
+    for (const FieldCause& one : causes)
+      add(Level::Error, codes::kWindow, one.field, document.mark_at(one.field), one.message);
+    if (!causes.empty()) return;
+    const auto all = planner::occurrences(schedule.metadata.name, spec, *times);
+    const auto next = all.upper_bound(now_);
+    if (next == all.end()) {
+      return add(Level::Warning,
+                 codes::kWindowOver,
+                 "spec.schedule",
+                 document.mark_at("spec.schedule"),
+                 "starts nothing that lies ahead");
+    }
+    if (!document.reading.findings.empty()) return;
+    api::SaleEvent event{.metadata = {}, .spec = api::event_spec(spec, next->first), .status = {}};
+    event.metadata.name = next->second.name;
+    event.metadata.ns = schedule.metadata.ns;
+    out_.accepted.push_back(std::move(event));
+  }
+
+  void meaning(const api::Document& document, const std::vector<api::Finding>& findings) {
+    for (api::Finding one : findings) {
       one.mark = document.mark_at(one.path);
       out_.findings.push_back({.file = file_, .level = Level::Error, .finding = std::move(one)});
     }
@@ -144,13 +182,13 @@ class Check {
         "the steps are put closer together; lengthen `window.prepare`, or shorten it");
   }
 
-  void holds(const api::Document& document) {
-    const std::vector<api::HoldSpec>& holds = document.reading.event->spec.holds;
+  void holds(const api::Document& document,
+             const std::vector<api::HoldSpec>& holds,
+             const std::string& where) {
     for (std::size_t i = 0; i < holds.size(); ++i) {
       const std::string why = why_not(allowed_.list, holds[i]);
       if (why.empty()) continue;
-      const std::string path =
-          "spec.holds[" + json_of(static_cast<std::int64_t>(i)).text + "].field";
+      const std::string path = where + "[" + json_of(static_cast<std::int64_t>(i)).text + "].field";
       add(allowed_.assumed ? Level::Warning : Level::Error,
           codes::kNotAllowed,
           path,
@@ -161,10 +199,10 @@ class Check {
     }
   }
 
-  void twice(const api::Document& document) {
-    const api::Metadata& meta = document.reading.event->metadata;
+  void twice(const api::Document& document, const api::Metadata& meta) {
     if (meta.name.empty()) return;
-    const auto [first, fresh] = named_.emplace(std::pair{meta.ns, meta.name}, file_);
+    const auto [first, fresh] =
+        named_.emplace(std::tuple{document.kind, meta.ns, meta.name}, file_);
     if (fresh) return;
     add(Level::Error,
         codes::kTwice,
@@ -177,7 +215,7 @@ class Check {
   const Allowed& allowed_;
   const Instant now_;
   std::string file_;
-  std::map<std::pair<std::string, std::string>, std::string> named_;
+  std::map<std::tuple<std::string, std::string, std::string>, std::string> named_;
   CheckedFiles out_;
 };
 
@@ -185,9 +223,11 @@ std::string count_line(const CheckedFiles& checked) {
   const auto number = [](std::size_t count, const char* one) {
     return json_of(static_cast<std::int64_t>(count)).text + " " + one + (count == 1 ? "" : "s");
   };
-  std::string out = number(checked.events, "SaleEvent") + " in " + number(checked.files, "file") +
-                    ": " + number(checked.count(Level::Error), "error") + ", " +
-                    number(checked.count(Level::Warning), "warning");
+  std::string out = number(checked.events, "SaleEvent");
+  if (checked.schedules > 0) out += ", " + number(checked.schedules, "SaleSchedule");
+  out += " in " + number(checked.files, "file") + ": " +
+         number(checked.count(Level::Error), "error") + ", " +
+         number(checked.count(Level::Warning), "warning");
   if (checked.passed_over > 0)
     out += "; " + number(checked.passed_over, "document") + " of other kinds passed over";
   return out;
@@ -249,6 +289,7 @@ std::string as_json(const CheckedFiles& checked) {
   return JsonObject()
              .add("files", number(checked.files))
              .add("saleEvents", number(checked.events))
+             .add("saleSchedules", number(checked.schedules))
              .add("passedOver", number(checked.passed_over))
              .add("errors", number(checked.count(Level::Error)))
              .add("warnings", number(checked.count(Level::Warning)))

@@ -22,6 +22,7 @@ class ApiError(Exception):
 
 PATHS = {
     "saleevents": "/apis/doorbuster.dev/v1alpha1",
+    "saleschedules": "/apis/doorbuster.dev/v1alpha1",
     "deployments": "/apis/apps/v1",
     "statefulsets": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",

@@ -12,10 +12,10 @@ import traceback
 import harness
 from api import Api, TimedOut
 
-SUITES = ["life_cases", "writer_cases", "kill_cases", "kinds_cases", "outage_cases", "sweep_cases", "install_cases", "plan_cases", "kube_cases"]
+SUITES = ["life_cases", "writer_cases", "kill_cases", "kinds_cases", "outage_cases", "sweep_cases", "install_cases", "plan_cases", "schedule_cases", "kube_cases"]
 # These start operators of their own. The shared one watches every namespace and would take their events first
 # (an event belongs to the first install that accepts it), so it has ended by then.
-OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "sweep_cases"}
+OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "schedule_cases", "sweep_cases"}
 MOST_RETRIED = 2
 
 

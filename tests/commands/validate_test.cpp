@@ -223,7 +223,40 @@ TEST_F(Validate, JsonSaysTheSame) {
   const Said said = run({"-f", write("sale.yaml", kHead + "spec: {}\n"), "-o", "json"});
   EXPECT_EQ(said.code, kBad);
   EXPECT_THAT(said.out, HasSubstr(R"("line":4,"column":7,"level":"error","code":"DB0202")"));
-  EXPECT_THAT(said.out, HasSubstr(R"("files":1,"saleEvents":1,"passedOver":0,"errors":1)"));
+  EXPECT_THAT(said.out,
+              HasSubstr(R"("files":1,"saleEvents":1,"saleSchedules":0,"passedOver":0,"errors":1)"));
+}
+
+const std::string kSchedule =
+    "apiVersion: doorbuster.dev/v1alpha1\nkind: SaleSchedule\nmetadata: {name: flash}\nspec:\n"
+    "  duration: 3h\n  template: {spec: {}}\n";
+
+TEST_F(Validate, SchedulesAreCheckedToo) {
+  struct Case {
+    const char *spec, *says;
+  };
+  for (const Case& one :
+       {Case{"  schedule: 0 18 * * FRI\n", "1 SaleSchedule in 1 file: 0 errors, 0 warnings"},
+        Case{"  schedule: 0 18 * *\n", "7:13: error DB0202 spec.schedule: must be five fields"},
+        Case{"  schedule: 0 25 * * FRI\n", "7:13: error DB0301 spec.schedule: must have the hour"},
+        Case{"  schedule: 0 0 30 2 *\n", "7:13: warning DB0402 spec.schedule: starts nothing"},
+        Case{"  schedule: 0 18 * * FRI\n  timeZone: Europe/Atlantis\n",
+             "8:13: error DB0401 spec.timeZone: is no zone"},
+        Case{"  schedule: 0 18 * * FRI\n  timeZone: Europe/Berlin\n"
+             "  also: [\"2027-03-28T02:30:00\"]\n",
+             "9:10: error DB0401 spec.also[0]: does not exist"}}) {
+    SCOPED_TRACE(one.spec);
+    const Said said = run({"-f", write("schedule.yaml", kSchedule + one.spec)});
+    EXPECT_THAT(said.out, HasSubstr(one.says));
+  }
+}
+
+TEST_F(Validate, AScheduleAndASaleMayHaveOneNameAndTwoSchedulesMayNot) {
+  const std::string schedule = kSchedule + "  schedule: 0 18 * * FRI\n";
+  EXPECT_EQ(run({"-f", write("one.yaml", schedule)}).code, kDone);
+  const Said twice = run({"-f", write("two.yaml", schedule + "---\n" + schedule)});
+  EXPECT_EQ(twice.code, kBad);
+  EXPECT_THAT(twice.out, HasSubstr("DB0302"));
 }
 
 TEST_F(Validate, AMissingFileIsSaidAndNotTakenForAnEmptyOne) {

@@ -13,6 +13,7 @@ import tempfile
 # Installed file or folder: the source that it is a copy of. Links of README.md lead to docs/ beside it.
 COPIES = {
     "share/doorbuster/crds/doorbuster.dev_saleevents.yaml": "crds/doorbuster.dev_saleevents.yaml",
+    "share/doorbuster/crds/doorbuster.dev_saleschedules.yaml": "crds/doorbuster.dev_saleschedules.yaml",
     "share/doorbuster/manifests": "charts/manifests",
     "share/doc/doorbuster/README.md": "README.md",
     "share/doc/doorbuster/copyright": "LICENSE",

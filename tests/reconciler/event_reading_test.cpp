@@ -66,5 +66,51 @@ TEST(EventReading, WithoutItsMemoryAnEventIsNotPlanned) {
   EXPECT_FALSE(both.ok());
 }
 
+TEST(EventReading, SaysWhoseOccurrenceItIs) {
+  const Result<planner::Event> event = read_event(
+      R"({"apiVersion":"doorbuster.dev/v1alpha1","kind":"SaleEvent","metadata":{"name":"flash-1","namespace":"shop","uid":"u",)"
+      R"("labels":{"doorbuster.dev/schedule":"flash"},"annotations":{"doorbuster.dev/template-hash":"abc"},)"
+      R"("ownerReferences":[{"kind":"Other","uid":"u-0"},{"kind":"SaleSchedule","uid":"u-1"}]},"spec":)" +
+      kSpec + "}");
+  ASSERT_TRUE(event.ok()) << event.error().message;
+  EXPECT_EQ(event->schedule, "flash");
+  EXPECT_EQ(event->template_hash, "abc");
+  ASSERT_EQ(event->owners.size(), 2U);
+  EXPECT_EQ(event->owners[1].first, "u-1");
+  EXPECT_EQ(event->owners[0].second.text, R"({"kind":"Other","uid":"u-0"})");
+}
+
+std::string schedule_text(const std::string& spec, const std::string& status) {
+  return R"({"apiVersion":"doorbuster.dev/v1alpha1","kind":"SaleSchedule","metadata":{"name":"flash","namespace":"shop","uid":"u-1",)"
+         R"("resourceVersion":"42","generation":3,"creationTimestamp":"2026-11-01T00:00:00Z"},"spec":)" +
+         spec + R"(,"status":)" + status + "}";
+}
+
+TEST(ScheduleReading, ReadsAllOfAGoodSchedule) {
+  const auto schedule = read_schedule(
+      schedule_text(R"({"schedule":"0 18 * * FRI","duration":"3h","template":{"spec":{}}})",
+                    R"({"observedGeneration":3,"next":"2026-11-27T18:00:00Z"})"));
+  ASSERT_TRUE(schedule.ok()) << schedule.error().message;
+  EXPECT_EQ(schedule->ref, schedule_ref("shop", "flash"));
+  EXPECT_EQ(schedule->version, "42");
+  EXPECT_EQ(to_rfc3339(schedule->created), "2026-11-01T00:00:00Z");
+  ASSERT_TRUE(schedule->spec.ok()) << schedule->spec.error().message;
+  EXPECT_EQ(schedule->spec->time_zone, "Etc/UTC");
+  EXPECT_EQ(to_rfc3339(*schedule->status.next), "2026-11-27T18:00:00Z");
+}
+
+TEST(ScheduleReading, ABadSpecKeepsTheMemoryAndABadStatusIsRefused) {
+  const std::string good = R"({"schedule":"0 18 * * FRI","duration":"3h","template":{"spec":{}}})";
+  const std::string bad = R"({"schedule":"0 25 * * FRI","duration":"3h","template":{"spec":{}}})";
+  const std::string none = R"({"duration":"3h"})";
+  for (const std::string& spec : {bad, none}) {
+    const auto schedule = read_schedule(schedule_text(spec, R"({"install":"here"})"));
+    ASSERT_TRUE(schedule.ok()) << schedule.error().message;
+    EXPECT_FALSE(schedule->spec.ok());
+    EXPECT_EQ(schedule->status.install, "here");
+  }
+  EXPECT_FALSE(read_schedule(schedule_text(good, R"({"occurrences":"many"})")).ok());
+}
+
 }  // namespace
 }  // namespace doorbuster::reconciler

@@ -19,7 +19,8 @@
 namespace doorbuster::reconciler {
 
 /// A few objects behind an API server's rules: discovery, GET, lists with a label, watches, merge
-/// patches and status updates with their preconditions, access reviews (all allowed). Thread-safe.
+/// patches and status updates with their preconditions, JSON patches of `test` and `remove`,
+/// creating and deleting, access reviews (all allowed). Thread-safe.
 class SmallCluster {
  public:
   using Fault = std::function<std::optional<kube::Response>(const kube::Request&)>;
@@ -173,6 +174,7 @@ class SmallCluster {
     const Path path = path_of(request.target);
     if (path.group == "apiextensions.k8s.io") return crd(path);
     if (!serves(path)) return not_a_path();
+    if (path.name.empty() && request.method == "POST") return created(request, path);
     if (path.name.empty()) return {200, {}, list(path, request.target)};
     return one(request, path);
   }
@@ -182,13 +184,49 @@ class SmallCluster {
     }
     return not_found(path.name);
   }
+  kube::Response created(const kube::Request& request, const Path& path) {
+    const auto body = JsonView::parse(request.body);
+    const std::string own = body->at("/metadata/name")->string().value_or("");
+    const Name name{path.group, path.plural, path.ns, own};
+    if (objects_.contains(name)) return kube::FakeApi::status(409, "AlreadyExists", own);
+    Kept& kept = objects_[name];
+    kept.uid = "uid-" + own;
+    stamp(name, kept, {request.body});
+    return {201, {}, as_served(kept, path)};
+  }
+  /// Nothing when a test does not hold.
+  static std::optional<Json> json_patched(const Json& body, const JsonView& steps) {
+    Json out = body;
+    for (const JsonView& step : steps.elements()) {
+      const auto at = [&](const char* name) { return step.at(name)->string().value_or(""); };
+      const auto view = JsonView::parse(out.text);
+      const auto found = view->at(at("/path"));
+      if (!found.ok()) return std::nullopt;
+      if (at("/op") == "test" && found->text() != step.at("/value")->text()) return std::nullopt;
+      if (at("/op") == "remove") out = *with_value(out, at("/path"), std::nullopt);
+    }
+    return out;
+  }
   kube::Response one(const kube::Request& request, const Path& path) {
     const Name name{path.group, path.plural, path.ns, path.name};
     const auto found = objects_.find(name);
     if (found == objects_.end()) return not_found(path.name);
     Kept& kept = found->second;
     if (request.method == "GET") return {200, {}, as_served(kept, path)};
+    if (request.method == "DELETE") {
+      const Json last{as_served(kept, path)};
+      kept.version = ++versions_;
+      announce("DELETED", name, kept);
+      objects_.erase(found);
+      return {200, {}, last.text};
+    }
     const auto asked = JsonView::parse(request.body);
+    if (asked.ok() && asked->type() == JsonType::Array) {
+      const auto body = json_patched(kept.body, *asked);
+      if (!body) return kube::FakeApi::status(422, "Invalid", path.name);
+      stamp(name, kept, *body);
+      return {200, {}, as_served(kept, path)};
+    }
     if (!asked.ok() || asked->type() != JsonType::Object)
       return kube::FakeApi::status(422, "Invalid", path.name);
     const auto says = [&](const char* pointer) {

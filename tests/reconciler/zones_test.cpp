@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+
 namespace doorbuster::reconciler {
 namespace {
 
@@ -159,6 +164,141 @@ TEST(Zones, LeadAndTailAreCountedFromTheInstants) {
   EXPECT_EQ(window->zone, "Europe/Berlin");
   EXPECT_EQ(window->tzdata, tzdata_version());
   EXPECT_NE(window->tzdata, "unknown");
+}
+
+// ---- recurring sales
+
+struct StartCase {
+  const char* says;
+  const char* zone;
+  const char* schedule;
+  const char* now;
+  const char* first;  // after now
+};
+
+const StartCase kStarts[] = {
+    {"Berlin in winter",
+     "Europe/Berlin",
+     "30 2 * * *",
+     "2027-03-27T00:00:00Z",
+     "2027-03-27T01:30:00Z"},
+    {"Berlin skips 02:30: it is 03:30 that day",
+     "Europe/Berlin",
+     "30 2 * * *",
+     "2027-03-27T12:00:00Z",
+     "2027-03-28T01:30:00Z"},
+    {"and 02:30 again the day after",
+     "Europe/Berlin",
+     "30 2 * * *",
+     "2027-03-28T12:00:00Z",
+     "2027-03-29T00:30:00Z"},
+    {"Berlin has 02:30 twice: the first",
+     "Europe/Berlin",
+     "30 2 * * *",
+     "2026-10-24T12:00:00Z",
+     "2026-10-25T00:30:00Z"},
+    {"and not the second",
+     "Europe/Berlin",
+     "30 2 * * *",
+     "2026-10-25T00:30:00Z",
+     "2026-10-26T01:30:00Z"},
+    {"New York skips 02:30",
+     "America/New_York",
+     "30 2 * * *",
+     "2027-03-13T12:00:00Z",
+     "2027-03-14T07:30:00Z"},
+    {"New York has 01:30 twice",
+     "America/New_York",
+     "30 1 * * *",
+     "2026-10-31T12:00:00Z",
+     "2026-11-01T05:30:00Z"},
+    {"and the day after it is an hour later in UTC",
+     "America/New_York",
+     "30 1 * * *",
+     "2026-11-01T05:30:00Z",
+     "2026-11-02T06:30:00Z"},
+    {"Lord Howe goes forward by half an hour: 02:15 is 02:45",
+     "Australia/Lord_Howe",
+     "15 2 * * *",
+     "2026-10-03T00:00:00Z",
+     "2026-10-03T15:45:00Z"},
+    {"Lord Howe has 01:45 twice",
+     "Australia/Lord_Howe",
+     "45 1 * * *",
+     "2027-04-03T00:00:00Z",
+     "2027-04-03T14:45:00Z"},
+    {"and not the second",
+     "Australia/Lord_Howe",
+     "45 1 * * *",
+     "2027-04-03T14:45:00Z",
+     "2027-04-04T15:15:00Z"},
+    {"a shop's own Friday, not that of UTC",
+     "Pacific/Auckland",
+     "0 9 * * FRI",
+     "2026-11-20T00:00:00Z",
+     "2026-11-26T20:00:00Z"},
+    {"UTC needs no files", "Etc/UTC", "30 2 * * *", "2027-03-27T12:00:00Z", "2027-03-28T02:30:00Z"},
+};
+
+api::SaleScheduleSpec schedule_of(const char* zone, const char* schedule) {
+  api::SaleScheduleSpec spec;
+  spec.schedule = schedule;
+  spec.time_zone = zone;
+  spec.duration = {"3h", std::chrono::hours(3)};
+  return spec;
+}
+
+std::map<Instant, planner::Occurrence> around(const api::SaleScheduleSpec& spec, Instant now) {
+  const auto times = resolve_local_times(spec.time_zone, planner::local_starts(spec, now));
+  EXPECT_TRUE(times.ok()) << times.error().message;
+  return planner::occurrences("night", spec, *times);
+}
+
+TEST(Recurrence, AStartInAGapComesAfterItAndOneThatIsTwiceIsTheFirst) {
+  for (const StartCase& one : kStarts) {
+    SCOPED_TRACE(one.says);
+    const Instant now = *parse_rfc3339(one.now);
+    const auto all = around(schedule_of(one.zone, one.schedule), now);
+    const auto first = all.upper_bound(now);
+    ASSERT_NE(first, all.end());
+    EXPECT_EQ(to_rfc3339(first->first), one.first);
+    EXPECT_EQ(first->second.window.end - first->first, std::chrono::hours(3));
+  }
+}
+
+/// Whatever the hour: through a whole year and both changes there is one sale a day.
+TEST(Recurrence, ThereIsOneSaleADayAllYear) {
+  for (const char* zone : {"Europe/Berlin", "America/New_York", "Australia/Lord_Howe"}) {
+    for (const char* schedule :
+         {"0 0 * * *", "45 1 * * *", "0 2 * * *", "30 2 * * *", "59 2 * * *", "0 3 * * *"}) {
+      SCOPED_TRACE(std::string(zone) + " " + schedule);
+      const api::SaleScheduleSpec spec = schedule_of(zone, schedule);
+      std::set<Instant> all;
+      const Instant begin = *parse_rfc3339("2026-07-01T00:00:00Z");
+      for (int day = 0; day < 365; day += 5) {
+        for (const auto& [start, one] : around(spec, begin + std::chrono::days(day)))
+          all.insert(start);
+      }
+      auto at = all.lower_bound(begin);
+      int count = 0;
+      for (; std::next(at) != all.end() && *at < begin + std::chrono::days(365); ++at, ++count) {
+        const Duration gap = *std::next(at) - *at;
+        EXPECT_GE(gap, std::chrono::hours(23)) << to_rfc3339(*at);
+        EXPECT_LE(gap, std::chrono::hours(25)) << to_rfc3339(*at);
+      }
+      EXPECT_EQ(count, 365);
+    }
+  }
+}
+
+TEST(Recurrence, AnUnknownZoneIsRefusedAndTimesAfterTheRulesAreLeftOut) {
+  const auto unknown = resolve_local_times("Europe/Atlantis", {});
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_EQ(unknown.error().causes.front().field, "spec.timeZone");
+  const auto late =
+      resolve_local_times("Europe/Berlin", {*parse_local_time("2038-01-01T00:00:00")});
+  ASSERT_TRUE(late.ok());
+  EXPECT_TRUE(late->empty());
 }
 
 }  // namespace
