@@ -207,7 +207,7 @@ class Planning {
     if (const auto exists = seen_.events.find(one.name); exists != seen_.events.end()) {
       if (leaving_.contains(one.name) || has_row(one.name, kReplaced)) return;
       if (ours(exists->second)) {
-        row(one, kCreated, rows_.contains(one.name) ? rows_[one.name].message : "");
+        row(one, kCreated, has_row(one.name, kCreated) ? rows_[one.name].message : "");
         return;
       }
       wake_at(one.window.end);

@@ -117,6 +117,12 @@ Result<std::shared_ptr<const Event>> SimulatedWorld::event(const ObjectRef& ref)
   }
   out->created =
       parse_rfc3339(object->tree.text_at("/metadata/creationTimestamp")).value_or(Instant{});
+  out->schedule = object->tree.text_at("/metadata/labels/doorbuster.dev~1schedule");
+  out->template_hash = object->tree.text_at("/metadata/annotations/doorbuster.dev~1template-hash");
+  if (const Tree* owners = object->tree.at("/metadata/ownerReferences")) {
+    for (const Tree& one : owners->elements())
+      out->owners.emplace_back(one.text_at("/uid"), Json{one.print()});
+  }
   const bool fresh = just_started_;
   const auto read_event = read(object);
   just_started_ = false;

@@ -1,6 +1,7 @@
 // links: api
-// Any bytes as a SaleEvent, from a file and from the API server: what is accepted is written and
-// read again as the same, and quantities that are read multiply by one into themselves.
+// Any bytes as a SaleEvent or a SaleSchedule, from a file and from the API server: what is accepted
+// is written and read again as the same, and quantities that are read multiply by one into
+// themselves.
 #include "crds/reader.h"
 #include "tests/fuzz/require.h"
 
@@ -22,10 +23,27 @@ std::string whole_event(const SaleEvent& event) {
       .text;
 }
 
+void check_schedule(const SaleSchedule& schedule) {
+  check_meaning(schedule.spec);
+  const Reading again =
+      read_sale_schedule(JsonObject()
+                             .add("apiVersion", kApiVersion)
+                             .add("kind", kSaleScheduleKind)
+                             .add("metadata", JsonObject().add("name", "again").build())
+                             .add("spec", to_json(schedule.spec))
+                             .add("status", to_json(schedule.status))
+                             .build()
+                             .text);
+  require(again.accepted(), "what was accepted is accepted when written");
+  require(again.schedule->spec == schedule.spec, "a spec reads as it was written");
+  require(again.schedule->status == schedule.status, "a status reads as it was written");
+}
+
 void check_reading(const Reading& reading) {
   require(reading.findings.size() <= 2 * kMaxFindings, "findings are bounded");
   for (const Finding& finding : reading.findings)
     require(!to_text(finding).empty(), "a finding has a text");
+  if (reading.schedule) check_schedule(*reading.schedule);
   if (!reading.event) return;
   check_meaning(reading.event->spec);
   const Reading again = read_sale_event(whole_event(*reading.event));
@@ -45,6 +63,7 @@ void check_quantity(std::string_view text) {
 
 void check_text(std::string_view text) {
   check_reading(read_sale_event(text));
+  check_reading(read_sale_schedule(text));
   for (const Document& document : read_documents(text)) check_reading(document.reading);
   check_quantity(text.substr(0, 64));
 }
