@@ -144,9 +144,11 @@ void Reconciler::on_event_change(const kube::Key& key,
                                  const EventStore::Pointer& before,
                                  const EventStore::Pointer& after) {
   queue_->add(key);
-  const planner::Event* known = after ? after.get() : before.get();
-  if (!after || !known->schedule.empty())
-    schedules_->event_changed(key.ns, known ? known->schedule : "");
+  // Of one that goes without a label the name may have been in a schedule's way.
+  for (const EventStore::Pointer& side : {before, after}) {
+    if (side && (!after || !side->schedule.empty()))
+      schedules_->event_changed(key.ns, side->schedule);
+  }
   if (after) {
     if (parts_.meter) parts_.meter->on_event(*after, parts_.now());
     return;
