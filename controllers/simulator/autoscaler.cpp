@@ -1,90 +1,89 @@
 // The HorizontalPodAutoscaler controller of the simulated cluster (Kubernetes:
-// pkg/controller/podautoscaler/horizontal.go, replica_calculator.go), for one CPU utilisation
-// metric.
+// pkg/controller/podautoscaler/horizontal.go): what it looks at and what it writes. Its arithmetic
+// is in scaling.h.
 #include "controllers/simulator/cluster.h"
+#include "crds/fields.h"
 
 #include <algorithm>
 
 namespace doorbuster::simulator {
 namespace {
 
-constexpr Duration kStabilise = std::chrono::minutes(5);
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-struct Metric {
-  bool known = false;
-  std::int64_t utilisation = 0;
-  std::int64_t proposal = 0;
+/// What one metric wants the average pod to use: per cent of its request, or milli-cores.
+struct Aim {
+  bool millis = false;
+  std::int64_t value = kTargetUtilisation;
 };
 
-/// The replica calculator: a tenth of tolerance; pods that are not ready count as idle on the way
-/// up.
-Metric measure(const Workload& pods, std::int64_t target, std::int64_t current, Instant now) {
-  if (pods.ready == 0) return {};
-  const std::int64_t load = pods.load.at(now);
-  Metric out{.known = true, .utilisation = load / pods.ready, .proposal = current};
-  const std::int64_t off = out.utilisation - target;
-  if (off * 10 <= target && -off * 10 <= target) return out;
-  const auto total = static_cast<std::int64_t>(pods.pods.size());
-  if (off > 0 && pods.ready < total) {
-    const std::int64_t needed = ceil_div(load, target);
-    out.proposal = needed < current ? current : needed;
-  } else {
-    out.proposal = ceil_div(out.utilisation * pods.ready, target);
+/// What a pod without a request of its own counts as asking for.
+constexpr std::int64_t kSupposedMillis = 100;
+
+std::optional<Aim> cpu_aim(const Tree& metric) {
+  for (const char* source : {"/resource", "/containerResource"}) {
+    const Tree* found = metric.at(source);
+    if (found == nullptr || found->text_at("/name") != "cpu") continue;
+    if (const Value average = found->value_at("/target/averageValue")) {
+      const auto quantity = api::quantity_of(*average);
+      if (!quantity || quantity->nanos <= 0) return std::nullopt;
+      return Aim{true, static_cast<std::int64_t>(quantity->nanos * 1000 / api::kNanosPerUnit)};
+    }
+    return Aim{false, found->number("/target/averageUtilization", kTargetUtilisation)};
+  }
+  return std::nullopt;
+}
+
+/// Of all its CPU metrics. The load is not known in any other unit: without one the first metric
+/// stands for all, as if it were CPU.
+std::vector<Aim> aims_of(const Tree& spec) {
+  std::vector<Aim> out;
+  if (const Tree* metrics = spec.member("metrics")) {
+    for (const Tree& one : metrics->elements()) {
+      if (const auto aim = cpu_aim(one)) out.push_back(*aim);
+    }
+  }
+  if (out.empty()) {
+    out.push_back(
+        {false, spec.number("/metrics/0/resource/target/averageUtilization", kTargetUtilisation)});
   }
   return out;
 }
 
-std::int64_t sum_since(std::vector<std::pair<Instant, std::int64_t>>& events, Instant since) {
-  std::erase_if(events, [&](const auto& one) { return one.first <= since; });
-  std::int64_t sum = 0;
-  for (const auto& [at, count] : events) sum += count;
-  return sum;
+struct Metrics {
+  struct Row {
+    Aim aim;
+    std::int64_t usage = 0;  ///< of each counted pod, in the aim's unit
+    std::int64_t millis = 0;
+  };
+  std::vector<Row> rows = {};  ///< none: no metrics
+  std::int64_t proposal = 0;
+};
+
+Metrics measure(const Workload& own,
+                const MeasuredPods& pods,
+                const Tree& spec,
+                const ScalingBehavior& behavior,
+                std::int64_t current,
+                Instant now) {
+  Metrics out;
+  if (pods.counted == 0 || own.ready == 0) return out;
+  const std::int64_t percent = own.load.at(now) / own.ready;
+  const std::int64_t request =
+      own.request.cpu_millis == 0 ? kSupposedMillis : own.request.cpu_millis;
+  const std::int64_t millis = own.load.at(now) * request / 100 / own.ready;
+  for (const Aim& aim : aims_of(spec)) {
+    out.rows.push_back({aim, aim.millis ? millis : percent, millis});
+    const std::int64_t proposal =
+        proposed(out.rows.back().usage, aim.value, pods, current, behavior);
+    out.proposal = std::max(out.proposal, proposal);
+  }
+  return out;
 }
 
 struct Conditions {
   bool active = true;
   std::string active_reason = "ValidMetricFound";
-  bool limited = false;
-  std::string limited_reason = "DesiredWithinRange";
-  bool limited_known = true;  ///< else what was there stays
+  std::optional<Limited> limited = {};  ///< none: what was there stays
 };
-
-/// Stabilisation, rate policies, then the bounds; says which of them limited.
-std::int64_t limit(Autoscaler& own,
-                   const Tree& spec,
-                   std::int64_t current,
-                   std::int64_t proposal,
-                   Instant now,
-                   Conditions& conditions) {
-  own.recommended.emplace_back(now, proposal);
-  std::erase_if(own.recommended, [&](const auto& one) { return one.first <= now - kStabilise; });
-  std::int64_t desired = proposal;
-  if (desired < current) {
-    for (const auto& [at, one] : own.recommended)
-      desired = std::max(desired, std::min(one, current));
-  }
-  const std::int64_t min = spec.number("/minReplicas", 1), max = spec.number("/maxReplicas", 1);
-  const std::int64_t start_up = current - sum_since(own.added, now - std::chrono::seconds(15));
-  const std::int64_t up = std::max(start_up + 4, start_up * 2);
-  const std::int64_t percent = spec.number("/behavior/scaleDown/policies/0/value", 100);
-  const Duration period =
-      std::chrono::seconds(spec.number("/behavior/scaleDown/policies/0/periodSeconds", 15));
-  const std::int64_t start_down = current + sum_since(own.removed, now - period);
-  const std::int64_t down = start_down * (100 - percent) / 100;
-  conditions.limited = true;
-  if (desired > std::min(max, std::max(up, current))) {
-    conditions.limited_reason = desired > max && max <= up ? "TooManyReplicas" : "ScaleUpLimit";
-    return std::min(max, std::max(up, current));
-  }
-  if (desired < std::max(min, std::min(down, current))) {
-    conditions.limited_reason = desired < min && min >= down ? "TooFewReplicas" : "ScaleDownLimit";
-    return std::max(min, std::min(down, current));
-  }
-  conditions.limited = false;
-  return desired;
-}
 
 void set_condition(Tree& status, const char* type, bool value, const std::string& reason) {
   if (status.member("conditions") == nullptr) status.set_member("conditions", Tree::parse("[]"));
@@ -100,28 +99,34 @@ void set_condition(Tree& status, const char* type, bool value, const std::string
   status.member("conditions")->elements().push_back(std::move(condition));
 }
 
+Tree current_metrics(const Metrics& metrics) {
+  std::string text;
+  for (const Metrics::Row& one : metrics.rows) {
+    text += text.empty() ? "[" : ",";
+    text += R"({"type":"Resource","resource":{"name":"cpu","current":{)";
+    if (!one.aim.millis) text += R"("averageUtilization":)" + json_of(one.usage).text + ",";
+    text += R"("averageValue":")" + json_of(one.millis).text + R"(m"}}})";
+  }
+  return Tree::parse(text + "]");
+}
+
 Tree status_of(const Tree& old,
                std::int64_t current,
                std::int64_t desired,
-               const Metric& metric,
+               const Metrics& metrics,
                const Conditions& conditions) {
   Tree status = old;
   status.set("/currentReplicas", Tree::integer(current));
   status.set("/desiredReplicas", Tree::integer(desired));
   // A look that only cuts or jumps measures nothing and leaves no metrics behind.
   status.erase("/currentMetrics");
-  if (metric.known) {
-    status.set(
-        "/currentMetrics",
-        Tree::parse(
-            R"([{"type":"Resource","resource":{"name":"cpu","current":{"averageUtilization":)" +
-            json_of(metric.utilisation).text + R"(,"averageValue":")" +
-            json_of(metric.utilisation).text + R"(m"}}}])"));
-  }
+  if (!metrics.rows.empty()) status.set("/currentMetrics", current_metrics(metrics));
   set_condition(status, "AbleToScale", true, "ReadyForNewScale");
   set_condition(status, "ScalingActive", conditions.active, conditions.active_reason);
-  if (conditions.limited_known)
-    set_condition(status, "ScalingLimited", conditions.limited, conditions.limited_reason);
+  if (conditions.limited) {
+    set_condition(
+        status, "ScalingLimited", conditions.limited->limited, conditions.limited->reason);
+  }
   return status;
 }
 
@@ -137,6 +142,18 @@ ObjectRef scaled_by(const Stored& autoscaler) {
 
 }  // namespace
 
+MeasuredPods Cluster::measured(const Workload& own) const {
+  MeasuredPods out{.counted = own.ready};
+  if (pace_.metric_window != Duration{}) {
+    out.counted = std::count_if(own.pods.begin(), own.pods.end(), [&](const Pod& one) {
+      return one.ready_at <= now_ &&
+             std::chrono::floor<std::chrono::seconds>(one.ready_at) + pace_.metric_window <= now_;
+    });
+  }
+  out.others = static_cast<std::int64_t>(own.pods.size()) - out.counted;
+  return out;
+}
+
 void Cluster::run_autoscaler(Autoscaler& own) {
   const StoredPtr object = api_.live(own.ref);
   if (!object) return;
@@ -148,35 +165,31 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   const std::tuple seen{object->version, scaled->version, pods->load.at(now_), metrics_broken};
   if (seen == own.settled_at) return;
   const Tree& spec = *object->tree.at("/spec");
+  const ScalingBehavior behavior = behavior_of(spec);
   const std::int64_t current = scaled->tree.number("/spec/replicas", 1);
+  const std::int64_t min = spec.number("/minReplicas", 1), max = spec.number("/maxReplicas", 1);
+  const MeasuredPods counts = measured(*pods);
+  own.memory.begin(now_, current);
   std::int64_t desired = current;
-  Metric metric;
+  Metrics metrics;
   Conditions conditions{};
   if (current == 0) {
     conditions.active = false;
     conditions.active_reason = "ScalingDisabled";
-    conditions.limited_known = false;
-  } else if (current > spec.number("/maxReplicas", 1)) {
-    desired = spec.number("/maxReplicas", 1);
-    conditions.limited_known = false;
-  } else if (current < spec.number("/minReplicas", 1)) {
-    desired = spec.number("/minReplicas", 1);
-    conditions.limited_known = false;
+  } else if (current > max || current < min) {
+    desired = current > max ? max : min;
   } else {
-    const std::int64_t aim =
-        spec.number("/metrics/0/resource/target/averageUtilization", kTargetUtilisation);
-    if (!metrics_broken) metric = measure(*pods, aim, current, now_);
-    if (metric.known) {
-      desired = limit(own, spec, current, metric.proposal, now_, conditions);
-    } else {
+    if (!metrics_broken) metrics = measure(*pods, counts, spec, behavior, current, now_);
+    if (metrics.rows.empty()) {
       conditions.active = false;
       conditions.active_reason = "FailedGetResourceMetric";
-      conditions.limited_known = false;
+    } else {
+      conditions.limited = limited(own.memory, behavior, current, metrics.proposal, min, max, now_);
+      desired = conditions.limited->desired;
     }
   }
   if (desired != current) {
-    if (desired > current) own.added.emplace_back(now_, desired - current);
-    if (desired < current) own.removed.emplace_back(now_, current - desired);
+    own.memory.note_change(now_, current, desired, behavior);
     const auto scale = api_.edit(
         target,
         Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "scale"},
@@ -185,14 +198,10 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   }
   const Tree* old = object->tree.at("/status");
   Tree status =
-      status_of(old == nullptr ? Tree::object() : *old, current, desired, metric, conditions);
+      status_of(old == nullptr ? Tree::object() : *old, current, desired, metrics, conditions);
   if (old != nullptr && *old == status) {
-    // A recommendation that leaves the window can still change the answer.
-    const bool steady = std::all_of(own.recommended.begin(),
-                                    own.recommended.end(),
-                                    [&](const auto& one) { return one.second == metric.proposal; });
-    const bool ready = pods->ready == current;
-    if (steady && ready && desired == current && own.added.empty() && own.removed.empty())
+    const bool all_count = counts.others == 0 && counts.counted == current;
+    if (all_count && desired == current && own.memory.settled(now_, metrics.proposal, behavior))
       own.settled_at = seen;
     return;
   }

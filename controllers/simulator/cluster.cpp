@@ -1,11 +1,33 @@
 #include "controllers/simulator/cluster.h"
 
 #include <algorithm>
+#include <limits>
 
 namespace doorbuster::simulator {
 
-Cluster::Cluster(Instant start)
-    : now_(start), next_tick_(start + kPodPeriod), api_([this] { return now_; }) {}
+using std::chrono::seconds;
+
+namespace {
+
+/// The ReplicaSet controller's queue: 5 ms after the first failure, then ever twice as long
+/// (client-go, DefaultTypedControllerRateLimiter).
+constexpr Duration kFirstRetry = std::chrono::milliseconds(5), kLongestRetry = seconds(1000);
+
+/// The first of its retries after `now`.
+Instant next_retry(Instant since, Instant now) {
+  Duration wait = kFirstRetry;
+  Instant at = since + wait;
+  while (at <= now) {
+    wait = std::min(wait * 2, kLongestRetry);
+    at += wait;
+  }
+  return at;
+}
+
+}  // namespace
+
+Cluster::Cluster(Instant start, Pace pace)
+    : now_(start), next_tick_(start + pace.pods), pace_(pace), api_([this] { return now_; }) {}
 
 std::int64_t Load::at(Instant when) const {
   const auto after = from.upper_bound(when);
@@ -94,7 +116,28 @@ void Cluster::run(const ObjectRef& workload,
 void Cluster::run(const ObjectRef& autoscaler) {
   Autoscaler& own =
       autoscalers_.insert_or_assign(autoscaler, Autoscaler{.ref = autoscaler}).first->second;
-  run_autoscaler(own);
+  if (pace_.autoscalers != Duration{}) run_autoscaler(own);
+}
+
+void Cluster::look(const ObjectRef& autoscaler) {
+  if (const auto found = autoscalers_.find(autoscaler); found != autoscalers_.end())
+    run_autoscaler(found->second);
+}
+
+void Cluster::set_pod_quota(const std::string& ns, std::optional<std::int64_t> pods) {
+  if (pods)
+    pod_quotas_[ns] = *pods;
+  else
+    pod_quotas_.erase(ns);
+}
+
+std::size_t Cluster::room_in_quota(const std::string& ns) const {
+  const auto quota = pod_quotas_.find(ns);
+  if (quota == pod_quotas_.end()) return std::numeric_limits<std::size_t>::max();
+  std::size_t used = 0;
+  for (const auto& [ref, one] : workloads_) used += ref.ns == ns ? one.pods.size() : 0;
+  const auto hard = static_cast<std::size_t>(std::max<std::int64_t>(0, quota->second));
+  return hard > used ? hard - used : 0;
 }
 
 Workload* Cluster::workload(const ObjectRef& ref) {
@@ -105,7 +148,7 @@ Workload* Cluster::workload(const ObjectRef& ref) {
 void Cluster::advance(Instant to) {
   while (next_tick_ <= to) {
     now_ = next_tick_;
-    next_tick_ += kPodPeriod;
+    next_tick_ += pace_.pods;
     tick();
   }
   now_ = std::max(now_, to);
@@ -120,9 +163,28 @@ void Cluster::tick() {
     waiting.insert(waiting.end(), static_cast<std::size_t>(one.waiting), one.request);
   }
   nodes.ask_for_room(waiting, now_);
-  if (ticks_ % kAutoscalerEvery == 0) {
+  if (pace_.autoscalers != Duration{} && ticks_ % (pace_.autoscalers / pace_.pods) == 0) {
     for (auto& [ref, one] : autoscalers_) run_autoscaler(one);
   }
+}
+
+/// New pods, as far as a quota lets them in: when the number asked for changes, else at a retry.
+void Cluster::make_pods(Workload& own, std::size_t wanted) {
+  const bool asked_anew = own.asked != static_cast<std::int64_t>(wanted);
+  own.asked = static_cast<std::int64_t>(wanted);
+  if (own.pods.size() >= wanted) {
+    own.refused_since.reset();
+    return;
+  }
+  if (own.refused_since && !asked_anew && now_ < own.retry_at) return;
+  const std::size_t made = std::min(wanted - own.pods.size(), room_in_quota(own.ref.ns));
+  own.pods.insert(own.pods.end(), made, {Instant::max(), Nodes::kNowhere});
+  if (own.pods.size() == wanted) {
+    own.refused_since.reset();
+    return;
+  }
+  if (!own.refused_since) own.refused_since = now_;
+  own.retry_at = next_retry(*own.refused_since, now_);
 }
 
 /// Those without a node go first, then the newest; new ones, and those that wait, look for a node.
@@ -136,7 +198,7 @@ void Cluster::change_pods(Workload& own, std::size_t wanted) {
     own.pods.resize(wanted);
   }
   const Instant ready_at = own.stuck ? now_ + std::chrono::hours(24) : now_ + own.startup;
-  while (own.pods.size() < wanted) own.pods.push_back({Instant::max(), Nodes::kNowhere});
+  make_pods(own, wanted);
   own.waiting = 0;
   for (Pod& one : own.pods) {
     if (one.ready_at == Instant::max()) {
@@ -168,10 +230,10 @@ void Cluster::run_pods(Workload& pods) {
   change_pods(pods, wanted);
   pods.ready = std::count_if(
       pods.pods.begin(), pods.pods.end(), [&](const Pod& one) { return one.ready_at <= now_; });
-  const auto total = static_cast<std::int64_t>(wanted);
+  const auto total = static_cast<std::int64_t>(pods.pods.size());
   if (object->tree.number("/status/replicas", -1) == total &&
       object->tree.number("/status/readyReplicas", -1) == pods.ready) {
-    if (pods.ready == total) pods.settled_at = object->version;
+    if (pods.ready == static_cast<std::int64_t>(wanted)) pods.settled_at = object->version;
     return;
   }
   const auto written = api_.edit(

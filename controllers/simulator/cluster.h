@@ -2,6 +2,7 @@
 
 #include "controllers/simulator/api_server.h"
 #include "controllers/simulator/nodes.h"
+#include "controllers/simulator/scaling.h"
 #include "controllers/simulator/tree.h"
 #include "operator/base/instant.h"
 #include "operator/base/object_ref.h"
@@ -31,7 +32,10 @@ struct Workload {
   ObjectRef ref;
   Duration startup{};
   Load load;
-  bool stuck = false;  ///< new pods do not become ready (no room on the nodes)
+  bool stuck = false;      ///< new pods do not become ready (no room on the nodes)
+  std::int64_t asked = 0;  ///< the replicas for which pods were last made
+  std::optional<Instant> refused_since = {};  ///< a quota refuses pods
+  Instant retry_at = {};
   std::string uid = {};
   PodRequest request = {};  ///< of each pod
   std::vector<Pod> pods = {};
@@ -39,26 +43,34 @@ struct Workload {
   std::int64_t settled_at = 0;          ///< version at which nothing more is to be done
 };
 
-/// What the autoscaler controller remembers between two looks (horizontal.go: recommendations,
-/// scale events).
+/// One that the autoscaler controller looks at.
 struct Autoscaler {
   ObjectRef ref;
   std::string uid = {};
-  std::vector<std::pair<Instant, std::int64_t>> recommended = {};
-  std::vector<std::pair<Instant, std::int64_t>> removed = {};
-  std::vector<std::pair<Instant, std::int64_t>> added = {};
+  ScalingMemory memory = {};
   /// What it looked at when nothing was to be done: own version, target's version, load, metrics
   /// broken.
   std::tuple<std::int64_t, std::int64_t, std::int64_t, bool> settled_at = {};
 };
 
+/// How often the controllers look, and at what.
+struct Pace {
+  Duration pods = std::chrono::seconds(5);  ///< the Deployment controller and the scheduler
+  /// --horizontal-pod-autoscaler-sync-period, a multiple of `pods`; zero: only when look() says so.
+  Duration autoscalers = std::chrono::seconds(15);
+  /// A pod's CPU counts once it has been ready for a whole window of its metrics
+  /// (replica_calculator.go, groupPods), from the second on in which it became so.
+  Duration metric_window{};
+};
+
 /// The control plane besides us: the API server, the Deployment and the HorizontalPodAutoscaler
 /// controllers, and the clock. The autoscaler follows pkg/controller/podautoscaler: over the
 /// maximum it cuts at once, under the minimum it jumps at once, both ignoring behaviour and
-/// metrics; in between a tolerance of a tenth, stabilisation and rate policies.
+/// metrics; in between the highest proposal of its CPU metrics, stabilisation and rate policies.
+/// tests/differential compares all of it with the real controllers.
 class Cluster {
  public:
-  explicit Cluster(Instant start);
+  explicit Cluster(Instant start, Pace pace = {});
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;
 
@@ -89,6 +101,11 @@ class Cluster {
   void run(const ObjectRef& workload, Duration startup, const PodRequest& request, Load load);
   void run(const ObjectRef& autoscaler);
   Nodes nodes;
+  /// A ResourceQuota's `pods` of one namespace, or none: what is refused is tried again as the
+  /// ReplicaSet controller does.
+  void set_pod_quota(const std::string& ns, std::optional<std::int64_t> pods);
+  /// The autoscaler's controller looks at it now, whatever its period.
+  void look(const ObjectRef& autoscaler);
 
   Workload* workload(const ObjectRef&);
   const std::map<ObjectRef, Workload>& workloads() const { return workloads_; }
@@ -103,19 +120,20 @@ class Cluster {
   void tick();
   void run_pods(Workload&);
   void change_pods(Workload&, std::size_t wanted);
+  void make_pods(Workload&, std::size_t wanted);
+  std::size_t room_in_quota(const std::string& ns) const;
+  MeasuredPods measured(const Workload&) const;
   void run_autoscaler(Autoscaler&);
 
   Instant now_, next_tick_;
+  Pace pace_;
   int ticks_ = 0;
   ApiServer api_;
   std::map<ObjectRef, Workload> workloads_;
   std::map<ObjectRef, Autoscaler> autoscalers_;
+  std::map<std::string, std::int64_t> pod_quotas_;
 };
 
-/// The period of the Deployment controller's look, and how many of them make one of the
-/// autoscaler's (15 s).
-inline constexpr Duration kPodPeriod = std::chrono::seconds(5);
-inline constexpr int kAutoscalerEvery = 3;
 /// Utilisation that an autoscaler aims at, in percent, unless its first metric says another.
 inline constexpr std::int64_t kTargetUtilisation = 60;
 
