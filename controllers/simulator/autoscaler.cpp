@@ -163,9 +163,12 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   const Workload* pods = workload(target);
   if (!scaled || pods == nullptr) return;
   const std::tuple seen{object->version, scaled->version, pods->load.at(now_), metrics_broken};
-  if (seen == own.settled_at) return;
+  if (seen == own.settled_at) {
+    own.memory.repeat(now_);
+    return;
+  }
   const Tree& spec = *object->tree.at("/spec");
-  const ScalingBehavior behavior = behavior_of(spec);
+  const ScalingBehavior behavior = behavior_of(spec, pace_.downscale_stabilisation);
   const std::int64_t current = scaled->tree.number("/spec/replicas", 1);
   const std::int64_t min = spec.number("/minReplicas", 1), max = spec.number("/maxReplicas", 1);
   const MeasuredPods counts = measured(*pods);

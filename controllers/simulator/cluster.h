@@ -61,6 +61,7 @@ struct Pace {
   /// A pod's CPU counts once it has been ready for a whole window of its metrics
   /// (replica_calculator.go, groupPods), from the second on in which it became so.
   Duration metric_window{};
+  Duration downscale_stabilisation = kDownscaleStabilisation;
 };
 
 /// The control plane besides us: the API server, the Deployment and the HorizontalPodAutoscaler

@@ -11,8 +11,6 @@ namespace {
 
 using std::chrono::seconds;
 
-/// --horizontal-pod-autoscaler-downscale-stabilization.
-constexpr Duration kStabiliseDown = std::chrono::minutes(5);
 /// Without a behavior: scaleUpLimitFactor, scaleUpLimitMinimum.
 constexpr std::int64_t kUpFactor = 2, kUpAtLeast = 4;
 
@@ -22,8 +20,7 @@ const ScalingRules& default_up() {
 }
 
 const ScalingRules& default_down() {
-  static const ScalingRules rules{.stabilise = kStabiliseDown,
-                                  .policies = {{true, 100, seconds(15)}}};
+  static const ScalingRules rules{.policies = {{true, 100, seconds(15)}}};
   return rules;
 }
 
@@ -148,13 +145,14 @@ Duration ScalingRules::longest_period() const {
   return out;
 }
 
-ScalingBehavior behavior_of(const Tree& spec) {
+ScalingBehavior behavior_of(const Tree& spec, Duration downscale_stabilisation) {
+  ScalingBehavior out{.given = false, .up = default_up(), .down = default_down()};
+  out.down.stabilise = downscale_stabilisation;
   const Tree* given = spec.member("behavior");
-  if (given == nullptr || given->is_null())
-    return {.given = false, .up = default_up(), .down = default_down()};
+  if (given == nullptr || given->is_null()) return out;
   return {.given = true,
-          .up = rules_of(given->member("scaleUp"), default_up()),
-          .down = rules_of(given->member("scaleDown"), default_down())};
+          .up = rules_of(given->member("scaleUp"), out.up),
+          .down = rules_of(given->member("scaleDown"), out.down)};
 }
 
 std::int64_t proposed(std::int64_t usage,
@@ -198,6 +196,10 @@ void ScalingMemory::note_change(Instant now,
     *old = event;
 }
 
+void ScalingMemory::repeat(Instant now) {
+  if (!recommended.empty()) recommended.back().first = now;
+}
+
 bool ScalingMemory::settled(Instant now,
                             std::int64_t proposal,
                             const ScalingBehavior& behavior) const {
@@ -217,7 +219,7 @@ Limited limited(ScalingMemory& memory,
                 std::int64_t max,
                 Instant now) {
   const Duration window =
-      behavior.given ? std::max(behavior.up.stabilise, behavior.down.stabilise) : kStabiliseDown;
+      std::max(behavior.given ? behavior.up.stabilise : Duration{}, behavior.down.stabilise);
   // Without a behavior a recommendation as old as the window still counts: 1 ms to the other side.
   forget_until(memory.recommended, now - window - Duration(behavior.given ? 0 : 1));
   const Limited out = behavior.given

@@ -34,9 +34,13 @@ struct ScalingBehavior {
   ScalingRules up, down;
 };
 
-/// Of an autoscaler's spec, with what pkg/apis/autoscaling/v2/defaults.go and the flags of
-/// kube-controller-manager put where nothing is written.
-ScalingBehavior behavior_of(const Tree& spec);
+/// kube-controller-manager's --horizontal-pod-autoscaler-downscale-stabilization, where not set.
+inline constexpr Duration kDownscaleStabilisation = std::chrono::minutes(5);
+
+/// Of an autoscaler's spec, with what pkg/apis/autoscaling/v2/defaults.go puts where nothing is
+/// written.
+ScalingBehavior behavior_of(const Tree& spec,
+                            Duration downscale_stabilisation = kDownscaleStabilisation);
 
 /// What the replica calculator looks at (replica_calculator.go, groupPods).
 struct MeasuredPods {
@@ -63,7 +67,9 @@ struct ScalingMemory {
                    std::int64_t from,
                    std::int64_t to,
                    const ScalingBehavior& behavior);
-  /// Whether time alone can still change an answer: not once all that counts says `proposal`.
+  /// Another look at what was settled: its recommendation is as young as that look.
+  void repeat(Instant now);
+  /// Whether time alone cannot change an answer any more: all that counts says `proposal`.
   bool settled(Instant now, std::int64_t proposal, const ScalingBehavior& behavior) const;
 };
 

@@ -240,6 +240,20 @@ TEST_F(SimulatedShop, ItsPodsCountOnlyAfterAWholeWindowOfMetrics) {
   EXPECT_EQ(look(), 24);
 }
 
+TEST_F(SimulatedShop, AQuietTimeDoesNotUseUpTheWindow) {
+  deploy(R"("minReplicas":1,"maxReplicas":50)", 10, 600);
+  for (int minute = 0; minute < 20; ++minute) {
+    EXPECT_EQ(look(), 10);
+    pass(60);
+  }
+  cluster_.workload(target_)->load.from[cluster_.now()] = 120;
+  EXPECT_EQ(look(), 10);
+  pass(239);
+  EXPECT_EQ(look(), 10);
+  pass(2);
+  EXPECT_EQ(look(), 2);
+}
+
 TEST_F(SimulatedShop, WhatAQuotaRefusesIsTriedAgainEverLater) {
   cluster_.set_pod_quota("shop", 6);
   deploy(R"("minReplicas":10,"maxReplicas":50)", 4, 100);
