@@ -91,6 +91,17 @@ class Api:
             raise ApiError(answer.status, out)
         return out
 
+    def lines(self, path):
+        """The lines of an answer that goes on, as of a watch, on a connection of its own."""
+        url = urllib.parse.urlsplit(self.server)
+        connection = http.client.HTTPSConnection(url.hostname, url.port, context=self.context)
+        connection.request("GET", path, headers={"Authorization": f"Bearer {self.token}"} if self.token else {})
+        answer = connection.getresponse()
+        if answer.status >= 400:
+            raise ApiError(answer.status, answer.read().decode("utf-8", "replace"))
+        while line := answer.readline():
+            yield line
+
     def path(self, kind, ns=None, name=None, subresource=None):
         out = ROOTS.get(kind) or PATHS[kind]
         if ns is not None and kind in PATHS:

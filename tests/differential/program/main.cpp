@@ -1,5 +1,6 @@
 // differential scenarios SEED FIRST COUNT: scenarios, one JSON text a line.
-// differential compare: reads records (play.h), one a line; prints the worst tables and a summary.
+// differential compare [BUG]: reads records (play.h), one a line; prints what was found of each,
+// with its table. With a number the simulator makes that mistake (planted_bugs).
 #include "tests/differential/compare.h"
 
 #include <algorithm>
@@ -27,10 +28,10 @@ int print_scenarios(std::uint64_t seed, std::uint64_t first, std::uint64_t count
 }
 
 /// One JSON object a record: what was found, with the table.
-int compare_records() {
+int compare_records(const Planted* bug) {
   for (std::string line; std::getline(std::cin, line);) {
     const Record record = record_of(Tree::parse(line));
-    const Comparison made = compare(record);
+    const Comparison made = compare(record, bug);
     Tree out = Tree::object();
     out.set("/number", Tree::integer(static_cast<std::int64_t>(record.scenario.number)));
     out.set("/looks", Tree::integer(static_cast<std::int64_t>(made.rows.size())));
@@ -55,7 +56,9 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   if (words.size() == 4 && words[0] == "scenarios")
     return print_scenarios(number(words[1]), number(words[2]), number(words[3]));
-  if (words.size() == 1 && words[0] == "compare") return compare_records();
-  std::cerr << "differential scenarios SEED FIRST COUNT | differential compare\n";
+  if (words.size() == 1 && words[0] == "compare") return compare_records(nullptr);
+  if (words.size() == 2 && words[0] == "compare" && number(words[1]) < planted_bugs().size())
+    return compare_records(&planted_bugs()[number(words[1])]);
+  std::cerr << "differential scenarios SEED FIRST COUNT | differential compare [BUG]\n";
   return 2;
 }
