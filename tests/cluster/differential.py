@@ -372,6 +372,10 @@ pods, nodes that are full, every kind of `behavior`) are played on the HPA, Depl
 control plane with a sync period of {SYNC_SECONDS:.0f} s, and on `controllers/simulator`. At every look of the autoscaler's controller the replicas, the pods
 and the ready pods are compared: they may differ by max(1, 5 %) after a shift of at most one look.
 
+Not compared: the age of metrics (the driver serves them in metrics-server's place, as old as the question) and when the controller looks
+(its work queue is no clock: the simulator is told the instants). A scenario that disagrees is played a second time with fewer beside it, as
+pods may have waited for the machine; a mistake of the model disagrees again, and so fails the test.
+
 {lines}
 The worst trace, `{replay(worst)}` (times in ms, load and aims in per cent of a pod's request, which is 100m):
 
