@@ -1,21 +1,8 @@
 #pragma once
 
-#include "controllers/planner/capacity.h"
+#include "controllers/planner/target_draft.h"
 
 namespace doorbuster::planner {
-
-/// One target while it is being planned.
-struct TargetDraft {
-  const View& view;
-  const api::TargetSpec* spec = nullptr;  ///< nothing: it was taken out of the spec
-  TargetReport report;
-  std::vector<OurHold> held;  ///< everything held under its name
-  std::vector<Item> items;
-  std::map<FieldRef, RampMemory> memory;
-  std::vector<Reason> warnings;
-  std::optional<Instant> wake, next_step;
-  bool demand_stays = false;
-};
 
 /// The way down of one object that is held under a target's name, to `goal` (0: to what was there
 /// before): end, abort, deletion, a removed target and a lowered need share it. The floor first,

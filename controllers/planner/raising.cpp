@@ -1,0 +1,233 @@
+#include "controllers/planner/raising.h"
+
+#include "controllers/planner/demand.h"
+#include "controllers/planner/lowering.h"
+#include "controllers/planner/ramp.h"
+#include "controllers/planner/schedule.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace doorbuster::planner {
+namespace {
+
+/// Under which name autoscalers write /scale.
+constexpr const char* kControlPlane = "kube-controller-manager";
+
+HoldWant at_least(const TargetDraft& draft,
+                  const FieldRef& field,
+                  std::int64_t count,
+                  std::string text) {
+  return {
+      .field = field,
+      .ask = {.op = Ask::Op::Max, .operand = json_of(count), .rank = Rank::Event, .priority = 0},
+      .name = draft.report.name,
+      .reason = {"Raising", draft.report.name + ": " + std::move(text)},
+      .baseline = std::nullopt,
+      .replicas = !is_autoscaler(field.object)};
+}
+
+/// The ceiling that goes with the full floor; never lowered below what runs.
+std::int64_t ceiling_now(const TargetDraft& draft,
+                         const InCharge& charge,
+                         const FieldRef& max,
+                         std::int64_t wanted) {
+  const OurHold* held = find_hold(draft, max);
+  if (held == nullptr) return wanted;
+  const std::int64_t before = integer_of(held->asked.operand).value_or(wanted);
+  if (before <= wanted) return wanted;
+  return current_replicas_of(*charge.autoscaler->object) > wanted ? before : wanted;
+}
+
+/// Would letting go of what we hold leave others with less than stands there by us all? Then who
+/// asks for less goes first.
+bool others_would_lower(const View& view, const FieldRef& field) {
+  const auto record = record_of(view, field);
+  if (!record) return false;
+  std::map<Holder, Ask> others = record->holders;
+  std::erase_if(others, [&](const auto& one) { return one.first.uid == view.event.uid; });
+  if (others.empty()) return false;
+  const auto all = effective(products::Law::Highest, record->baseline, record->holders);
+  const auto rest = effective(products::Law::Highest, record->baseline, others);
+  return all && rest && integer_of(*rest) < integer_of(*all);
+}
+
+/// Did its autoscaler go away in mid-sale? Then the replicas that it left are our doing, unless
+/// somebody else set them last; what normally ran is not.
+bool left_by_autoscaler(const TargetDraft& draft,
+                        const InCharge& charge,
+                        const FieldRef& replicas) {
+  if (charge.who != InCharge::Who::Workload || find_hold(draft, replicas) != nullptr) return false;
+  const bool held = std::any_of(draft.held.begin(), draft.held.end(), [](const OurHold& one) {
+    return is_autoscaler(one.field.object);
+  });
+  if (!held || !draft.report.usual) return false;
+  const std::string by = writer_of(*charge.seen->object, replicas.pointer).manager;
+  return by.empty() || by == kControlPlane || by == kFieldManager;
+}
+
+void hold_floor(TargetDraft& draft,
+                const InCharge& charge,
+                const Floor& floor,
+                const Need& need,
+                std::int64_t count) {
+  // They are held as they are, for load or another sale may need them, and go down from there.
+  const bool orphaned = left_by_autoscaler(draft, charge, floor.min);
+  if (orphaned) count = std::max(count, floor.live.value_or(count));
+  HoldWant min = at_least(draft,
+                          floor.min,
+                          count,
+                          "floor " + std::to_string(count) + " of " + std::to_string(need.floor));
+  if (orphaned) min.baseline = Value(json_of(*draft.report.usual));
+  draft.items.emplace_back(std::move(min));
+  if (!floor.max) return;
+  const std::int64_t ceiling = ceiling_now(draft, charge, *floor.max, need.ceiling);
+  draft.items.emplace_back(
+      at_least(draft, *floor.max, ceiling, "ceiling " + std::to_string(ceiling)));
+}
+
+/// A workload that sleeps on purpose is woken by one replica; its autoscaler does the rest.
+void wake_up(TargetDraft& draft, const InCharge& charge) {
+  const FieldRef replicas{charge.workload, charge.kind.spec_replicas_path, ""};
+  const bool sleeps = charge.seen->object->integer(replicas.pointer).value_or(1) == 0;
+  if (charge.who != InCharge::Who::Autoscaler || !draft.spec->wake_from_zero) return;
+  const bool held = find_hold(draft, replicas) != nullptr;
+  if (!sleeps && !held) return;
+  const std::string why = products::why_not_scaled(draft.view.setup.allow, replicas);
+  if (!held && !why.empty()) {
+    draft.warnings.push_back({"FieldNotAllowed", draft.report.name + ": not woken: " + why});
+  } else {
+    draft.items.emplace_back(at_least(draft, replicas, 1, "woken from zero"));
+  }
+}
+
+/// What is held under this name on objects that are not in charge any more.
+void hand_over(TargetDraft& draft, const InCharge& charge, const Floor& floor) {
+  std::set<ObjectRef> others;
+  for (const OurHold& one : draft.held) {
+    if (one.field.object != charge.object) others.insert(one.field.object);
+  }
+  const OurHold* new_floor = find_hold(draft, floor.min);
+  for (const ObjectRef& object : others) {
+    if (object == charge.workload && charge.who == InCharge::Who::Autoscaler) {
+      if (draft.spec->wake_from_zero) continue;
+      // An autoscaler appeared: once the floor stands there, the replicas are its own again.
+      if (new_floor == nullptr || !new_floor->landed) continue;
+      const FieldRef replicas{object, charge.kind.spec_replicas_path, ""};
+      if (others_would_lower(draft.view, replicas)) continue;
+      draft.items.emplace_back(
+          Release{.name = draft.report.name,
+                  .only = {replicas},
+                  .reason = {kRestoring, to_text(charge.object) + " is in charge now"},
+                  .leave_value = true});
+      continue;
+    }
+    if (absence(draft.view.seen, object) != "Missing") {
+      const TargetReport kept = draft.report;
+      draft.report.current.reset();  // of the workload in charge now, not of that one
+      lower_object(draft, object, 0);
+      draft.report = kept;
+    }
+  }
+}
+
+void note_warnings(TargetDraft& draft, const Floor& floor, const Need& need) {
+  if (need.capped) {
+    draft.warnings.push_back({"NeedAboveCeiling",
+                              draft.report.name + ": more is needed than the ceiling of " +
+                                  std::to_string(need.floor) + " allows"});
+  }
+  if (floor.max && std::max(floor.baseline_max.value_or(0), need.ceiling) <= need.floor) {
+    draft.warnings.push_back({"FloorAtCeiling",
+                              draft.report.name + ": the floor of " + std::to_string(need.floor) +
+                                  " is the maximum too: load beyond it finds no room"});
+  }
+}
+
+/// What the way up waits for, or why it does not; empty: nothing to say.
+std::string progress_text(const StepUp& step, const OnTheWayUp& at) {
+  if (step.waits) return "step " + std::to_string(step.step) + " waits until enough of it is ready";
+  if (!step.pending) return "";
+  return std::to_string(at.existing) + " exist and " + std::to_string(at.ready) +
+         " are ready: the rest may wait for nodes, which are added only for pods that exist, so "
+         "the ramp goes on";
+}
+
+}  // namespace
+
+void report_live(TargetDraft& draft, const InCharge& charge, const Floor& floor, const Need& need) {
+  TargetReport& out = draft.report;
+  const std::int64_t percent = draft.spec->ramp.up.ready_percent;
+  const OurHold* held = find_hold(draft, floor.min);
+  if (held != nullptr) out.held = floor.live;
+  out.ready = charge.seen->object->integer("/status/readyReplicas").value_or(0);
+  out.current = charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0);
+  if (charge.autoscaler != nullptr)
+    out.desired = charge.autoscaler->object->integer("/status/desiredReplicas");
+  const bool full = held != nullptr && floor.live.value_or(0) >= need.floor;
+  out.ready_enough = full && *out.ready * 100 >= need.floor * percent;
+  out.state = out.ready_enough ? "Held" : "Ramping";
+  if (full && !out.ready_enough) {
+    out.message = std::to_string(*out.ready) + " of " + std::to_string(need.floor) + " are ready";
+  }
+}
+
+void raise_target(TargetDraft& draft, const InCharge& charge) {
+  const View& view = draft.view;
+  const Floor floor = floor_of(view, charge);
+  TargetReport& out = draft.report;
+  out.baseline_replicas = floor.baseline_replicas;
+  if (floor.max) {
+    out.baseline_min = floor.baseline_min;
+    out.baseline_max = floor.baseline_max;
+  }
+  const bool asleep = charge.seen->object->integer(charge.kind.spec_replicas_path).value_or(1) == 0;
+  if (asleep && !draft.spec->wake_from_zero) {
+    out.state = "ScaledToZero";
+    out.message = "scaled to zero on purpose: left so (wakeFromZero raises it too)";
+    out.ready_enough = true;
+    return retain(draft, "ScaledToZero", out.message);
+  }
+  out.usual = usual_for_run(view, draft, charge, floor);
+  const Need need = need_of(*draft.spec, *out.usual, floor.baseline_min);
+  out.floor = need.floor;
+  if (floor.max) out.ceiling = need.ceiling;
+  const OurHold* held = find_hold(draft, floor.min);
+  const WayUp way{
+      *out.usual, need.floor, view.window.prepare, view.window.start, draft.spec->ramp.up};
+  OnTheWayUp at{
+      .asked = held == nullptr ? std::nullopt : integer_of(held->asked.operand),
+      .stepped_at = std::nullopt,
+      .ready = charge.seen->object->integer("/status/readyReplicas").value_or(0),
+      .existing = charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0)};
+  const auto known = view.memory.ramps.find(floor.min);
+  if (known != view.memory.ramps.end()) at.stepped_at = known->second.stepped_at;
+  report_live(draft, charge, floor, need);
+  note_warnings(draft, floor, need);
+  out.steps = draft.spec->ramp.up.steps;
+  hand_over(draft, charge, floor);
+  if (at.asked && *at.asked > need.floor) {
+    lower_object(draft, charge.object, need.floor);
+    if (floor.max)
+      draft.items.emplace_back(at_least(
+          draft, *floor.max, ceiling_now(draft, charge, *floor.max, need.ceiling), "ceiling"));
+    return;
+  }
+  const StepUp step = step_up(way, at, view.now);
+  out.step = step.step;
+  draft.wake = sooner(draft.wake, step.wake);
+  if (!step.waits && step.wake && *step.wake > view.now) draft.next_step = step.wake;
+  out.stepped_at = at.stepped_at;
+  if (step.floor == 0) return;
+  const bool climbs = known != view.memory.ramps.end() && known->second.peak.has_value();
+  if (at.asked != step.floor || climbs) {
+    draft.memory[floor.min] = {view.now, std::nullopt};
+    out.stepped_at = view.now;
+  }
+  if (std::string text = progress_text(step, at); !text.empty()) out.message = std::move(text);
+  hold_floor(draft, charge, floor, need, step.floor);
+  wake_up(draft, charge);
+}
+
+}  // namespace doorbuster::planner

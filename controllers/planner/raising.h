@@ -1,0 +1,16 @@
+#pragma once
+
+#include "controllers/planner/capacity.h"
+#include "controllers/planner/target_draft.h"
+
+namespace doorbuster::planner {
+
+/// The way up of one target whose workload or autoscaler can be had, and what goes with it: floor
+/// and ceiling, waking up, handing over between autoscaler and workload, and down again to a need
+/// that was lowered.
+void raise_target(TargetDraft&, const InCharge&);
+
+/// What is seen of the target, and whether it stands at its full floor, ready.
+void report_live(TargetDraft&, const InCharge&, const Floor&, const Need&);
+
+}  // namespace doorbuster::planner
