@@ -83,12 +83,30 @@ struct NeedMultiplier {
   Quantity value{};
   /// What `multiplier` multiplies. `Current`: the replicas when preparation begins, at least the
   /// autoscaler's minimum. `Minimum`: the autoscaler's minimum, or the replicas of a workload that
-  /// has no autoscaler. Ignored beside `replicas`.
+  /// has no autoscaler. Ignored beside `replicas` and `rps`.
   NeedOf of = NeedOf::Current;
   bool operator==(const NeedMultiplier&) const = default;
 };
-/// What the workload needs; exactly one of `replicas` and `multiplier`.
-using Need = std::variant<NeedReplicas, NeedMultiplier>;
+struct NeedRps {
+  /// So many requests a second: ceil(`rps` / (`rpsPerPod` x `utilizationPercent` / 100)) replicas;
+  /// an integer or a quantity such as `"60k"`.
+  Quantity value{};
+  /// How many requests a second one pod carries at its limit, as a load test of one pod tells.
+  Quantity rps_per_pod{};
+  /// How much of `rpsPerPod` a pod is to carry; absent: all of it. Waiting grows as 1 / (1 -
+  /// utilization): four times at 80.
+  std::optional<std::int32_t> utilization_percent{};
+  /// As many replicas more that those left carry `rps` when any one zone is lost: the smallest N
+  /// with N - ceil(N / zones) >= the replicas needed. Holds where the pods are spread evenly
+  /// (`topologySpreadConstraints` with `maxSkew: 1`), which is not looked at.
+  std::optional<bool> survive_zone_loss{};
+  /// Over how many zones the pods are spread. Absent: over as many as the nodes are in, counted
+  /// once when preparation begins.
+  std::optional<std::int32_t> zones{};
+  bool operator==(const NeedRps&) const = default;
+};
+/// What the workload needs; exactly one of `replicas`, `multiplier` and `rps`.
+using Need = std::variant<NeedReplicas, NeedMultiplier, NeedRps>;
 
 /// The way up; its last step is timed to be ready at `start`.
 struct RampUp {
@@ -134,7 +152,7 @@ struct TargetSpec {
   std::string name{};
   /// The workload, in the event's namespace; anything with a scale subresource.
   TargetRef ref{};
-  /// What the workload needs; exactly one of `replicas` and `multiplier`.
+  /// What the workload needs; exactly one of `replicas`, `multiplier` and `rps`.
   Need need{};
   /// Never more replicas than this, whatever the need; it also caps the autoscaler's maximum.
   std::optional<std::int32_t> ceiling{};
@@ -336,6 +354,9 @@ struct TargetStatus {
   TargetBaseline baseline{};
   /// What normally runs, recorded once when preparation begins.
   std::optional<std::int64_t> usual{};
+  /// Zones in which there are nodes, recorded once when preparation begins; absent where the need
+  /// does not ask.
+  std::optional<std::int64_t> zones{};
   /// What the spec asks for at the full floor.
   std::optional<std::int64_t> floor{};
   /// The maximum that goes with it.

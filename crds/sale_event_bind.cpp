@@ -171,6 +171,16 @@ void bind(const Node& node, Need& out) {
     out = one;
     return;
   }
+  if (node.has("rps")) {
+    NeedRps one;
+    bind_member(node, "rps", one.value);
+    bind_member(node, "rpsPerPod", one.rps_per_pod);
+    bind_member(node, "utilizationPercent", one.utilization_percent);
+    bind_member(node, "surviveZoneLoss", one.survive_zone_loss);
+    bind_member(node, "zones", one.zones);
+    out = one;
+    return;
+  }
 }
 
 static void write_members(JsonObject& json, const NeedReplicas& in) {
@@ -180,6 +190,14 @@ static void write_members(JsonObject& json, const NeedReplicas& in) {
 static void write_members(JsonObject& json, const NeedMultiplier& in) {
   write(json, "multiplier", in.value);
   write(json, "of", in.of);
+}
+
+static void write_members(JsonObject& json, const NeedRps& in) {
+  write(json, "rps", in.value);
+  write(json, "rpsPerPod", in.rps_per_pod);
+  write(json, "utilizationPercent", in.utilization_percent);
+  write(json, "surviveZoneLoss", in.survive_zone_loss);
+  write(json, "zones", in.zones);
 }
 
 Json to_json(const Need& in) {
@@ -479,6 +497,7 @@ void bind(const Node& node, TargetStatus& out) {
   bind_member(node, "autoscaler", out.autoscaler);
   bind_member(node, "baseline", out.baseline);
   bind_member(node, "usual", out.usual);
+  bind_member(node, "zones", out.zones);
   bind_member(node, "floor", out.floor);
   bind_member(node, "ceiling", out.ceiling);
   bind_member(node, "held", out.held);
@@ -500,6 +519,7 @@ Json to_json(const TargetStatus& in) {
   write_unless_empty(json, "autoscaler", in.autoscaler);
   write_unless_empty(json, "baseline", in.baseline);
   write(json, "usual", in.usual);
+  write(json, "zones", in.zones);
   write(json, "floor", in.floor);
   write(json, "ceiling", in.ceiling);
   write(json, "held", in.held);

@@ -249,6 +249,42 @@ constexpr std::string_view kSpecCapacityTargetsItemNeedOfAllowed[] = {"Current",
 constexpr Schema kSpecCapacityTargetsItemNeedOfSchema = {
     .type = SchemaType::String, .allowed = kSpecCapacityTargetsItemNeedOfAllowed};
 
+constexpr Rule kSpecCapacityTargetsItemNeedRpsRules[] = {
+    {twins::rate_in_range,
+     "",
+     "must be more than `0` and at most `1000000000`",
+     R"re(type(self) == int ? self >= 1 && self <= 1000000000 : quantity(string(self)).compareTo(quantity('0')) > 0 && quantity(string(self)).compareTo(quantity('1G')) <= 0)re"},
+};
+constexpr Schema kSpecCapacityTargetsItemNeedRpsSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecCapacityTargetsItemNeedRpsRules};
+
+constexpr Rule kSpecCapacityTargetsItemNeedRpsPerPodRules[] = {
+    {twins::rate_in_range,
+     "",
+     "must be more than `0` and at most `1000000000`",
+     R"re(type(self) == int ? self >= 1 && self <= 1000000000 : quantity(string(self)).compareTo(quantity('0')) > 0 && quantity(string(self)).compareTo(quantity('1G')) <= 0)re"},
+};
+constexpr Schema kSpecCapacityTargetsItemNeedRpsPerPodSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecCapacityTargetsItemNeedRpsPerPodRules};
+
+constexpr Schema kSpecCapacityTargetsItemNeedUtilizationPercentSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
+
+constexpr Schema kSpecCapacityTargetsItemNeedSurviveZoneLossSchema = {.type = SchemaType::Boolean};
+
+constexpr Schema kSpecCapacityTargetsItemNeedZonesSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 2, .maximum = 100};
+
 constexpr Field kSpecCapacityTargetsItemNeedFields[] = {
     {"replicas",
      &kSpecCapacityTargetsItemNeedReplicasSchema,
@@ -266,13 +302,55 @@ constexpr Field kSpecCapacityTargetsItemNeedFields[] = {
      R"("Current")",
      "What `multiplier` multiplies. `Current`: the replicas when preparation begins, at least the "
      "autoscaler's minimum. `Minimum`: the autoscaler's minimum, or the replicas of a workload "
-     "that has no autoscaler. Ignored beside `replicas`."},
+     "that has no autoscaler. Ignored beside `replicas` and `rps`."},
+    {"rps",
+     &kSpecCapacityTargetsItemNeedRpsSchema,
+     false,
+     "",
+     "So many requests a second: ceil(`rps` / (`rpsPerPod` x `utilizationPercent` / 100)) "
+     "replicas; an integer or a quantity such as `\"60k\"`."},
+    {"rpsPerPod",
+     &kSpecCapacityTargetsItemNeedRpsPerPodSchema,
+     false,
+     "",
+     "How many requests a second one pod carries at its limit, as a load test of one pod tells."},
+    {"utilizationPercent",
+     &kSpecCapacityTargetsItemNeedUtilizationPercentSchema,
+     false,
+     "",
+     "How much of `rpsPerPod` a pod is to carry; absent: all of it. Waiting grows as 1 / (1 - "
+     "utilization): four times at 80."},
+    {"surviveZoneLoss",
+     &kSpecCapacityTargetsItemNeedSurviveZoneLossSchema,
+     false,
+     "",
+     "As many replicas more that those left carry `rps` when any one zone is lost: the smallest N "
+     "with N - ceil(N / zones) >= the replicas needed. Holds where the pods are spread evenly "
+     "(`topologySpreadConstraints` with `maxSkew: 1`), which is not looked at."},
+    {"zones",
+     &kSpecCapacityTargetsItemNeedZonesSchema,
+     false,
+     "",
+     "Over how many zones the pods are spread. Absent: over as many as the nodes are in, counted "
+     "once when preparation begins."},
 };
 constexpr Rule kSpecCapacityTargetsItemNeedRules[] = {
     {twins::one_need,
      "",
-     "must have exactly one of `replicas` and `multiplier`",
-     R"re(has(self.replicas) != has(self.multiplier))re"},
+     "must have exactly one of `replicas`, `multiplier` and `rps`",
+     R"re([has(self.replicas), has(self.multiplier), has(self.rps)].filter(one, one).size() == 1)re"},
+    {twins::rps_has_rps_per_pod,
+     ".rpsPerPod",
+     "must be set beside `rps`; a load test of one pod tells it",
+     R"re(!has(self.rps) || has(self.rpsPerPod))re"},
+    {twins::margins_are_of_rps,
+     ".rps",
+     "must be set where `rpsPerPod`, `utilizationPercent`, `surviveZoneLoss` or `zones` is",
+     R"re(has(self.rps) || !(has(self.rpsPerPod) || has(self.utilizationPercent) || has(self.surviveZoneLoss) || has(self.zones)))re"},
+    {twins::zones_are_of_zone_loss,
+     ".zones",
+     "must only be set beside `surviveZoneLoss: true`",
+     R"re(!has(self.zones) || (has(self.surviveZoneLoss) && self.surviveZoneLoss))re"},
 };
 constexpr Schema kSpecCapacityTargetsItemNeedSchema = {.type = SchemaType::Object,
                                                        .fields = kSpecCapacityTargetsItemNeedFields,
@@ -416,7 +494,7 @@ constexpr Field kSpecCapacityTargetsItemFields[] = {
      &kSpecCapacityTargetsItemNeedSchema,
      true,
      "",
-     "What the workload needs; exactly one of `replicas` and `multiplier`."},
+     "What the workload needs; exactly one of `replicas`, `multiplier` and `rps`."},
     {"ceiling",
      &kSpecCapacityTargetsItemCeilingSchema,
      false,
@@ -963,6 +1041,9 @@ constexpr Schema kStatusTargetsItemBaselineSchema = {.type = SchemaType::Object,
 constexpr Schema kStatusTargetsItemUsualSchema = {.type = SchemaType::Integer,
                                                   .format = Format::Int64};
 
+constexpr Schema kStatusTargetsItemZonesSchema = {.type = SchemaType::Integer,
+                                                  .format = Format::Int64};
+
 constexpr Schema kStatusTargetsItemFloorSchema = {.type = SchemaType::Integer,
                                                   .format = Format::Int64};
 
@@ -1015,6 +1096,12 @@ constexpr Field kStatusTargetsItemFields[] = {
      false,
      "",
      "What normally runs, recorded once when preparation begins."},
+    {"zones",
+     &kStatusTargetsItemZonesSchema,
+     false,
+     "",
+     "Zones in which there are nodes, recorded once when preparation begins; absent where the need "
+     "does not ask."},
     {"floor",
      &kStatusTargetsItemFloorSchema,
      false,

@@ -146,7 +146,26 @@ bool target_is_a_workload(const Node& self) {
 
 bool target_is_in_own_namespace(const Node& self) { return !self.has("namespace"); }
 
-bool one_need(const Node& self) { return self.has("replicas") != self.has("multiplier"); }
+bool one_need(const Node& self) {
+  return static_cast<int>(self.has("replicas")) + static_cast<int>(self.has("multiplier")) +
+             static_cast<int>(self.has("rps")) ==
+         1;
+}
+
+bool rps_has_rps_per_pod(const Node& self) { return !self.has("rps") || self.has("rpsPerPod"); }
+
+bool margins_are_of_rps(const Node& self) {
+  return self.has("rps") || !(self.has("rpsPerPod") || self.has("utilizationPercent") ||
+                              self.has("surviveZoneLoss") || self.has("zones"));
+}
+
+bool zones_are_of_zone_loss(const Node& self) {
+  return !self.has("zones") || text_of(self, "surviveZoneLoss") == "true";
+}
+
+bool rate_in_range(const Node& self) {
+  return within(self, 1, Range{.from = 0, .to = 1'000'000'000, .with_from = false});
+}
 
 bool multiplier_in_range(const Node& self) {
   return within(self, 1, Range{.from = 1, .to = 1000, .with_from = true});

@@ -12,13 +12,13 @@
 namespace doorbuster::planner {
 namespace {
 
-constexpr std::int64_t kMostReplicas = 100'000;  ///< as the schema allows
 /// What the row says of this run and this workload stays said.
 void recall(TargetDraft& draft) {
   const api::TargetStatus* row = row_of(draft.view, draft.report.name);
   if (row == nullptr || (draft.spec != nullptr && !same_workload(*row, draft.report.object)))
     return;
   draft.report.usual = row->usual;
+  draft.report.zones = row->zones;
   draft.report.floor = row->floor;
   draft.report.ceiling = row->ceiling;
   draft.report.baseline_min = row->baseline.min;
@@ -91,7 +91,10 @@ void warn_of_sync(TargetDraft& draft, const InCharge& charge) {
   if (charge.who != InCharge::Who::Autoscaler || !draft.held.empty()) return;
   const Document& object = *charge.autoscaler->object;
   const std::int64_t most = object.integer(kMaxReplicas).value_or(1);
-  const Need need = need_of(*draft.spec, most, object.integer(kMinReplicas).value_or(1));
+  const Need need = need_of(*draft.spec,
+                            {.usual = most,
+                             .minimum = object.integer(kMinReplicas).value_or(1),
+                             .zones = draft.view.seen.zones});
   const auto conflict = sync_conflict(draft.report.name, charge.object, object, need.floor);
   if (conflict) draft.warnings.push_back(*conflict);
 }
@@ -184,30 +187,11 @@ bool stands_ready(const View& view, const api::TargetSpec& spec) {
   if (asleep && !spec.wake_from_zero) return true;
   TargetDraft draft = draft_of(view, spec.name, &spec);
   const Floor floor = floor_of(view, charge);
-  const std::int64_t usual = usual_for_run(view, draft, charge, floor);
-  report_live(draft, charge, floor, need_of(spec, usual, floor.baseline_min));
+  report_live(draft, charge, floor, need_of(spec, basis_for_run(view, draft, charge, floor)));
   return draft.report.ready_enough;
 }
 
 }  // namespace
-
-Need need_of(const api::TargetSpec& spec, std::int64_t usual, std::int64_t minimum) {
-  Need out;
-  if (const auto* replicas = std::get_if<api::NeedReplicas>(&spec.need)) {
-    out.floor = replicas->value;
-  } else {
-    const auto& multiplier = std::get<api::NeedMultiplier>(spec.need);
-    const std::int64_t of = multiplier.of == api::NeedOf::Minimum ? minimum : usual;
-    out.floor = std::min(api::times_rounded_up(of, multiplier.value).value_or(kMostReplicas),
-                         kMostReplicas);
-  }
-  out.floor = std::max<std::int64_t>(out.floor, 1);
-  const std::int64_t most = spec.ceiling.value_or(kMostReplicas * 2);
-  out.capped = out.floor > most;
-  out.floor = std::min(out.floor, most);
-  out.ceiling = std::max(out.floor, std::min((out.floor * 3 + 1) / 2, most));
-  return out;
-}
 
 bool targets_ready(const View& view) {
   const Stage stage = stage_at(view.window, view.now);

@@ -25,12 +25,4 @@ CapacityWants capacity(const View&);
 /// seen alone, so that a feature that waits for it needs to know nothing of what capacity wants.
 bool targets_ready(const View&);
 
-/// The full floor of a target. Sources: DESIGN.md section 4.
-struct Need {
-  std::int64_t floor = 0;    ///< what the spec asks for, at most `ceiling` of the target
-  std::int64_t ceiling = 0;  ///< max(floor, min(ceil(1.5 x floor), ceiling of the target))
-  bool capped = false;       ///< a multiplier asked for more than the ceiling allows
-};
-Need need_of(const api::TargetSpec&, std::int64_t usual, std::int64_t minimum);
-
 }  // namespace doorbuster::planner

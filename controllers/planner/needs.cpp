@@ -1,5 +1,6 @@
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/lowering.h"
+#include "controllers/planner/need.h"
 #include "controllers/planner/view.h"
 
 #include <algorithm>
@@ -29,6 +30,8 @@ Needs needs_of(const Event& event) {
       out.workloads.insert({group, target.ref.kind, event.ref.ns, target.ref.name});
       out.objects.insert({group, target.ref.kind, event.ref.ns, target.ref.name});
       out.kinds.insert({group, target.ref.kind});
+      const auto margin = zone_margin_of(target);
+      out.zones = out.zones || (margin && !margin->zones);
     }
     for (const api::HoldSpec& hold : event.spec->holds) {
       const std::string group = group_of(hold.object.api_version);

@@ -46,6 +46,7 @@ struct Needs {
   std::set<ObjectRef> objects;    ///< facts, whole
   std::set<ObjectRef> workloads;  ///< and which autoscalers name them (with their facts)
   std::set<std::pair<std::string, std::string>> kinds;  ///< group or "*", kind
+  bool zones = false;                                   ///< in how many there are nodes
 };
 Needs needs_of(const Event&);
 

@@ -132,6 +132,21 @@ void hand_over(TargetDraft& draft, const InCharge& charge, const Floor& floor) {
   }
 }
 
+/// A margin for the loss of a zone whose size is a guess, or that there cannot be.
+void note_zones(TargetDraft& draft, const NeedBasis& basis) {
+  const auto margin = zone_margin_of(*draft.spec);
+  if (!margin || margin->zones) return;
+  if (!basis.zones) {
+    draft.warnings.push_back(
+        {"ZonesUnknown",
+         draft.report.name + ": over how many zones the nodes are is not known: two are assumed, "
+                             "for which most is needed (need.zones says it)"});
+  } else if (*basis.zones == 1) {
+    draft.warnings.push_back(
+        {"OneZone", draft.report.name + ": all nodes are in one zone: its loss is not survived"});
+  }
+}
+
 void note_warnings(TargetDraft& draft, const Floor& floor, const Need& need) {
   if (need.capped) {
     draft.warnings.push_back({"NeedAboveCeiling",
@@ -189,8 +204,11 @@ void raise_target(TargetDraft& draft, const InCharge& charge) {
     out.ready_enough = true;
     return retain(draft, "ScaledToZero", out.message);
   }
-  out.usual = usual_for_run(view, draft, charge, floor);
-  const Need need = need_of(*draft.spec, *out.usual, floor.baseline_min);
+  const NeedBasis basis = basis_for_run(view, draft, charge, floor);
+  out.usual = basis.usual;
+  const auto margin = zone_margin_of(*draft.spec);
+  if (margin && !margin->zones) out.zones = basis.zones;
+  const Need need = need_of(*draft.spec, basis);
   out.floor = need.floor;
   if (floor.max) out.ceiling = need.ceiling;
   const OurHold* held = find_hold(draft, floor.min);
@@ -205,6 +223,7 @@ void raise_target(TargetDraft& draft, const InCharge& charge) {
   if (known != view.memory.ramps.end()) at.stepped_at = known->second.stepped_at;
   report_live(draft, charge, floor, need);
   note_warnings(draft, floor, need);
+  note_zones(draft, basis);
   out.steps = draft.spec->ramp.up.steps;
   hand_over(draft, charge, floor);
   if (at.asked && *at.asked > need.floor) {

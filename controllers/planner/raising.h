@@ -1,6 +1,5 @@
 #pragma once
 
-#include "controllers/planner/capacity.h"
 #include "controllers/planner/target_draft.h"
 
 namespace doorbuster::planner {

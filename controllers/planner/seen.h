@@ -117,6 +117,9 @@ struct Observation {
   /// that is planned for, that another uid of that event's namespace and name is dead.
   std::set<std::string> events;
   bool namespace_terminating = false;
+  /// In how many zones (label topology.kubernetes.io/zone) there are nodes; nothing: not known, not
+  /// labelled, or Needs did not ask.
+  std::optional<std::int64_t> zones;
 };
 
 /// What kept this from being known, or nothing.

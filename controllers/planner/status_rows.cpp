@@ -279,6 +279,7 @@ std::vector<api::TargetStatus> target_rows(const std::vector<TargetReport>& repo
     row.baseline = {
         .min = one.baseline_min, .max = one.baseline_max, .replicas = one.baseline_replicas};
     row.usual = one.usual;
+    row.zones = one.zones;
     row.floor = one.floor;
     row.ceiling = one.ceiling;
     row.held = one.held;

@@ -86,13 +86,16 @@ bool same_workload(const api::TargetStatus& row, const ObjectRef& workload) {
          row.object.ends_with(" " + workload.ns + "/" + workload.name);
 }
 
-std::int64_t usual_for_run(const View& view,
-                           const TargetDraft& draft,
-                           const InCharge& charge,
-                           const Floor& floor) {
+NeedBasis basis_for_run(const View& view,
+                        const TargetDraft& draft,
+                        const InCharge& charge,
+                        const Floor& floor) {
+  NeedBasis out{.usual = 0, .minimum = floor.baseline_min, .zones = view.seen.zones};
   const api::TargetStatus* row = row_of(view, draft.report.name);
-  if (row != nullptr && row->usual && same_workload(*row, charge.workload)) return *row->usual;
-  return usual_of(charge, floor);
+  if (row != nullptr && !same_workload(*row, charge.workload)) row = nullptr;
+  out.usual = row != nullptr && row->usual ? *row->usual : usual_of(charge, floor);
+  if (row != nullptr && row->zones) out.zones = row->zones;
+  return out;
 }
 
 const OurHold* find_hold(const TargetDraft& draft, const FieldRef& field) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/planner/in_charge.h"
+#include "controllers/planner/need.h"
 #include "controllers/planner/view.h"
 
 #include <map>
@@ -38,8 +39,9 @@ struct Floor {
 };
 Floor floor_of(const View&, const InCharge&);
 
-/// Recorded once a run, for as long as the target means the same workload.
-std::int64_t usual_for_run(const View&, const TargetDraft&, const InCharge&, const Floor&);
+/// What its need is computed from: recorded once a run, for as long as the target means the same
+/// workload; the zones as soon as they are known.
+NeedBasis basis_for_run(const View&, const TargetDraft&, const InCharge&, const Floor&);
 
 /// What status says of a target in this run; nothing: it says nothing yet.
 const api::TargetStatus* row_of(const View&, const std::string& name);

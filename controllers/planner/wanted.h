@@ -63,7 +63,7 @@ struct TargetReport {
   std::string name;
   ObjectRef object;
   std::optional<ObjectRef> autoscaler;
-  std::optional<std::int64_t> baseline_min, baseline_max, baseline_replicas, usual;
+  std::optional<std::int64_t> baseline_min, baseline_max, baseline_replicas, usual, zones;
   std::optional<std::int64_t> floor, ceiling;  ///< what the spec asks for at the full floor
   std::optional<std::int64_t> held, desired, current, ready,
       wanted;                         ///< held: the floor in force on the object

@@ -79,6 +79,9 @@ class Cluster {
   ApiServer& api() { return api_; }
   const ApiServer& api() const { return api_; }
 
+  /// In how many zones its nodes are; nothing: their labels do not tell.
+  std::optional<std::int64_t> zones;
+
   /// What it starts with.
   struct Shop {
     std::string ns, name;

@@ -78,6 +78,7 @@ class Play {
         process_(cluster_, world_, input.setup) {
     cluster_.api().kinds.insert(cluster_.api().kinds.end(), input.kinds.begin(), input.kinds.end());
     cluster_.nodes = input.nodes;
+    cluster_.zones = input.zones;
   }
 
   Forecast run() {

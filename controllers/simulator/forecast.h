@@ -38,6 +38,7 @@ struct ForecastInput {
   std::map<std::string, Duration> startup;  ///< by target: from a node to ready
   Duration startup_otherwise = std::chrono::seconds(30);
   Nodes nodes;
+  std::optional<std::int64_t> zones;  ///< that the nodes are in; nothing: not known
 };
 
 /// One field before and after a write.

@@ -239,6 +239,7 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
     if (const StoredPtr object = view(ref)) out.events.insert(object->uid());
   }
   out.namespace_terminating = cluster_.api().terminating(event.ref.ns);
+  if (needs.zones) out.zones = cluster_.zones;
   seen_ = Seen{.event = std::make_shared<const Event>(event), .observation = out, .now = now()};
   return out;
 }

@@ -1,5 +1,6 @@
 #include "operator/commands/scenario.h"
 
+#include "controllers/planner/need.h"
 #include "controllers/reconciler/zones.h"
 #include "operator/base/json.h"
 #include "operator/base/yaml.h"
@@ -338,11 +339,9 @@ void assume_load(const api::TargetSpec& target,
                  const planner::Window& window,
                  Scenario& scenario) {
   if (scenario.input.load.contains(target.name)) return;
-  std::int64_t floor = usual;
-  if (const auto* fixed = std::get_if<api::NeedReplicas>(&target.need)) floor = fixed->value;
-  if (const auto* times = std::get_if<api::NeedMultiplier>(&target.need))
-    floor = api::times_rounded_up(usual, times->value).value_or(usual);
-  const std::int64_t busy = std::max(usual, floor * 8 / 10);
+  const std::int64_t need = planner::busy_replicas(
+      target, {.usual = usual, .minimum = usual, .zones = scenario.input.zones});
+  const std::int64_t busy = std::max(usual, need * 8 / 10);
   scenario.input.load[target.name] = {
       {scenario.input.from, usual}, {window.start, busy}, {window.end, usual}};
   scenario.assumed.push_back(target.name + ": load for " + json_of(busy).text +

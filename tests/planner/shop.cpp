@@ -218,6 +218,7 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
     seen.window = window;
   }
   seen.namespace_terminating = namespace_terminating;
+  if (needs.zones) seen.zones = zones;
   seen.events = {event.uid};
   for (const auto& [group, kind] : needs.kinds) {
     if (unread.contains(kind)) {

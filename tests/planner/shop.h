@@ -77,6 +77,7 @@ class Shop final : public World {
   bool lose_answers = false;  ///< writes happen, their answers are lost
   bool refuse_writes = false;
   bool namespace_terminating = false;
+  std::optional<std::int64_t> zones;
   int writes = 0, publishes = 0;
   std::vector<std::string> log;       ///< objects written, in order
   std::vector<std::string> requests;  ///< all of them: "finalizer", "status", or the object's name

@@ -111,6 +111,26 @@ EventPlan make_event(Random& random, const History& history, int number) {
   return event;
 }
 
+/// A rate in place of so many replicas: about as many pods.
+void make_rate(Random& random, TargetPlan& target, std::int64_t pods) {
+  target.rps_per_pod = random.between(3, 90);
+  target.rps = std::max<std::int64_t>(1, pods * target.rps_per_pod - random.between(0, 2));
+  if (random.chance(1, 2)) target.utilization = random.between(50, 100);
+  target.survive_zone_loss = random.chance(1, 2);
+  if (target.survive_zone_loss && random.chance(1, 2)) target.zones = random.between(2, 5);
+}
+
+/// What was given as replicas is given in the other ways that there are. It has chance of its own,
+/// so that the rest of a seed's history stays.
+void vary_needs(Random random, History& history) {
+  if (random.chance(3, 4)) history.zones = random.between(1, 4);
+  for (EventPlan& event : history.events) {
+    for (TargetPlan& target : event.targets) {
+      if (target.replicas && random.chance(1, 2)) make_rate(random, target, *target.replicas);
+    }
+  }
+}
+
 /// In every so many histories the operator is ended while the first event only waits for its sale:
 /// that time is short, and chance alone hits it about once in a thousand.
 constexpr std::uint64_t kWaitingKills = 400;
@@ -160,6 +180,7 @@ History make_history(std::uint64_t seed) {
                              .at = (first.start - first.prepare) / 2,
                              .span = std::chrono::seconds(20)});
   }
+  vary_needs(Random(seed * 0x9E3779B97F4A7C15ULL + 2), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -90,6 +90,10 @@ struct TargetPlan {
   std::string name, shop;
   std::optional<std::int64_t> replicas;
   std::string multiplier;
+  std::int64_t rps = 0, rps_per_pod = 0;  ///< instead of both above
+  std::int64_t utilization = 0;           ///< percent; 0: not said
+  bool survive_zone_loss = false;
+  std::int64_t zones = 0;  ///< 0: not said
   std::optional<std::int64_t> ceiling;
   std::int64_t up_steps = 3, down_steps = 4;
   Duration up_over = std::chrono::minutes(3), down_over = std::chrono::minutes(3),
@@ -117,6 +121,7 @@ struct History {
   std::vector<simulator::Cluster::Shop> shops;
   std::vector<EventPlan> events;
   std::vector<Step> steps;
+  std::optional<std::int64_t> zones;  ///< of the nodes; nothing: not labelled
   std::optional<std::int64_t> clamp;  ///< an admission plugin lets no rate limit exceed this
   std::map<std::string, Duration> lag;
 };

@@ -51,7 +51,14 @@ Tree target_tree(const TargetPlan& target) {
   out.set("/name", Tree::string(target.name));
   out.set("/ref/kind", Tree::string("Deployment"));
   out.set("/ref/name", Tree::string(target.shop));
-  if (target.replicas) {
+  if (target.rps > 0) {
+    out.set("/need/rps", Tree::integer(target.rps));
+    out.set("/need/rpsPerPod", Tree::string(std::to_string(target.rps_per_pod)));
+    if (target.utilization > 0)
+      out.set("/need/utilizationPercent", Tree::integer(target.utilization));
+    if (target.survive_zone_loss) out.set("/need/surviveZoneLoss", Tree::boolean(true));
+    if (target.zones > 0) out.set("/need/zones", Tree::integer(target.zones));
+  } else if (target.replicas) {
     out.set("/need/replicas", Tree::integer(*target.replicas));
   } else {
     out.set("/need/multiplier", Tree::parse(target.multiplier));
@@ -178,6 +185,7 @@ std::string to_text(const History& history) {
              std::to_string(*shop.max);
     out += ", by " + shop.owner + "\n";
   }
+  if (history.zones) out += "  zones " + std::to_string(*history.zones) + "\n";
   for (const EventPlan& event : history.events) {
     out += "  event " + event.name + " from " + to_rfc3339(kBegin + event.created).substr(11) +
            ": " + manifest(event, kBegin).print() + "\n";

@@ -1,5 +1,6 @@
 // Oracles of what values stand where.
 #include "controllers/planner/ledger.h"
+#include "tests/simulation/needed.h"
 #include "tests/simulation/oracles.h"
 
 #include <algorithm>
@@ -7,6 +8,13 @@
 
 namespace doorbuster::simulation {
 namespace {
+
+const api::TargetStatus* row_of(const api::SaleEventStatus& status, const std::string& target) {
+  for (const api::TargetStatus& row : status.targets) {
+    if (row.name == target) return &row;
+  }
+  return nullptr;
+}
 
 std::string field_text(const ObjectRef& ref, const std::string& pointer) {
   return ref.name + pointer;
@@ -120,7 +128,7 @@ class CapacityKept : public Oracle {
     if (window == nullptr || now < window->prepare || now >= window->end) return;
     for (const auto& target : event.spec->capacity.targets) {
       if (!about(written, target.ref.name)) continue;
-      const std::int64_t need = need_of(event, target);
+      const std::int64_t need = need_of(event, target, *window, now);
       for (const char* pointer : {kMin, kMax, kReplicas}) {
         const auto before = number(written.before->tree.value_at(pointer));
         const auto after = number(written.after->tree.value_at(pointer));
@@ -140,12 +148,12 @@ class CapacityKept : public Oracle {
                ? written.after->ref.name == workload
                : written.after->tree.text_at("/spec/scaleTargetRef/name") == workload;
   }
-  static std::int64_t need_of(const planner::Event& event, const api::TargetSpec& target) {
-    if (const auto* replicas = std::get_if<api::NeedReplicas>(&target.need)) return replicas->value;
-    for (const auto& row : event.status.targets) {
-      if (row.name == target.name) return row.floor.value_or(0);
-    }
-    return 0;
+  static std::int64_t need_of(const planner::Event& event,
+                              const api::TargetSpec& target,
+                              const planner::Window& window,
+                              Instant now) {
+    const Tree tree = Tree::parse(api::to_json(target).text);
+    return needed_at(tree, row_of(event.status, target.name), window.start, now).value_or(0);
   }
 };
 
@@ -289,12 +297,15 @@ class FullFloorByStart : public Oracle {
         continue;
       if (spec.text_at("/mode") == "DryRun" || spec.at("/suspend") != nullptr) continue;
       for (const Tree& target : spec.at("/capacity/targets")->elements())
-        check(scene, *event, target);
+        check(scene, *event, target, *start);
     }
   }
 
  private:
-  void check(const Scene& scene, const simulator::Stored& event, const Tree& target) {
+  void check(const Scene& scene,
+             const simulator::Stored& event,
+             const Tree& target,
+             Instant start) {
     const std::string workload = target.text_at("/ref/name");
     const StoredPtr deployment =
         scene.cluster.api().live(simulator::deployment_ref(event.ref.ns, workload));
@@ -307,15 +318,13 @@ class FullFloorByStart : public Oracle {
     if (truth == nullptr || truth->fought || (ceiling != nullptr && ceiling->fought)) return;
     if (scene.truth.spoilt.contains(held->ref) || scene.truth.spoilt.contains(deployment->ref))
       return;
-    std::int64_t need = target.number("/need/replicas", 0);
-    for (const auto& row : event.status->targets) {
-      if (row.name == target.text_at("/name") && need == 0) need = row.floor.value_or(-1);
-    }
+    const auto need = needed_at(
+        target, row_of(*event.status, target.text_at("/name")), start, scene.cluster.now());
     const std::int64_t now = number(truth->live).value_or(0);
-    if (need < 0) complain(scene, workload + ": a floor is not even known");
-    if (now < need)
+    if (!need) complain(scene, workload + ": a floor is not even known");
+    if (need && now < *need)
       complain(scene,
-               workload + ": floor " + std::to_string(now) + " of " + std::to_string(need) +
+               workload + ": floor " + std::to_string(now) + " of " + std::to_string(*need) +
                    " in mid-sale");
   }
 };

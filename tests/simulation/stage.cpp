@@ -82,6 +82,7 @@ Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
   std::stable_sort(to_create_.begin(), to_create_.end(), [](const auto& a, const auto& b) {
     return a.created < b.created;
   });
+  cluster_.zones = history.zones;
   connect();
 }
 
