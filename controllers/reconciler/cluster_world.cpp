@@ -54,7 +54,7 @@ std::shared_ptr<EventStore> make_event_store() {
       [](const kube::Meta&, std::string_view text) { return read_event(text); });
 }
 
-ClusterWorld::ClusterWorld(Parts parts) : parts_(std::move(parts)) {}
+ClusterWorld::ClusterWorld(Parts parts) : parts_(std::move(parts)), zones_(parts_.client) {}
 
 Instant ClusterWorld::now() { return parts_.now(); }
 
@@ -118,6 +118,7 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
     seen.kinds[{group, kind}] = parts_.kinds->describe(group, kind);
   for (const auto& [known, one] : parts_.events->all()) seen.events.insert(one->uid);
   seen.namespace_terminating = parts_.caches->namespace_terminating(event.ref.ns);
+  if (needs.zones) seen.zones = zones_.count(parts_.now());
   const auto look = [&](const ObjectRef& object) {
     if (!seen.objects.contains(object)) seen.objects.emplace(object, parts_.caches->fact(object));
   };

@@ -3,6 +3,7 @@
 #include "controllers/planner/round.h"
 #include "controllers/reconciler/caches.h"
 #include "controllers/reconciler/kinds.h"
+#include "controllers/reconciler/node_zones.h"
 #include "operator/kube/access.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -67,6 +68,7 @@ class ClusterWorld final : public planner::World {
 
   Parts parts_;
   kube::Written written_;  ///< of SaleEvents
+  NodeZones zones_;
   std::mutex mutex_;
   std::map<kube::Key, std::set<ObjectRef>> extra_;
 };

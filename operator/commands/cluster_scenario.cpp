@@ -4,6 +4,7 @@
 #include "controllers/planner/in_charge.h"
 #include "controllers/reconciler/cluster_world.h"
 #include "controllers/reconciler/kinds.h"
+#include "controllers/reconciler/node_zones.h"
 #include "operator/kube/access.h"
 
 #include <algorithm>
@@ -234,12 +235,23 @@ class Reading {
     }
     if (!flags_.nodes.empty()) return;  // described by hand
     const auto nodes = all_of(*client_, core("nodes", "Node", false), "", simulator::kMaxNodes);
+    if (nodes.ok()) count_zones(*nodes);
     if (!nodes.ok() || !pods.ok()) {
       out_.assumed.push_back("room for every pod: nodes and pods cannot be read (" +
                              (nodes.ok() ? pods.error() : nodes.error()).message + ")");
       return;
     }
     fill_nodes(*nodes, *pods);
+  }
+
+  /// As the operator counts them (reconciler/node_zones.h).
+  void count_zones(const std::vector<Doc>& nodes) {
+    std::set<std::string> zones;
+    for (const Doc& one : nodes) {
+      const std::string zone = one->string(reconciler::kZonePointer);
+      if (!zone.empty() && !one->at(reconciler::kControlPlanePointer)) zones.insert(zone);
+    }
+    if (!zones.empty()) out_.input.zones = static_cast<std::int64_t>(zones.size());
   }
 
   bool is_of_a_target(const planner::Document& pod) const {
