@@ -26,7 +26,7 @@ void bind(const Node& node, Instant& out) {
 }
 
 void bind(const Node& node, DurationText& out) {
-  if (const auto value = parse_duration(node.text)) out = {node.text, *value};
+  if (const auto value = parse_offset(node.text)) out = {node.text, *value};
 }
 
 void bind(const Node& node, Quantity& out) {

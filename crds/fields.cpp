@@ -296,4 +296,9 @@ Result<std::strong_ordering> compared(const Json& a, const Json& b) {
   return left->nanos <=> right->nanos;
 }
 
+std::optional<Duration> parse_offset(std::string_view text) {
+  if (text.substr(0, 1) == "+") text.remove_prefix(1);
+  return parse_duration(text);
+}
+
 }  // namespace doorbuster::api

@@ -58,4 +58,7 @@ struct DurationText {
   bool operator==(const DurationText&) const = default;
 };
 
+/// `45m` or `+45m`: so long after the start. Nothing when malformed.
+std::optional<Duration> parse_offset(std::string_view text);
+
 }  // namespace doorbuster::api

@@ -147,6 +147,11 @@ bool duration_text(std::string_view text) {
   return true;
 }
 
+bool offset_text(std::string_view text) {
+  take(text, "+");
+  return duration_text(text);
+}
+
 bool zone_name(std::string_view text) {
   const auto inner = [](char c) { return is_letter(c) || is_digit(c) || in(c, "_+-/"); };
   return !text.empty() && is_letter(text.front()) && all(text, inner) && text.back() != '/' &&

@@ -12,6 +12,7 @@ bool dns_subdomain(std::string_view text);         ///< RFC 1123 subdomain
 bool kind_name(std::string_view text);             ///< `Deployment`
 bool api_version(std::string_view text);           ///< `apps/v1`, `v1`
 bool duration_text(std::string_view text);         ///< `1h30m`
+bool offset_text(std::string_view text);           ///< `+45m`, `45m`
 bool zone_name(std::string_view text);             ///< `Europe/Berlin`
 bool field_pointer(std::string_view text);         ///< `/spec/http/[name=default]/retries`
 bool quantity_text(std::string_view text);         ///< `2.5`, `500m`

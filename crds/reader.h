@@ -47,6 +47,7 @@ inline constexpr const char* kWindow = "DB0401";        ///< the window cannot b
 inline constexpr const char* kWindowOver = "DB0402";    ///< it lies in the past
 inline constexpr const char* kPrepareBegun = "DB0403";  ///< its preparation does
 inline constexpr const char* kRampShort = "DB0404";     ///< the ramp is cut short by the window
+inline constexpr const char* kProfileLate = "DB0405";   ///< a profile's step begins after the end
 inline constexpr const char* kNotAllowed = "DB0501";    ///< the allow-list does not name the field
 }  // namespace codes
 

@@ -108,6 +108,19 @@ struct NeedRps {
 /// What the workload needs; exactly one of `replicas`, `multiplier` and `rps`.
 using Need = std::variant<NeedReplicas, NeedMultiplier, NeedRps>;
 
+/// From so long after the start on, this amount.
+struct ProfileStep {
+  /// How long after the start.
+  DurationText at = {"0s", Duration(0)};
+  /// In place of `need.replicas`.
+  std::optional<std::int32_t> replicas{};
+  /// In place of `need.multiplier`.
+  std::optional<Quantity> multiplier{};
+  /// In place of `need.rps`.
+  std::optional<Quantity> rps{};
+  bool operator==(const ProfileStep&) const = default;
+};
+
 /// The way up; its last step is timed to be ready at `start`.
 struct RampUp {
   /// How long the whole way up takes; `0s` is one jump.
@@ -154,6 +167,11 @@ struct TargetSpec {
   TargetRef ref{};
   /// What the workload needs; exactly one of `replicas`, `multiplier` and `rps`.
   Need need{};
+  /// A need that changes during the sale: from each step on its amount takes the place of the one
+  /// in `need`. A rise is ramped up to as the start is, to be ready when it comes; a fall begins
+  /// when it comes, by `ramp.down`, and never goes below what load asks for. Steps that come after
+  /// the end never count.
+  std::vector<ProfileStep> profile{};
   /// Never more replicas than this, whatever the need; it also caps the autoscaler's maximum.
   std::optional<std::int32_t> ceiling{};
   /// Also raise a workload that is scaled to zero on purpose.
@@ -492,6 +510,7 @@ struct SaleEventStatus {
 Json to_json(const WindowSpec&);
 Json to_json(const TargetRef&);
 Json to_json(const Need&);
+Json to_json(const ProfileStep&);
 Json to_json(const RampUp&);
 Json to_json(const RampDown&);
 Json to_json(const RampSpec&);
@@ -516,6 +535,7 @@ Json to_json(const SaleEventStatus&);
 void bind(const Node&, WindowSpec&);
 void bind(const Node&, TargetRef&);
 void bind(const Node&, Need&);
+void bind(const Node&, ProfileStep&);
 void bind(const Node&, RampUp&);
 void bind(const Node&, RampDown&);
 void bind(const Node&, RampSpec&);

@@ -206,6 +206,22 @@ Json to_json(const Need& in) {
   return json.build();
 }
 
+void bind(const Node& node, ProfileStep& out) {
+  bind_member(node, "at", out.at);
+  bind_member(node, "replicas", out.replicas);
+  bind_member(node, "multiplier", out.multiplier);
+  bind_member(node, "rps", out.rps);
+}
+
+Json to_json(const ProfileStep& in) {
+  JsonObject json;
+  write(json, "at", in.at);
+  write(json, "replicas", in.replicas);
+  write(json, "multiplier", in.multiplier);
+  write(json, "rps", in.rps);
+  return json.build();
+}
+
 void bind(const Node& node, RampUp& out) {
   bind_member(node, "over", out.over);
   bind_member(node, "steps", out.steps);
@@ -254,6 +270,7 @@ void bind(const Node& node, TargetSpec& out) {
   bind_member(node, "name", out.name);
   bind_member(node, "ref", out.ref);
   bind_member(node, "need", out.need);
+  bind_member(node, "profile", out.profile);
   bind_member(node, "ceiling", out.ceiling);
   bind_member(node, "wakeFromZero", out.wake_from_zero);
   bind_member(node, "ramp", out.ramp);
@@ -264,6 +281,7 @@ Json to_json(const TargetSpec& in) {
   write(json, "name", in.name);
   write(json, "ref", in.ref);
   write(json, "need", in.need);
+  write_unless_empty(json, "profile", in.profile);
   write(json, "ceiling", in.ceiling);
   write(json, "wakeFromZero", in.wake_from_zero);
   write(json, "ramp", in.ramp);

@@ -356,6 +356,82 @@ constexpr Schema kSpecCapacityTargetsItemNeedSchema = {.type = SchemaType::Objec
                                                        .fields = kSpecCapacityTargetsItemNeedFields,
                                                        .rules = kSpecCapacityTargetsItemNeedRules};
 
+constexpr Rule kSpecCapacityTargetsItemProfileItemAtRules[] = {
+    {twins::at_most_30_days,
+     "",
+     "must be at most `720h` (30 days)",
+     R"re(duration(self) <= duration('720h'))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemProfileItemAtSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::offset_text,
+                "a time after the start such as `45m`, `+1h30m` or `0m`",
+                R"re(^\+?([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecCapacityTargetsItemProfileItemAtRules};
+
+constexpr Schema kSpecCapacityTargetsItemProfileItemReplicasSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100000};
+
+constexpr Rule kSpecCapacityTargetsItemProfileItemMultiplierRules[] = {
+    {twins::multiplier_in_range,
+     "",
+     "must be at least `1` and at most `1000`",
+     R"re(type(self) == int ? self >= 1 && self <= 1000 : quantity(string(self)).compareTo(quantity('1')) >= 0 && quantity(string(self)).compareTo(quantity('1000')) <= 0)re"},
+};
+constexpr Schema kSpecCapacityTargetsItemProfileItemMultiplierSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecCapacityTargetsItemProfileItemMultiplierRules};
+
+constexpr Rule kSpecCapacityTargetsItemProfileItemRpsRules[] = {
+    {twins::rate_in_range,
+     "",
+     "must be more than `0` and at most `1000000000`",
+     R"re(type(self) == int ? self >= 1 && self <= 1000000000 : quantity(string(self)).compareTo(quantity('0')) > 0 && quantity(string(self)).compareTo(quantity('1G')) <= 0)re"},
+};
+constexpr Schema kSpecCapacityTargetsItemProfileItemRpsSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecCapacityTargetsItemProfileItemRpsRules};
+
+constexpr Field kSpecCapacityTargetsItemProfileItemFields[] = {
+    {"at", &kSpecCapacityTargetsItemProfileItemAtSchema, true, "", "How long after the start."},
+    {"replicas",
+     &kSpecCapacityTargetsItemProfileItemReplicasSchema,
+     false,
+     "",
+     "In place of `need.replicas`."},
+    {"multiplier",
+     &kSpecCapacityTargetsItemProfileItemMultiplierSchema,
+     false,
+     "",
+     "In place of `need.multiplier`."},
+    {"rps", &kSpecCapacityTargetsItemProfileItemRpsSchema, false, "", "In place of `need.rps`."},
+};
+constexpr Schema kSpecCapacityTargetsItemProfileItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecCapacityTargetsItemProfileItemFields};
+
+constexpr Rule kSpecCapacityTargetsItemProfileRules[] = {
+    {twins::profile_in_order,
+     "",
+     "must be in the order of `at`",
+     R"re(!self.all(one, one.at.matches('^[+]?([0-9]{1,5}([.][0-9]{1,3})?(ms|s|m|h))+$')) || self.map(one, duration(one.at)).isSorted())re"},
+};
+constexpr Schema kSpecCapacityTargetsItemProfileSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecCapacityTargetsItemProfileItemSchema,
+    .list_type = ListType::Map,
+    .list_key = "at",
+    .at_most = 48,
+    .rules = kSpecCapacityTargetsItemProfileRules};
+
 constexpr Schema kSpecCapacityTargetsItemCeilingSchema = {
     .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100000};
 
@@ -495,6 +571,14 @@ constexpr Field kSpecCapacityTargetsItemFields[] = {
      true,
      "",
      "What the workload needs; exactly one of `replicas`, `multiplier` and `rps`."},
+    {"profile",
+     &kSpecCapacityTargetsItemProfileSchema,
+     false,
+     "",
+     "A need that changes during the sale: from each step on its amount takes the place of the one "
+     "in `need`. A rise is ramped up to as the start is, to be ready when it comes; a fall begins "
+     "when it comes, by `ramp.down`, and never goes below what load asks for. Steps that come "
+     "after the end never count."},
     {"ceiling",
      &kSpecCapacityTargetsItemCeilingSchema,
      false,
@@ -516,6 +600,15 @@ constexpr Rule kSpecCapacityTargetsItemRules[] = {
      ".ceiling",
      "must be at least `need.replicas`",
      R"re(!has(self.ceiling) || !has(self.need.replicas) || self.need.replicas <= self.ceiling)re"},
+    {twins::ceiling_covers_profile,
+     ".ceiling",
+     "must be at least every `replicas` of `profile`",
+     R"re(!has(self.ceiling) || !has(self.profile) || self.profile.all(one, !has(one.replicas) || one.replicas <= self.ceiling))re"},
+    {twins::profile_is_of_need,
+     ".profile",
+     "must give in each step the one of `replicas`, `multiplier` and `rps` that `need` gives, and "
+     "no other",
+     R"re(!has(self.profile) || self.profile.all(one, has(one.replicas) == has(self.need.replicas) && has(one.multiplier) == has(self.need.multiplier) && has(one.rps) == has(self.need.rps)))re"},
 };
 constexpr Schema kSpecCapacityTargetsItemSchema = {.type = SchemaType::Object,
                                                    .fields = kSpecCapacityTargetsItemFields,

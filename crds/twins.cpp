@@ -36,8 +36,8 @@ bool both_have_offset(const Node& window) {
 
 /// A text that the pattern refuses has its finding already.
 bool at_most(const Node& self, Duration bound) {
-  if (!patterns::duration_text(self.text)) return true;
-  const auto value = parse_duration(self.text);
+  if (!patterns::offset_text(self.text)) return true;
+  const auto value = parse_offset(self.text);
   return value && *value <= bound;
 }
 
@@ -130,6 +130,40 @@ bool ceiling_covers_replicas(const Node& self) {
   if (!replicas || !ceiling) return true;
   const auto least = parse_quantity(replicas->text), most = parse_quantity(ceiling->text);
   return !least || !most || least->nanos <= most->nanos;
+}
+
+bool ceiling_covers_profile(const Node& self) {
+  const Node* profile = self.find("profile");
+  const Node* ceiling = self.find("ceiling");
+  if (!profile || !ceiling) return true;
+  const auto most = parse_quantity(ceiling->text);
+  return std::all_of(profile->items.begin(), profile->items.end(), [&most](const Node& step) {
+    const Node* replicas = step.find("replicas");
+    const auto count = replicas ? parse_quantity(replicas->text) : std::nullopt;
+    return !count || !most || count->nanos <= most->nanos;
+  });
+}
+
+bool profile_is_of_need(const Node& self) {
+  const Node* profile = self.find("profile");
+  const Node* need = self.find("need");
+  if (!profile || !need) return true;
+  return std::all_of(profile->items.begin(), profile->items.end(), [need](const Node& step) {
+    return step.has("replicas") == need->has("replicas") &&
+           step.has("multiplier") == need->has("multiplier") && step.has("rps") == need->has("rps");
+  });
+}
+
+bool profile_in_order(const Node& self) {
+  std::optional<Duration> last;
+  for (const Node& step : self.items) {
+    const std::string_view text = text_of(step, "at");
+    if (!patterns::offset_text(text)) return true;  // it has its finding already
+    const auto at = parse_offset(text);
+    if (last && *at < *last) return false;
+    last = at;
+  }
+  return true;
 }
 
 bool target_is_a_workload(const Node& self) {

@@ -94,8 +94,9 @@ void warn_of_sync(TargetDraft& draft, const InCharge& charge) {
   const Need need = need_of(*draft.spec,
                             {.usual = most,
                              .minimum = object.integer(kMinReplicas).value_or(1),
-                             .zones = draft.view.seen.zones});
-  const auto conflict = sync_conflict(draft.report.name, charge.object, object, need.floor);
+                             .zones = draft.view.seen.zones},
+                            draft.view.window);
+  const auto conflict = sync_conflict(draft.report.name, charge.object, object, need.peak());
   if (conflict) draft.warnings.push_back(*conflict);
 }
 
@@ -187,7 +188,8 @@ bool stands_ready(const View& view, const api::TargetSpec& spec) {
   if (asleep && !spec.wake_from_zero) return true;
   TargetDraft draft = draft_of(view, spec.name, &spec);
   const Floor floor = floor_of(view, charge);
-  report_live(draft, charge, floor, need_of(spec, basis_for_run(view, draft, charge, floor)));
+  report_live(
+      draft, charge, floor, need_of(spec, basis_for_run(view, draft, charge, floor), view.window));
   return draft.report.ready_enough;
 }
 

@@ -17,6 +17,28 @@ std::int64_t replicas_of(const api::NeedRps& need, const NeedBasis&) {
   return replicas_for_rate(need);
 }
 
+/// The need with the amount of the last step of the profile whose time has come.
+api::Need in_force(const api::TargetSpec& spec, Duration since_start) {
+  api::Need out = spec.need;
+  for (const api::ProfileStep& step : spec.profile) {
+    if (step.at.value > since_start) break;
+    if (auto* need = std::get_if<api::NeedReplicas>(&out); need != nullptr && step.replicas)
+      need->value = *step.replicas;
+    if (auto* need = std::get_if<api::NeedMultiplier>(&out); need != nullptr && step.multiplier)
+      need->value = *step.multiplier;
+    if (auto* need = std::get_if<api::NeedRps>(&out); need != nullptr && step.rps)
+      need->value = *step.rps;
+  }
+  return out;
+}
+
+std::int64_t with_margin(const api::TargetSpec& spec, const NeedBasis& basis, std::int64_t busy) {
+  const auto margin = zone_margin_of(spec);
+  if (!margin) return busy;
+  const std::int64_t seen = basis.zones.value_or(kZonesAssumed);
+  return with_a_zone_to_lose(busy, margin->zones.value_or(seen));
+}
+
 }  // namespace
 
 std::int64_t replicas_for_rate(const api::NeedRps& need) {
@@ -39,25 +61,44 @@ std::optional<ZoneMargin> zone_margin_of(const api::TargetSpec& spec) {
   return ZoneMargin{rps->zones ? std::optional<std::int64_t>(*rps->zones) : std::nullopt};
 }
 
-std::int64_t busy_replicas(const api::TargetSpec& spec, const NeedBasis& basis) {
-  const std::int64_t asked =
-      std::visit([&basis](const auto& need) { return replicas_of(need, basis); }, spec.need);
+std::int64_t busy_replicas(const api::TargetSpec& spec,
+                           const NeedBasis& basis,
+                           Duration since_start) {
+  const std::int64_t asked = std::visit(
+      [&basis](const auto& need) { return replicas_of(need, basis); }, in_force(spec, since_start));
   return std::clamp<std::int64_t>(asked, 1, kMostReplicas + 1);
 }
 
-Need need_of(const api::TargetSpec& spec, const NeedBasis& basis) {
+std::int64_t Need::floor_at(Instant at) const {
+  std::int64_t out = stretches.front().floor;
+  for (const Stretch& one : stretches) {
+    if (one.from <= at) out = one.floor;
+  }
+  return out;
+}
+
+std::int64_t Need::peak() const {
+  std::int64_t out = 0;
+  for (const Stretch& one : stretches) out = std::max(out, one.floor);
+  return out;
+}
+
+Need need_of(const api::TargetSpec& spec, const NeedBasis& basis, const Window& window) {
   const std::int64_t most =
       std::min<std::int64_t>(spec.ceiling.value_or(kMostReplicas), kMostReplicas);
-  std::int64_t asked = busy_replicas(spec, basis);
-  if (const auto margin = zone_margin_of(spec)) {
-    const std::int64_t seen = basis.zones.value_or(kZonesAssumed);
-    asked = with_a_zone_to_lose(asked, margin->zones.value_or(seen));
-  }
   Need out;
-  out.capped = asked > most;
-  out.floor = std::min(asked, most);
+  const auto add = [&](Duration since_start) {
+    const std::int64_t asked = with_margin(spec, basis, busy_replicas(spec, basis, since_start));
+    out.capped = out.capped || asked > most;
+    out.stretches.push_back({window.start + since_start, std::min(asked, most)});
+  };
+  add(Duration(0));
+  for (const api::ProfileStep& step : spec.profile) {
+    if (step.at.value > Duration(0) && window.start + step.at.value < window.end)
+      add(step.at.value);
+  }
   const std::int64_t room = spec.ceiling.value_or(kMostReplicas * 2);
-  out.ceiling = std::max(out.floor, std::min((out.floor * 3 + 1) / 2, room));
+  out.ceiling = std::max(out.peak(), std::min((out.peak() * 3 + 1) / 2, room));
   return out;
 }
 

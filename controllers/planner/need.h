@@ -1,9 +1,11 @@
 #pragma once
 
+#include "controllers/planner/seen.h"
 #include "crds/sale_event.h"
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace doorbuster::planner {
 
@@ -33,8 +35,9 @@ struct NeedBasis {
 };
 
 /// What the spec asks for without a margin and whatever the ceiling: so many pods are to be busy.
-/// At least 1, at most kMostReplicas + 1.
-std::int64_t busy_replicas(const api::TargetSpec&, const NeedBasis&);
+/// At least 1, at most kMostReplicas + 1. By the step of the profile that is in force so long after
+/// the start.
+std::int64_t busy_replicas(const api::TargetSpec&, const NeedBasis&, Duration since_start);
 
 /// Is more asked for so that a zone may be lost? Then over how many zones, if the spec says.
 struct ZoneMargin {
@@ -42,12 +45,24 @@ struct ZoneMargin {
 };
 std::optional<ZoneMargin> zone_margin_of(const api::TargetSpec&);
 
-/// The full floor of a target. Sources: DESIGN.md section 4.
-struct Need {
-  std::int64_t floor = 0;    ///< what the spec asks for, at most `ceiling` of the target
-  std::int64_t ceiling = 0;  ///< max(floor, min(ceil(1.5 x floor), ceiling of the target))
-  bool capped = false;       ///< more is asked for than the ceiling (or kMostReplicas) allows
+/// From this instant on this floor.
+struct Stretch {
+  Instant from;
+  std::int64_t floor = 0;
+  bool operator==(const Stretch&) const = default;
 };
-Need need_of(const api::TargetSpec&, const NeedBasis&);
+
+/// The full floor of a target over the window. Sources: DESIGN.md section 4.
+struct Need {
+  /// Ascending, at least one; the first from the start on, and before it too. What begins at the
+  /// end or later is not here. Each at most `ceiling` of the target.
+  std::vector<Stretch> stretches;
+  std::int64_t ceiling = 0;  ///< max(peak, min(ceil(1.5 x peak), ceiling of the target))
+  bool capped = false;  ///< more is asked for at some time than the ceiling (kMostReplicas) allows
+
+  std::int64_t floor_at(Instant) const;
+  std::int64_t peak() const;
+};
+Need need_of(const api::TargetSpec&, const NeedBasis&, const Window&);
 
 }  // namespace doorbuster::planner

@@ -1,5 +1,6 @@
 #include "controllers/planner/raising.h"
 
+#include "controllers/planner/course.h"
 #include "controllers/planner/demand.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/ramp.h"
@@ -67,22 +68,24 @@ bool left_by_autoscaler(const TargetDraft& draft,
   return by.empty() || by == kControlPlane || by == kFieldManager;
 }
 
-void hold_floor(TargetDraft& draft,
-                const InCharge& charge,
-                const Floor& floor,
-                const Need& need,
-                std::int64_t count) {
+/// A floor on its way to another, and the ceiling that goes with it.
+struct Height {
+  std::int64_t floor = 0, goal = 0, ceiling = 0;
+};
+
+void hold_floor(TargetDraft& draft, const InCharge& charge, const Floor& floor, Height height) {
   // They are held as they are, for load or another sale may need them, and go down from there.
   const bool orphaned = left_by_autoscaler(draft, charge, floor.min);
-  if (orphaned) count = std::max(count, floor.live.value_or(count));
-  HoldWant min = at_least(draft,
-                          floor.min,
-                          count,
-                          "floor " + std::to_string(count) + " of " + std::to_string(need.floor));
+  if (orphaned) height.floor = std::max(height.floor, floor.live.value_or(height.floor));
+  HoldWant min =
+      at_least(draft,
+               floor.min,
+               height.floor,
+               "floor " + std::to_string(height.floor) + " of " + std::to_string(height.goal));
   if (orphaned) min.baseline = Value(json_of(*draft.report.usual));
   draft.items.emplace_back(std::move(min));
   if (!floor.max) return;
-  const std::int64_t ceiling = ceiling_now(draft, charge, *floor.max, need.ceiling);
+  const std::int64_t ceiling = ceiling_now(draft, charge, *floor.max, height.ceiling);
   draft.items.emplace_back(
       at_least(draft, *floor.max, ceiling, "ceiling " + std::to_string(ceiling)));
 }
@@ -151,11 +154,11 @@ void note_warnings(TargetDraft& draft, const Floor& floor, const Need& need) {
   if (need.capped) {
     draft.warnings.push_back({"NeedAboveCeiling",
                               draft.report.name + ": more is needed than the ceiling of " +
-                                  std::to_string(need.floor) + " allows"});
+                                  std::to_string(need.peak()) + " allows"});
   }
-  if (floor.max && std::max(floor.baseline_max.value_or(0), need.ceiling) <= need.floor) {
+  if (floor.max && std::max(floor.baseline_max.value_or(0), need.ceiling) <= need.peak()) {
     draft.warnings.push_back({"FloorAtCeiling",
-                              draft.report.name + ": the floor of " + std::to_string(need.floor) +
+                              draft.report.name + ": the floor of " + std::to_string(need.peak()) +
                                   " is the maximum too: load beyond it finds no room"});
   }
 }
@@ -169,6 +172,49 @@ std::string progress_text(const StepUp& step, const OnTheWayUp& at) {
          "the ramp goes on";
 }
 
+/// Where the target stands on its way up.
+OnTheWayUp where_it_is(const TargetDraft& draft, const InCharge& charge, const Floor& floor) {
+  const OurHold* held = find_hold(draft, floor.min);
+  OnTheWayUp out{
+      .asked = held == nullptr ? std::nullopt : integer_of(held->asked.operand),
+      .stepped_at = std::nullopt,
+      .ready = charge.seen->object->integer("/status/readyReplicas").value_or(0),
+      .existing = charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0)};
+  const auto known = draft.view.memory.ramps.find(floor.min);
+  if (known != draft.view.memory.ramps.end()) out.stepped_at = known->second.stepped_at;
+  return out;
+}
+
+/// The next step of the way up, or the one that it is at.
+void climb(TargetDraft& draft,
+           const InCharge& charge,
+           const Floor& floor,
+           const Need& need,
+           const Course& course) {
+  const View& view = draft.view;
+  const OnTheWayUp at = where_it_is(draft, charge, floor);
+  TargetReport& out = draft.report;
+  StepUp step = step_up(course.way, at, view.now);
+  // What is due stands at once, and a higher floor that a later rise will want is not given up.
+  step.floor = std::max({step.floor, course.due, at.asked.value_or(0)});
+  out.step = step.step;
+  draft.wake = sooner(draft.wake, step.wake);
+  if (!step.waits && step.wake && *step.wake > view.now)
+    draft.next_step = sooner(draft.next_step, step.wake);
+  if (course.rises && step.floor < course.way.full) out.state = "Ramping";
+  out.stepped_at = at.stepped_at;
+  if (step.floor == 0) return;
+  const auto known = view.memory.ramps.find(floor.min);
+  const bool climbs = known != view.memory.ramps.end() && known->second.peak.has_value();
+  if (at.asked != step.floor || climbs) {
+    draft.memory[floor.min] = {view.now, std::nullopt};
+    out.stepped_at = view.now;
+  }
+  if (std::string text = progress_text(step, at); !text.empty()) out.message = std::move(text);
+  hold_floor(draft, charge, floor, {step.floor, course.way.full, need.ceiling});
+  wake_up(draft, charge);
+}
+
 }  // namespace
 
 void report_live(TargetDraft& draft, const InCharge& charge, const Floor& floor, const Need& need) {
@@ -180,11 +226,12 @@ void report_live(TargetDraft& draft, const InCharge& charge, const Floor& floor,
   out.current = charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0);
   if (charge.autoscaler != nullptr)
     out.desired = charge.autoscaler->object->integer("/status/desiredReplicas");
-  const bool full = held != nullptr && floor.live.value_or(0) >= need.floor;
-  out.ready_enough = full && *out.ready * 100 >= need.floor * percent;
+  const std::int64_t needed = need.floor_at(draft.view.now);
+  const bool full = held != nullptr && floor.live.value_or(0) >= needed;
+  out.ready_enough = full && *out.ready * 100 >= needed * percent;
   out.state = out.ready_enough ? "Held" : "Ramping";
   if (full && !out.ready_enough) {
-    out.message = std::to_string(*out.ready) + " of " + std::to_string(need.floor) + " are ready";
+    out.message = std::to_string(*out.ready) + " of " + std::to_string(needed) + " are ready";
   }
 }
 
@@ -208,45 +255,27 @@ void raise_target(TargetDraft& draft, const InCharge& charge) {
   out.usual = basis.usual;
   const auto margin = zone_margin_of(*draft.spec);
   if (margin && !margin->zones) out.zones = basis.zones;
-  const Need need = need_of(*draft.spec, basis);
-  out.floor = need.floor;
+  const Need need = need_of(*draft.spec, basis, view.window);
+  out.floor = need.floor_at(view.now);
   if (floor.max) out.ceiling = need.ceiling;
-  const OurHold* held = find_hold(draft, floor.min);
-  const WayUp way{
-      *out.usual, need.floor, view.window.prepare, view.window.start, draft.spec->ramp.up};
-  OnTheWayUp at{
-      .asked = held == nullptr ? std::nullopt : integer_of(held->asked.operand),
-      .stepped_at = std::nullopt,
-      .ready = charge.seen->object->integer("/status/readyReplicas").value_or(0),
-      .existing = charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0)};
-  const auto known = view.memory.ramps.find(floor.min);
-  if (known != view.memory.ramps.end()) at.stepped_at = known->second.stepped_at;
+  const OnTheWayUp at = where_it_is(draft, charge, floor);
   report_live(draft, charge, floor, need);
   note_warnings(draft, floor, need);
   note_zones(draft, basis);
   out.steps = draft.spec->ramp.up.steps;
   hand_over(draft, charge, floor);
-  if (at.asked && *at.asked > need.floor) {
-    lower_object(draft, charge.object, need.floor);
+  const Course course =
+      course_at(need, basis.usual, view.window.prepare, draft.spec->ramp.up, at.asked, view.now);
+  draft.wake = sooner(draft.wake, course.wake);
+  draft.next_step = course.wake;
+  if (at.asked && *at.asked > course.keep) {
+    lower_object(draft, charge.object, course.keep);
     if (floor.max)
       draft.items.emplace_back(at_least(
           draft, *floor.max, ceiling_now(draft, charge, *floor.max, need.ceiling), "ceiling"));
     return;
   }
-  const StepUp step = step_up(way, at, view.now);
-  out.step = step.step;
-  draft.wake = sooner(draft.wake, step.wake);
-  if (!step.waits && step.wake && *step.wake > view.now) draft.next_step = step.wake;
-  out.stepped_at = at.stepped_at;
-  if (step.floor == 0) return;
-  const bool climbs = known != view.memory.ramps.end() && known->second.peak.has_value();
-  if (at.asked != step.floor || climbs) {
-    draft.memory[floor.min] = {view.now, std::nullopt};
-    out.stepped_at = view.now;
-  }
-  if (std::string text = progress_text(step, at); !text.empty()) out.message = std::move(text);
-  hold_floor(draft, charge, floor, need, step.floor);
-  wake_up(draft, charge);
+  climb(draft, charge, floor, need, course);
 }
 
 }  // namespace doorbuster::planner

@@ -280,6 +280,7 @@ class Play {
         if (target.name != row.name) continue;
         if (row.floor) target.floor = std::max(target.floor, *row.floor);
         note_readiness(target, row);
+        note_rise(target, row);
       }
     }
   }
@@ -293,6 +294,20 @@ class Play {
     } else if (!target.ready_since) {
       target.ready_since = cluster_.now();
     }
+  }
+
+  /// A floor that rises in mid-sale: is it ready when its step of the profile comes?
+  void note_rise(const TargetOutlook& target, const api::TargetStatus& row) {
+    if (!row.floor) return;
+    const std::int64_t before = std::exchange(floors_[target.name], *row.floor);
+    if (!live() || before == 0 || *row.floor <= before || target.curve.empty()) return;
+    const Sample& now = target.curve.back();
+    if (now.ready * 100 >= *row.floor * ready_percent(target.name)) return;
+    find(ForecastVerdict::NoGo,
+         "NotReadyAtRise",
+         target.name,
+         number(now.ready) + " of " + number(*row.floor) + " are ready at " + when(cluster_.now()) +
+             (now.waiting > 0 ? "; " + number(now.waiting) + " find no node" : ""));
   }
 
   std::int64_t ready_percent(const std::string& name) const {
@@ -395,6 +410,7 @@ class Play {
   Process process_;
   ObjectRef event_;
   std::set<std::pair<std::string, std::string>> found_;
+  std::map<std::string, std::int64_t> floors_;  ///< by target: what was needed when last looked
   Forecast out_;
 };
 

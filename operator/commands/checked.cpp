@@ -161,8 +161,33 @@ class Check {
               ": what is late of the ramp is written at once",
           "apply it earlier, or shorten `prepare`");
     }
-    for (std::size_t i = 0; i < spec.capacity.targets.size(); ++i)
+    for (std::size_t i = 0; i < spec.capacity.targets.size(); ++i) {
       ramp(document, *resolved, spec.capacity.targets[i], i);
+      profile(document, *resolved, spec.capacity.targets[i], path_of_target(i));
+    }
+  }
+
+  static std::string path_of_target(std::size_t index) {
+    return "spec.capacity.targets[" + json_of(static_cast<std::int64_t>(index)).text + "]";
+  }
+
+  /// Steps that begin when the sale is over.
+  void profile(const api::Document& document,
+               const planner::Window& window,
+               const api::TargetSpec& target,
+               const std::string& path) {
+    for (std::size_t i = 0; i < target.profile.size(); ++i) {
+      if (window.start + target.profile[i].at.value < window.end) continue;
+      const std::string at =
+          path + ".profile[" + json_of(static_cast<std::int64_t>(i)).text + "].at";
+      return add(Level::Warning,
+                 codes::kProfileLate,
+                 at,
+                 document.mark_at(at),
+                 "is not before the end, " + to_text(window.end - window.start) +
+                     " after the start: it never counts",
+                 "remove it, or let the sale end later");
+    }
   }
 
   void ramp(const api::Document& document,
@@ -172,8 +197,7 @@ class Check {
     const planner::WayUp way{1, 2, window.prepare, window.start, target.ramp.up};
     const Duration room = std::max(Duration(0), planner::last_call(way) - window.prepare);
     if (target.ramp.up.over.value <= room) return;
-    const std::string path = "spec.capacity.targets[" +
-                             json_of(static_cast<std::int64_t>(index)).text + "].ramp.up.over";
+    const std::string path = path_of_target(index) + ".ramp.up.over";
     add(Level::Warning,
         codes::kRampShort,
         path,

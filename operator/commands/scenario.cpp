@@ -331,6 +331,7 @@ Outcome apply_flags(const ScenarioFlags& flags, const planner::Window& window, S
   auto nodes = read_nodes(*text);
   if (!nodes.ok()) return nodes.error();
   scenario.input.nodes = std::move(nodes).value();
+  scenario.input.zones = zones_of(*text);
   return Done{};
 }
 
@@ -339,14 +340,24 @@ void assume_load(const api::TargetSpec& target,
                  const planner::Window& window,
                  Scenario& scenario) {
   if (scenario.input.load.contains(target.name)) return;
-  const std::int64_t need = planner::busy_replicas(
-      target, {.usual = usual, .minimum = usual, .zones = scenario.input.zones});
-  const std::int64_t busy = std::max(usual, need * 8 / 10);
-  scenario.input.load[target.name] = {
-      {scenario.input.from, usual}, {window.start, busy}, {window.end, usual}};
-  scenario.assumed.push_back(target.name + ": load for " + json_of(busy).text +
-                             " pods from start to end, " + json_of(usual).text +
-                             " otherwise (say another with --load)");
+  const planner::NeedBasis basis{.usual = usual, .minimum = usual, .zones = scenario.input.zones};
+  auto& load = scenario.input.load[target.name];
+  load[scenario.input.from] = usual;
+  std::int64_t busiest = usual;
+  const auto add = [&](Duration since_start) {
+    if (window.start + since_start >= window.end) return;
+    const std::int64_t need = planner::busy_replicas(target, basis, since_start);
+    const std::int64_t busy = std::max(usual, need * 8 / 10);
+    load[window.start + since_start] = busy;
+    busiest = std::max(busiest, busy);
+  };
+  add(Duration(0));
+  for (const api::ProfileStep& step : target.profile) add(step.at.value);
+  load[window.end] = usual;
+  scenario.assumed.push_back(target.name + ": load for " + json_of(busiest).text +
+                             " pods from start to end" +
+                             (target.profile.empty() ? ", " : " at most, by its profile, ") +
+                             json_of(usual).text + " otherwise (say another with --load)");
 }
 
 Result<planner::Window> fix_window(api::SaleEvent& event) {
@@ -404,6 +415,22 @@ Result<simulator::Nodes> read_nodes(const std::string& yaml) {
   }
   if (nodes.empty() && pool.most == 0) return invalid("--nodes: needs `nodes`, `pool` or both");
   return simulator::Nodes(std::move(nodes), pool);
+}
+
+std::optional<std::int64_t> zones_of(const std::string& yaml) {
+  const YamlText text = read_yaml(yaml);
+  if (text.documents.empty()) return std::nullopt;
+  const Node& root = text.documents.front().root;
+  std::set<std::string> zones;
+  const auto add = [&zones](const Node& described) {
+    if (const Node* zone = described.find("zone")) zones.insert(zone->text);
+  };
+  if (const Node* list = root.find("nodes")) {
+    for (const Node& one : list->items) add(one);
+  }
+  if (const Node* pool = root.find("pool")) add(*pool);
+  if (zones.empty()) return std::nullopt;
+  return static_cast<std::int64_t>(zones.size());
 }
 
 Result<api::SaleEvent> choose_event(const CheckedFiles& checked, const std::string& name) {

@@ -39,6 +39,8 @@ Result<std::map<std::string, std::map<Instant, std::int64_t>>> read_load(
 /// `nodes: [{count: 10, cpu: "8", memory: 32Gi, pods: 110}]` and
 /// `pool: {cpu: "8", memory: 32Gi, pods: 110, most: 20, startup: 3m}`.
 Result<simulator::Nodes> read_nodes(const std::string& yaml);
+/// How many different `zone` such a file names; nothing: none.
+std::optional<std::int64_t> zones_of(const std::string& yaml);
 
 /// Puts what the flags say of load, start-up and nodes into a scenario.
 Outcome apply_flags(const ScenarioFlags& flags, const planner::Window& window, Scenario& scenario);

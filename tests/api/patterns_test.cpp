@@ -21,6 +21,9 @@ const std::vector<std::string> kSeeds = {"checkout",
                                          "a",
                                          "a-b",
                                          "a.b.c",
+                                         "+45m",
+                                         "+1h30m",
+                                         "++1m",
                                          "9",
                                          "a-",
                                          "-a",
@@ -158,7 +161,7 @@ void compare_all(const Schema& schema, std::set<std::string_view>& seen) {
 TEST(Patterns, MatchWhatTheRegularExpressionsOfTheCrdMatch) {
   std::set<std::string_view> seen;
   compare_all(kSaleEventSpecSchema, seen);
-  EXPECT_EQ(seen.size(), 10U);
+  EXPECT_EQ(seen.size(), 11U);
 }
 
 TEST(Patterns, EveryDayOfFiveHundredYearsIsJudgedByTheCalendar) {

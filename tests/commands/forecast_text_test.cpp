@@ -159,10 +159,11 @@ TEST(FindingsPage, DescribesEveryCode) {
                            codes::kWindowOver,
                            codes::kPrepareBegun,
                            codes::kRampShort,
+                           codes::kProfileLate,
                            codes::kNotAllowed}) {
     EXPECT_NE(text.find("| " + std::string(code) + " |"), std::string::npos) << code;
   }
-  EXPECT_EQ(count(text, "| DB0"), 13U) << "no code that does not exist";
+  EXPECT_EQ(count(text, "| DB0"), 14U) << "no code that does not exist";
 }
 
 }  // namespace

@@ -92,6 +92,32 @@ TEST(Load, WhatCannotBeReadIsNamed) {
   }
 }
 
+TEST(Load, WithoutAFlagItFollowsTheProfileOfTheNeed) {
+  std::string yaml = std::string(kSale) + kWorkload;
+  const std::string need = R"(need: {multiplier: "5"})";
+  yaml.replace(yaml.find(need),
+               need.size(),
+               R"(need: {rps: 4000, rpsPerPod: "100", surviveZoneLoss: true, zones: 3}, )"
+               R"(profile: [{at: 30m, rps: 1000}, {at: 2h, rps: 9000}])");
+  const auto made = scenario(yaml);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  const auto& load = made->input.load.at("checkout");
+  EXPECT_EQ(load.at(kStart), 32) << "four fifths of forty pods; the margin is not busy";
+  EXPECT_EQ(load.at(kStart + minutes(30)), 8);
+  EXPECT_EQ(load.at(kStart + hours(2)), 4) << "what is usual, for the sale is over";
+  EXPECT_TRUE(assumes(*made, "load for 32 pods from start to end at most, by its profile"));
+}
+
+TEST(NodesFile, ZonesAreCountedWhereTheyAreNamed) {
+  const std::string shape = R"(cpu: "8", memory: 32Gi)";
+  EXPECT_EQ(zones_of("nodes: [{" + shape + ", zone: a}, {" + shape +
+                     ", zone: b}]\n"
+                     "pool: {" +
+                     shape + ", most: 2, zone: b}\n"),
+            2);
+  EXPECT_EQ(zones_of("nodes: [{" + shape + "}]"), std::nullopt);
+}
+
 TEST(NodesFile, NodesAndPoolAreRead) {
   const auto nodes = read_nodes(
       "nodes: [{count: 3, cpu: \"8\", memory: 32Gi}]\n"

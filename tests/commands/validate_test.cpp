@@ -185,6 +185,18 @@ TEST_F(Validate, WarningsEndWithElevenOnlyWhereAsked) {
   EXPECT_THAT(strict.out, HasSubstr("warning DB0402 spec.window.end: lies in the past"));
 }
 
+TEST_F(Validate, AStepOfAProfileThatBeginsAfterTheEndIsAWarning) {
+  const Said said = of_text(
+      kGood +
+      "  capacity:\n    targets:\n      - name: checkout\n        ref: {kind: Deployment, name: "
+      "checkout}\n        need: {replicas: 40}\n        profile: [{at: 1h, replicas: 20}, {at: 4h, "
+      "replicas: 30}]\n");
+  EXPECT_EQ(said.code, kDone);
+  EXPECT_THAT(said.out,
+              HasSubstr("warning DB0405 spec.capacity.targets[0].profile[1].at: is not before the "
+                        "end, 4h after the start"));
+}
+
 TEST_F(Validate, OtherKindsArePassedOver) {
   const Said said = of_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n---\n" + kGood);
   EXPECT_EQ(said.code, kDone);

@@ -101,8 +101,8 @@ TEST(Need, the_full_floor_of_a_rate) {
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.sentence);
-    const Need need = need_of(one.target, {.usual = 4, .minimum = 3, .zones = one.zones});
-    EXPECT_EQ(need.floor, one.floor);
+    const Need need = need_of(one.target, {.usual = 4, .minimum = 3, .zones = one.zones}, {});
+    EXPECT_EQ(need.peak(), one.floor);
     EXPECT_EQ(need.ceiling, one.ceiling);
     EXPECT_EQ(need.capped, one.capped);
   }

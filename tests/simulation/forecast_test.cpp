@@ -72,6 +72,50 @@ TEST(Forecast, TheFloorStandsBeforeTheStartAndEverythingIsBackAfterwards) {
   EXPECT_EQ(made.last.phase, "Completed");
 }
 
+/// Eight at the start, twenty at half past, twelve a quarter later.
+ForecastInput two_peaks() {
+  ForecastInput out = shop();
+  api::TargetSpec& target = out.event.spec.capacity.targets.front();
+  for (const auto& [at, times] : std::vector<std::pair<Duration, std::string>>{
+           {minutes(0), "2"}, {minutes(30), "5"}, {minutes(45), "3"}}) {
+    api::ProfileStep step;
+    step.at = {to_text(at), at};
+    step.multiplier = *api::parse_quantity(times);
+    target.profile.push_back(step);
+  }
+  out.load["checkout"] = {{kStart, 6}, {kStart + minutes(30), 15}, {kStart + minutes(45), 4}};
+  return out;
+}
+
+std::int64_t floor_at(const Forecast& made, Instant at) {
+  std::int64_t out = 0;
+  for (const Sample& one : made.targets.front().curve) {
+    if (one.at <= at) out = one.floor;
+  }
+  return out;
+}
+
+TEST(Forecast, TheFloorFollowsTheProfile) {
+  const Forecast made = forecast(two_peaks());
+  EXPECT_EQ(made.verdict(), ForecastVerdict::Go) << testing::PrintToString(codes(made));
+  EXPECT_EQ(made.targets.front().ready_at_start, 8);
+  EXPECT_EQ(floor_at(made, kStart), 8);
+  EXPECT_EQ(floor_at(made, kStart + minutes(30)), 20);
+  EXPECT_EQ(floor_at(made, kStart + minutes(60) - seconds(1)), 12);
+  EXPECT_EQ(last_value(made, "/spec/minReplicas"), Value(Json{"3"}));
+}
+
+TEST(Forecast, ARiseInMidSaleThatFindsNoNodeIsANoGo) {
+  ForecastInput input = two_peaks();
+  input.nodes = Nodes({node(4), node(2)}, {});  // room for twelve
+  const Forecast made = forecast(input);
+  EXPECT_EQ(made.verdict(), ForecastVerdict::NoGo);
+  ASSERT_FALSE(made.findings.empty());
+  EXPECT_EQ(made.findings.front().code, "NotReadyAtRise");
+  EXPECT_EQ(made.findings.front().text,
+            "12 of 20 are ready at 2026-11-27T09:30:00Z; 8 find no node");
+}
+
 TEST(Forecast, ItTellsOnlyWhatIsWrittenAndWritesNothingBeforePreparation) {
   const Forecast made = forecast(shop());
   ASSERT_FALSE(made.timeline.empty());

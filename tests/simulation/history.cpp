@@ -120,6 +120,23 @@ void make_rate(Random& random, TargetPlan& target, std::int64_t pods) {
   if (target.survive_zone_loss && random.chance(1, 2)) target.zones = random.between(2, 5);
 }
 
+/// Up and down over the sale, some of it too close together for a ramp, some after the end.
+void make_profile(Random& random, TargetPlan& target, Duration length) {
+  static const std::vector<std::string> kMultipliers = {"1", "\"1.5\"", "2", "3", "5"};
+  Duration at{};
+  const std::int64_t steps = random.between(1, 4);
+  for (std::int64_t i = 0; i < steps; ++i) {
+    if (i > 0 || random.chance(1, 2)) at += between(random, seconds(5), length / 2 + seconds(20));
+    const std::int64_t tenths = random.between(2, 20);
+    std::string amount = random.pick(kMultipliers);
+    if (target.replicas)
+      amount = std::to_string(std::max<std::int64_t>(1, *target.replicas * tenths / 10));
+    if (target.rps > 0)
+      amount = std::to_string(std::max<std::int64_t>(1, target.rps * tenths / 10));
+    target.profile.emplace_back(at, amount);
+  }
+}
+
 /// What was given as replicas is given in the other ways that there are. It has chance of its own,
 /// so that the rest of a seed's history stays.
 void vary_needs(Random random, History& history) {
@@ -127,6 +144,7 @@ void vary_needs(Random random, History& history) {
   for (EventPlan& event : history.events) {
     for (TargetPlan& target : event.targets) {
       if (target.replicas && random.chance(1, 2)) make_rate(random, target, *target.replicas);
+      if (random.chance(1, 3)) make_profile(random, target, event.end - event.start);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace doorbuster::simulation {
@@ -94,6 +95,8 @@ struct TargetPlan {
   std::int64_t utilization = 0;           ///< percent; 0: not said
   bool survive_zone_loss = false;
   std::int64_t zones = 0;  ///< 0: not said
+  /// From so long after the start on, this amount (JSON text) in place of the one above.
+  std::vector<std::pair<Duration, std::string>> profile;
   std::optional<std::int64_t> ceiling;
   std::int64_t up_steps = 3, down_steps = 4;
   Duration up_over = std::chrono::minutes(3), down_over = std::chrono::minutes(3),

@@ -63,6 +63,16 @@ Tree target_tree(const TargetPlan& target) {
   } else {
     out.set("/need/multiplier", Tree::parse(target.multiplier));
   }
+  const std::string unit = target.rps > 0 ? "rps" : target.replicas ? "replicas" : "multiplier";
+  Tree profile = Tree::parse("[]");
+  for (const auto& [at, amount] : target.profile) {
+    Tree step = Tree::object();
+    const bool even = at / std::chrono::seconds(1) % 2 == 0;
+    step.set("/at", Tree::string((even ? "+" : "") + doorbuster::to_text(at)));
+    step.set("/" + unit, Tree::parse(amount));
+    profile.elements().push_back(std::move(step));
+  }
+  if (!target.profile.empty()) out.set("/profile", std::move(profile));
   if (target.ceiling) out.set("/ceiling", Tree::integer(*target.ceiling));
   out.set("/ramp/up/over", Tree::string(doorbuster::to_text(target.up_over)));
   out.set("/ramp/up/steps", Tree::integer(target.up_steps));

@@ -96,6 +96,10 @@ const std::vector<Situation>& required_situations() {
       {"demand stays above the baseline", 10},
       {"a floor goes down by a step", 1'000},
       {"our managedFields entry is removed", 1'000},
+      {"a profile raises a floor in mid-sale", 1'000},
+      {"a profile lowers a floor in mid-sale", 1'000},
+      {"a need in requests a second", 1'000},
+      {"zones are counted", 1'000},
   };
   return kAll;
 }

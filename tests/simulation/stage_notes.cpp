@@ -131,6 +131,7 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
     if (row.state == "Forbidden") count("a target is forbidden");
     if (row.state == "Refused") count("a target is refused");
     if (row.state == "ScaledToZero") count("a target is scaled to zero on purpose");
+    if (row.zones) count("zones are counted");
   }
   for (const auto& row : status.holds) {
     if (row.applied && row.requested && !equal_values(row.applied, row.requested))
@@ -160,11 +161,23 @@ void Stage::note_written(const Written& written) {
     for (const auto& [holder, ask] : held.holders) events.insert(holder.uid);
     if (events.size() > 1) count("two events hold one field");
   }
+  const bool sale = phase_word() == "in mid-sale";
+  bool profile = false;
+  if (written.event.spec) {
+    for (const api::TargetSpec& target : written.event.spec->capacity.targets) {
+      if (target.ref.name != written.after->ref.name) continue;
+      profile = !target.profile.empty();
+      if (std::holds_alternative<api::NeedRps>(target.need)) count("a need in requests a second");
+    }
+  }
   for (const char* pointer : {kMin, kReplicas}) {
     const auto before = number(written.before->tree.value_at(pointer)),
                after = number(written.after->tree.value_at(pointer));
     if (before && after && *after > *before) count("a floor goes up");
     if (before && after && *after < *before) count("a floor goes down by a step");
+    if (!sale || !profile || !before || !after || *after == *before) continue;
+    count(*after > *before ? "a profile raises a floor in mid-sale"
+                           : "a profile lowers a floor in mid-sale");
   }
 }
 

@@ -70,6 +70,7 @@ bool Stage::act_author(const Step& step) {
       for (Tree& target : tree.at("/spec/capacity/targets")->elements()) {
         if (target.text_at("/name") != step.field) continue;
         target.erase("/need");
+        target.erase("/profile");
         target.erase("/ceiling");
         target.set("/need/replicas", Tree::integer(replicas));
       }
