@@ -83,7 +83,7 @@ void Shop::add_workload(const std::string& name, std::int64_t replicas) {
           R"(,"readyReplicas":)" + count + "}}");
 }
 
-void Shop::add_autoscaler(const std::string& name, Value min, std::int64_t max) {
+void Shop::add_autoscaler(const std::string& name, const Value& min, std::int64_t max) {
   const ObjectRef ref{"autoscaling", "HorizontalPodAutoscaler", "shop", name};
   add(ref,
       R"({"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":")" + name +

@@ -18,7 +18,7 @@ class Shop final : public World {
 
   // ---- what is there
   void add_workload(const std::string& name, std::int64_t replicas);
-  void add_autoscaler(const std::string& name, Value min, std::int64_t max);
+  void add_autoscaler(const std::string& name, const Value& min, std::int64_t max);
   void add(const ObjectRef& ref, const std::string& body);
   void remove(const ObjectRef& ref) { objects.erase(ref); }
   /// Somebody changes a field.
