@@ -91,10 +91,11 @@ bool same_holds(const api::SaleEventStatus& stored, const api::SaleEventStatus& 
 
 bool same_targets(const api::SaleEventStatus& stored, const api::SaleEventStatus& next) {
   return std::all_of(next.targets.begin(), next.targets.end(), [&](const api::TargetStatus& row) {
-    if (!row.usual) return true;
+    if (!row.usual && !row.zones) return true;
     return std::any_of(
         stored.targets.begin(), stored.targets.end(), [&row](const api::TargetStatus& one) {
-          return one.name == row.name && one.object == row.object && one.usual == row.usual;
+          return one.name == row.name && one.object == row.object && one.usual == row.usual &&
+                 one.zones == row.zones;
         });
   });
 }
@@ -128,6 +129,7 @@ std::optional<Event> without_intents(const Event& event, const Observation& seen
     if (!is_due(row) || made) continue;
     row.state = "Waiting";
     row.usual.reset();
+    row.zones.reset();
   }
   return out;
 }
@@ -163,6 +165,7 @@ bool add_intents(const Plan& coming, Instant due, api::SaleEventStatus& status) 
     for (const api::TargetStatus& one : coming.status.targets) {
       if (one.name != row.name || one.object != row.object || !one.usual) continue;
       row.usual = one.usual;
+      row.zones = one.zones;
       row.state = kDue;
     }
   }

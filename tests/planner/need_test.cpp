@@ -1,6 +1,7 @@
 // What a target needs, as sentences; the arithmetic, and what becomes of it.
 #include "controllers/planner/need.h"
 
+#include "controllers/planner/intent.h"
 #include "tests/planner/shop.h"
 
 #include <gtest/gtest.h>
@@ -137,6 +138,19 @@ TEST(Need, zones_are_counted_once_a_run_so_that_the_loss_of_one_changes_nothing)
   shop.run_until(kStart + std::chrono::minutes(30));
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 60);
   EXPECT_FALSE(shop.told.contains("ZonesUnknown"));
+}
+
+TEST(Need, zones_are_made_ready_ahead_of_the_first_step) {
+  Shop shop = shop_of(to_survive());
+  shop.zones = 3;
+  shop.run_until(shop.window.prepare - kAhead / 2);
+  EXPECT_EQ(shop.target("checkout")->state, kDue);
+  EXPECT_EQ(shop.target("checkout")->zones, 3);
+  shop.clock = shop.window.prepare;
+  shop.requests.clear();
+  shop.round();
+  ASSERT_EQ(shop.requests.size(), 1U) << "status remembers all that the write depends on";
+  EXPECT_EQ(shop.requests.front(), "HorizontalPodAutoscaler/checkout");
 }
 
 TEST(Need, zones_that_are_not_known_are_two_and_told_of_and_known_ones_lower_it_again) {
