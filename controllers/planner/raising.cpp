@@ -204,9 +204,9 @@ void climb(TargetDraft& draft,
   if (course.rises && step.floor < course.way.full) out.state = "Ramping";
   out.stepped_at = at.stepped_at;
   if (step.floor == 0) return;
-  const auto known = view.memory.ramps.find(floor.min);
-  const bool climbs = known != view.memory.ramps.end() && known->second.peak.has_value();
-  if (at.asked != step.floor || climbs) {
+  // Where it only stays, the height from which it came down counts on: the share that may go within
+  // a minute is of that one, fall after fall.
+  if (at.asked != step.floor) {
     draft.memory[floor.min] = {view.now, std::nullopt};
     out.stepped_at = view.now;
   }

@@ -36,7 +36,7 @@ Value in_force(const Tree& target, const std::string& name, Instant start, Insta
   Value out = target.value_at("/need/" + name);
   if (const Tree* profile = target.at("/profile")) {
     for (const Tree& step : profile->elements()) {
-      if (start + *api::parse_offset(step.text_at("/at")) > now) continue;
+      if (start + *api::parse_offset(step.text_at("/at")) > std::max(now, start)) continue;
       if (const Value amount = step.value_at("/" + name)) out = amount;
     }
   }

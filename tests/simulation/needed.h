@@ -8,9 +8,10 @@
 
 namespace doorbuster::simulation {
 
-/// What a target of an event's manifest needs at an instant of its window, counted up pod by pod
-/// rather than by the planner's formulas. Of a multiplier, and of zones that the manifest does not
-/// name, the row tells what they are taken of. Nothing: the row does not tell yet.
+/// What a target of an event's manifest needs at an instant of its window (before the start: at
+/// it), counted up pod by pod rather than by the planner's formulas. Of a multiplier, and of zones
+/// that the manifest does not name, the row tells what they are taken of. Nothing: the row does not
+/// tell yet.
 std::optional<std::int64_t> needed_at(const simulator::Tree& target,
                                       const api::TargetStatus* row,
                                       Instant start,
