@@ -177,6 +177,7 @@ TEST(Profile, goes_down_step_by_step_and_is_up_again_when_it_comes) {
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 20);
   EXPECT_EQ(shop.number(kCheckoutHpa, kMax), 120);
   EXPECT_EQ(shop.target("checkout")->state, "Held");
+  EXPECT_EQ(shop.hold("checkout", kMin)->peak, 60) << "a fall after this one keeps its pace";
   shop.run_until(kStart + minutes(105));
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 35) << "the first of four steps";
   EXPECT_EQ(shop.target("checkout")->state, "Ramping");
@@ -184,6 +185,7 @@ TEST(Profile, goes_down_step_by_step_and_is_up_again_when_it_comes) {
   shop.run_until(kStart + minutes(120));
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 80);
   EXPECT_EQ(shop.target("checkout")->floor, 80);
+  EXPECT_EQ(shop.hold("checkout", kMin)->peak, std::nullopt) << "up again";
   EXPECT_EQ(shop.floors["checkout"], 20);
   shop.run_until(shop.window.restored_by + hours(1));
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 3);
