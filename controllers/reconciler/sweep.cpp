@@ -9,6 +9,9 @@ namespace doorbuster::reconciler {
 namespace {
 
 constexpr Duration kIdleWait{1'000};
+/// A sweep waits so long at most for the first list of the events to whom it shows what it finds,
+/// and looks so often whether it is there.
+constexpr Duration kBlindAtMost{10'000}, kBlindWait{50};
 
 Result<planner::Present> present_of(const kube::Object& object,
                                     const std::string& api_version,
@@ -64,6 +67,7 @@ void Sweep::lead() {
     for (const products::AllowedKind& one : parts_.setup.allow.kinds)
       turns_[{one.group, one.kind}].at = parts_.now();
     look_at_ = parts_.now();
+    blind_until_ = parts_.now() + kBlindAtMost;
   }
   changed_.notify_all();
 }
@@ -77,12 +81,21 @@ void Sweep::suspect(const ObjectRef& object) {
   changed_.notify_all();
 }
 
+bool Sweep::sees_events() const {
+  if (parts_.namespaces.empty()) return parts_.events->synced("");
+  return std::all_of(parts_.namespaces.begin(),
+                     parts_.namespaces.end(),
+                     [this](const std::string& ns) { return parts_.events->synced(ns); });
+}
+
 bool Sweep::wait_until_due(Due& due) {
-  std::unique_lock lock(mutex_);
   for (;;) {
+    const bool sees = sees_events();  // asked without our lock: its changes come in under theirs
+    std::unique_lock lock(mutex_);
     if (stopping_) return false;
-    if (parts_.leading()) {
-      const Instant now = parts_.now();
+    const Instant now = parts_.now();
+    const bool blind = !sees && now < blind_until_;
+    if (parts_.leading() && !blind) {
       due.look = look_at_ && *look_at_ <= now;
       for (const auto& [name, turn] : turns_) {
         if (turn.at <= now) due.kinds.insert(name);
@@ -92,7 +105,7 @@ bool Sweep::wait_until_due(Due& due) {
       }
       if (due.look || !due.kinds.empty() || !due.objects.empty()) return true;
     }
-    changed_.wait_for(lock, kIdleWait);
+    changed_.wait_for(lock, blind ? kBlindWait : kIdleWait);
   }
 }
 
@@ -267,18 +280,22 @@ void Sweep::inspect(const kube::Resource& resource, const kube::Object& object) 
                       .kind = resource.kind,
                       .ns = object.meta.ns,
                       .name = object.meta.name};
-  const std::set<planner::Holder> holders = planner::holders_of(*present, parts_.setup.install);
-  bool any_lives = false;
-  for (const planner::Holder& holder : holders) {
+  const std::size_t holders = planner::holders_of(*present, parts_.setup.install).size();
+  // What no living event answers for, or not all of it: looked at holder by holder.
+  if (show(ref, *present) == 0 || holders > 1) suspect(ref);
+}
+
+std::size_t Sweep::show(const ObjectRef& ref, const planner::Present& present) {
+  std::size_t living = 0;
+  for (const planner::Holder& holder : planner::holders_of(present, parts_.setup.install)) {
     const kube::Key key = event_key(holder.event);
     const auto entry = parts_.events->find(key);
     if (!entry || entry->uid != holder.uid) continue;
-    any_lives = true;
+    ++living;
     parts_.world->also_look_at(key, ref);
     parts_.look_again(key);
   }
-  // What no living event answers for, or not all of it: looked at holder by holder.
-  if (!any_lives || holders.size() > 1) suspect(ref);
+  return living;
 }
 
 Result<std::string> Sweep::uid_of(const std::string& event) const {
@@ -299,6 +316,7 @@ std::optional<Duration> Sweep::tend(const ObjectRef& object) {
   }
   const Result<planner::Present> present = present_of(*read, resource->api_version(), parts_.now());
   if (!present.ok()) return std::nullopt;
+  show(object, *present);
   return settle(object, *resource, *present);
 }
 

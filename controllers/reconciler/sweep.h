@@ -78,6 +78,8 @@ class Sweep {
   void not_swept(const std::string& group, const std::string& kind, const Error& error) const;
   void set_turn(const KindName& name, std::optional<std::size_t> held);
   void inspect(const kube::Resource& resource, const kube::Object& object);
+  /// Shows an object to the living events that hold something on it; how many do.
+  std::size_t show(const ObjectRef& ref, const planner::Present& present);
   /// Lets go of dead holders; when to look at it again, nothing when it needs us no more.
   std::optional<Duration> tend(const ObjectRef& object);
   std::optional<Duration> settle(const ObjectRef& ref,
@@ -92,6 +94,8 @@ class Sweep {
   Result<std::set<KindName>> other_kinds() const;
   /// Gives those a turn; which ones are due at once.
   std::set<KindName> look_for_kinds();
+  /// Are all SaleEvents known? One that is not yet would not be shown what it holds.
+  bool sees_events() const;
   bool wait_until_due(Due& due);
 
   Parts parts_;
@@ -100,6 +104,7 @@ class Sweep {
   bool stopping_ = false;
   std::map<KindName, Turn> turns_;  ///< when each kind is swept next; empty before lead()
   std::optional<Instant> look_at_;  ///< when kinds beyond the allow-list are looked for next
+  Instant blind_until_;             ///< then it sweeps whether or not all events are known
   std::map<ObjectRef, Instant> orphans_;
   std::thread thread_;
 };

@@ -20,6 +20,16 @@ if(DOORBUSTER_CCACHE AND NOT CMAKE_BUILD_TYPE STREQUAL "Release")
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${DOORBUSTER_CCACHE})
 endif()
+# Of one big file g++ 12 writes other debug information now and then: it sorts by address somewhere. So a release's compiler
+# runs without address randomisation, where the machine lets it.
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  execute_process(COMMAND setarch ${CMAKE_HOST_SYSTEM_PROCESSOR} -R true RESULT_VARIABLE refused OUTPUT_QUIET ERROR_QUIET)
+  if(refused STREQUAL "0")
+    set(CMAKE_CXX_COMPILER_LAUNCHER setarch ${CMAKE_HOST_SYSTEM_PROCESSOR} -R)
+  else()
+    message(WARNING "setarch -R does not work here: two builds of a release may differ in their debug information")
+  endif()
+endif()
 # One compiler at a time for the files that name TLS streams: a sanitizer build of one takes 3 GB.
 set_property(GLOBAL PROPERTY JOB_POOLS heavy=1)
 
