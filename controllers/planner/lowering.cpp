@@ -131,7 +131,9 @@ void lower_floor(TargetDraft& draft,
   const bool began = known != view.memory.ramps.end() && known->second.peak.has_value();
   const std::int64_t peak = began ? *known->second.peak : asked;
   const std::int64_t bottom = std::max(goal, baseline);
-  const Pace pace = pace_of(ramp_of(draft), peak, bottom);
+  // One slope from the height to what was there before, whichever stretch a fall ends at: two falls
+  // in one minute take no more than one.
+  const Pace pace = pace_of(ramp_of(draft), peak, baseline);
   const Instant due = last_step(view, hold, object) + pace.every;
   draft.report.state = "Lowering";
   const auto stay = [&] { ask(draft, hold, asked); };

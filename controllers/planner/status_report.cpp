@@ -111,9 +111,10 @@ Verdict prepared(const Report& in, const Counts& counts) {
 
 Verdict restored(const Report& in, const api::SaleEventStatus& status) {
   if (in.demand_stays) {
-    return {ConditionStatus::False,
-            "DemandAboveBaseline",
-            "load asks for more than there was before the sale: capacity is kept"};
+    return {
+        ConditionStatus::False,
+        "DemandAboveBaseline",
+        "what load asks for, or what runs, does not fit what was there before: capacity is kept"};
   }
   if (in.held) {
     const Stage stage = stage_of(in);
@@ -163,9 +164,11 @@ std::optional<Verdict> stalled(const Report& in, const Counts& counts) {
   if (!counts.corrupt.empty())
     return Verdict{ConditionStatus::True, "LedgerCorrupt", joined(counts.corrupt)};
   if (in.demand_stays) {
-    return Verdict{ConditionStatus::True,
-                   "DemandAboveBaseline",
-                   "restoreTimeout has passed and load does not fit what was there before"};
+    return Verdict{
+        ConditionStatus::True,
+        "DemandAboveBaseline",
+        "restoreTimeout has passed and what load asks for, or what runs, does not fit what was "
+        "there before"};
   }
   if (!counts.refused.empty())
     return Verdict{ConditionStatus::True, "TargetRefused", joined(counts.refused)};

@@ -169,7 +169,7 @@ TEST(Profile, goes_down_step_by_step_and_is_up_again_when_it_comes) {
   shop.run_until(kStart + minutes(45) - seconds(1));
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 60);
   shop.run_until(kStart + minutes(45));
-  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 56) << "a tenth of the way, no more in a minute";
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 54) << "a tenth of the way to what was there before";
   EXPECT_EQ(shop.target("checkout")->state, "Lowering");
   EXPECT_EQ(shop.target("checkout")->floor, 20);
   EXPECT_EQ(shop.condition("Prepared"), "True Prepared") << "more than enough is ready";

@@ -296,12 +296,17 @@ Report Stage::play() {
     // Demand that never went away keeps what it needs, and so does what the maximum that somebody
     // set meanwhile has no room for (DemandAboveBaseline).
     const std::int64_t load = pods.load.at(cluster_.now());
-    const FieldTruth* ceiling = truth_.field(simulator::autoscaler_ref(ref.ns, ref.name), kMax);
+    const FieldTruth* ceiling = truth_.field(autoscaler, kMax);
     const auto room = ceiling == nullptr ? std::nullopt : lowest(ceiling->allowed);
     const bool fits = !room || load <= *room * simulator::kTargetUtilisation;
-    if (load <= pods.load.from.begin()->second && fits) continue;
+    // So does an autoscaler that somebody told never to scale down.
+    const StoredPtr live = cluster_.api().live(autoscaler);
+    const bool stays = live &&
+                       live->tree.text_at("/spec/behavior/scaleDown/selectPolicy") == "Disabled" &&
+                       room && static_cast<std::int64_t>(pods.pods.size()) > *room;
+    if (load <= pods.load.from.begin()->second && fits && !stays) continue;
     truth_.spoilt.insert(ref);
-    truth_.spoilt.insert(simulator::autoscaler_ref(ref.ns, ref.name));
+    truth_.spoilt.insert(autoscaler);
   }
   if (ending_.quiet) look_again();
   for (auto& oracle : oracles_) {
