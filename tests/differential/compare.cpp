@@ -137,13 +137,16 @@ Comparison compare(const Record& real, const Planted* planted) {
   // The last moment is the end, not a look.
   for (const Moment& one : real.looks) looks.push_back(one.at);
   if (!looks.empty()) looks.pop_back();
-  const std::vector<Moment> trace = play(
-      planted == nullptr ? real.scenario : planted->change(real.scenario), real.began_ms, looks);
+  Scenario played = planted == nullptr ? real.scenario : planted->change(real.scenario);
+  // One look more: what the controller did at its last one may come one look later here.
+  played.lasts += kSyncPeriod;
+  if (!looks.empty()) looks.push_back(looks.back() + kSyncPeriod);
+  const std::vector<Moment> trace = play(played, real.began_ms, looks);
   Comparison out;
   const std::vector<Moment>& own = real.looks;
   for (std::size_t i = 0; i < own.size(); ++i) {
     const Duration from = i == 0 ? Duration{} : own[i - 1].at;
-    const Duration to = i + 1 < own.size() ? own[i + 1].at : real.scenario.lasts;
+    const Duration to = i + 1 < own.size() ? own[i + 1].at : played.lasts;
     const auto shown = [&](std::int64_t Moment::*number) {
       return values(trace, from, to, number);
     };
