@@ -1,5 +1,5 @@
-// The committed C++ and reference page are what hack/generate makes of the CRDs, and rules and twins
-// are one to one.
+// The committed C++ and reference page are what hack/generate makes of the CRDs, and rules and
+// twins are one to one.
 #include "crds/reader.h"
 #include "crds/schema.h"
 
