@@ -54,6 +54,13 @@ std::shared_ptr<EventStore> make_event_store() {
       [](const kube::Meta&, std::string_view text) { return read_event(text); });
 }
 
+bool knows_all(const EventStore& events, const std::vector<std::string>& namespaces) {
+  if (namespaces.empty()) return events.synced("");
+  return std::all_of(namespaces.begin(), namespaces.end(), [&events](const std::string& ns) {
+    return events.synced(ns);
+  });
+}
+
 ClusterWorld::ClusterWorld(Parts parts) : parts_(std::move(parts)), zones_(parts_.client) {}
 
 Instant ClusterWorld::now() { return parts_.now(); }

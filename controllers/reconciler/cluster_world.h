@@ -25,6 +25,8 @@ using EventStore = kube::Store<planner::Event>;
 kube::Resource sale_events();
 /// A cache of SaleEvents.
 std::shared_ptr<EventStore> make_event_store();
+/// Are all SaleEvents of these namespaces known? Empty: of all.
+bool knows_all(const EventStore&, const std::vector<std::string>& namespaces);
 
 /// A real cluster as the planner's World. Thread-safe: one for all workers.
 class ClusterWorld final : public planner::World {

@@ -133,12 +133,7 @@ bool Reconciler::stop(Duration at_most) {
   return idle;
 }
 
-bool Reconciler::synced() const {
-  if (settings_.namespaces.empty()) return events_->synced("");
-  return std::all_of(settings_.namespaces.begin(),
-                     settings_.namespaces.end(),
-                     [this](const std::string& ns) { return events_->synced(ns); });
-}
+bool Reconciler::synced() const { return knows_all(*events_, settings_.namespaces); }
 
 void Reconciler::on_event_change(const kube::Key& key,
                                  const EventStore::Pointer& before,

@@ -81,16 +81,11 @@ void Sweep::suspect(const ObjectRef& object) {
   changed_.notify_all();
 }
 
-bool Sweep::sees_events() const {
-  if (parts_.namespaces.empty()) return parts_.events->synced("");
-  return std::all_of(parts_.namespaces.begin(),
-                     parts_.namespaces.end(),
-                     [this](const std::string& ns) { return parts_.events->synced(ns); });
-}
-
 bool Sweep::wait_until_due(Due& due) {
   for (;;) {
-    const bool sees = sees_events();  // asked without our lock: its changes come in under theirs
+    // One that is not known yet would not be shown what it holds. Asked without our lock: changes
+    // come in under the store's.
+    const bool sees = knows_all(*parts_.events, parts_.namespaces);
     std::unique_lock lock(mutex_);
     if (stopping_) return false;
     const Instant now = parts_.now();

@@ -94,8 +94,6 @@ class Sweep {
   Result<std::set<KindName>> other_kinds() const;
   /// Gives those a turn; which ones are due at once.
   std::set<KindName> look_for_kinds();
-  /// Are all SaleEvents known? One that is not yet would not be shown what it holds.
-  bool sees_events() const;
   bool wait_until_due(Due& due);
 
   Parts parts_;

@@ -1,7 +1,6 @@
 // The reconciler against a small API server: when rounds run, what they read, what a sweep does.
 #include "controllers/planner/ledger.h"
-#include "controllers/reconciler/reconciler.h"
-#include "tests/reconciler/small_cluster.h"
+#include "tests/reconciler/small_reconciler.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,30 +55,12 @@ class Rounds : public testing::Test {
   }
 
   void start(std::vector<std::string> namespaces = {}) {
-    const auto transport = cluster_.transport();
-    const auto now = [this] { return cluster_.now(); };
-    const auto client = std::make_shared<kube::Client>(transport);
     Reconciler::Settings settings;
     settings.setup = {.install = "here", .allow = allow_};
     settings.workers = 2;
     settings.sweep_every = std::chrono::hours(1'000);
     settings.namespaces = std::move(namespaces);
-    const kube::WatchSettings watch{.backoff_base = Duration(50),
-                                    .backoff_max = Duration(200),
-                                    .backoff_floor = Duration(10),
-                                    .early_refusals = 1,
-                                    .slow_retry = Duration(300)};
-    Reconciler::Parts parts{.client = client,
-                            .watches = std::make_shared<kube::WatchSet>(
-                                kube::WatchWorld{transport, now, [] { return 0.5; }, {}}, watch),
-                            .access = std::make_shared<kube::AccessReviewer>(client, now),
-                            .recorder = nullptr,
-                            .queue_observer = nullptr,
-                            .meter = nullptr,
-                            .now = now,
-                            .steady = [now] { return now().time_since_epoch(); },
-                            .leading = [] { return true; },
-                            .log = [](const LogLine&) {}};
+    auto parts = parts_of(cluster_, [](const LogLine&) {});
     reconciler_ = std::make_unique<Reconciler>(std::move(settings), std::move(parts));
     reconciler_->start();
     reconciler_->lead();

@@ -1,7 +1,6 @@
 #include "controllers/reconciler/schedules.h"
 
-#include "controllers/reconciler/reconciler.h"
-#include "tests/reconciler/small_cluster.h"
+#include "tests/reconciler/small_reconciler.h"
 
 #include <gtest/gtest.h>
 
@@ -47,33 +46,13 @@ class SchedulesRun : public testing::Test {
   }
 
   void start() {
-    const auto transport = cluster_.transport();
-    const auto now = [this] { return cluster_.now(); };
-    const auto client = std::make_shared<kube::Client>(transport);
     Reconciler::Settings settings;
     settings.setup = {.install = "here", .allow = products::AllowList::standard()};
     settings.workers = 1;
     settings.sweep_every = hours(1'000);
-    const kube::WatchSettings watch{.backoff_base = Duration(50),
-                                    .backoff_max = Duration(200),
-                                    .backoff_floor = Duration(10),
-                                    .early_refusals = 1,
-                                    .slow_retry = Duration(300)};
-    Reconciler::Parts parts{.client = client,
-                            .watches = std::make_shared<kube::WatchSet>(
-                                kube::WatchWorld{transport, now, [] { return 0.5; }, {}}, watch),
-                            .access = std::make_shared<kube::AccessReviewer>(client, now),
-                            .recorder = nullptr,
-                            .queue_observer = nullptr,
-                            .meter = nullptr,
-                            .now = now,
-                            .steady = [now] { return now().time_since_epoch(); },
-                            .leading = [] { return true; },
-                            .log =
-                                [this](const LogLine& line) {
-                                  if (line.message.starts_with("SaleSchedules are not served"))
-                                    ++told_;
-                                }};
+    auto parts = parts_of(cluster_, [this](const LogLine& line) {
+      if (line.message.starts_with("SaleSchedules are not served")) ++told_;
+    });
     reconciler_ = std::make_unique<Reconciler>(std::move(settings), std::move(parts));
     reconciler_->start();
     reconciler_->lead();
