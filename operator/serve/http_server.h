@@ -33,13 +33,13 @@ struct Listener {
 struct ServerBounds {
   std::size_t connections = 64;    ///< at once; more are closed as they come
   std::size_t head_bytes = 8'192;  ///< of a request
-  std::size_t body_bytes = 1'024;  ///< of a request; it is read and ignored
-  Duration request{
-      5'000};  ///< from the first wait for a request to its last byte: a slow sender is cut off
-  Duration reply{10'000};  ///< a slow reader is cut off
+  Duration request{5'000};  ///< from the first wait for a request to the end of its head: a slow
+                            ///< sender is cut off
+  Duration reply{10'000};   ///< a slow reader is cut off
 };
 
-/// HTTP/1.1 in the clear for probes and scrapes, on one thread. GET and HEAD only.
+/// HTTP/1.1 in the clear for probes and scrapes, on one thread. GET and HEAD only, without
+/// a body.
 class HttpServer {
  public:
   /// Invalid: no address; Unavailable: it cannot be bound.

@@ -21,10 +21,7 @@ HttpServer& server() {
     Listener listener;
     listener.address = "127.0.0.1";
     listener.routes["/healthz"] = [] { return Reply{200, "ok\n"}; };
-    ServerBounds bounds;
-    bounds.request = Duration(500);
-    return HttpServer::start(
-        {std::move(listener)}, [](const LogLine&) {}, bounds);
+    return HttpServer::start({std::move(listener)}, [](const LogLine&) {});
   }();
   return **started;
 }

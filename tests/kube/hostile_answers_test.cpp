@@ -184,8 +184,18 @@ struct OddCase {
   const char* sentence;
   std::string bytes;
   std::string body;
-  bool kept;  ///< may the connection be used again?
+  bool kept;                   ///< may the connection be used again?
+  std::size_t slow_bytes = 0;  ///< at the end, each sent by itself
 };
+
+bool send_in_pieces(Visit& visit, const OddCase& odd) {
+  const std::size_t at_once = odd.bytes.size() - odd.slow_bytes;
+  if (!visit.send(odd.bytes.substr(0, at_once))) return false;
+  for (std::size_t at = at_once; at < odd.bytes.size(); ++at) {
+    if (!visit.pause(Duration(20)) || !visit.send(odd.bytes.substr(at, 1))) return false;
+  }
+  return true;
+}
 
 void PrintTo(const OddCase& odd, std::ostream* out) { *out << odd.sentence; }
 
@@ -194,7 +204,7 @@ class OddAnswers : public ::testing::TestWithParam<OddCase> {};
 TEST_P(OddAnswers, are_understood) {
   const OddCase& odd = GetParam();
   HostileServer server([&odd](Visit& visit) {
-    while (!visit.read_request().empty() && visit.send(odd.bytes)) {
+    while (!visit.read_request().empty() && send_in_pieces(visit, odd)) {
       if (odd.bytes.find("Length") == std::string::npos &&
           odd.bytes.find("chunked") == std::string::npos)
         return;
@@ -228,6 +238,11 @@ INSTANTIATE_TEST_SUITE_P(
                 chunked_head() + "2;name=value\r\nok\r\n0\r\nX-Trailer: yes\r\n\r\n",
                 "ok",
                 true},
+        OddCase{"sends an empty body in chunks, byte by byte",
+                chunked_head() + "0\r\n\r\n",
+                "",
+                true,
+                5},
         OddCase{"says nothing with 204",
                 "HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
                 "",

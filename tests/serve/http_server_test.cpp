@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace doorbuster::serve {
@@ -30,6 +32,7 @@ class Wire {
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   bool connected() const { return connected_; }
+  int descriptor() const { return socket_; }
   void send(const std::string& bytes) const {
     EXPECT_GE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), 0);
   }
@@ -112,6 +115,14 @@ TEST_F(HttpServerTest, AnswersByTheTable) {
        "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n",
        "HTTP/1.1 413 ",
        "too large\n"},
+      {"a body in chunks is refused, an empty one too",
+       "GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+       "HTTP/1.1 413 ",
+       "too large\n"},
+      {"a body of no length is none",
+       "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+       "HTTP/1.1 200 ",
+       "\r\n\r\nok\n"},
       {"a large head is refused",
        "GET /healthz HTTP/1.1\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n",
        "HTTP/1.1 413 ",
@@ -125,6 +136,20 @@ TEST_F(HttpServerTest, AnswersByTheTable) {
     EXPECT_TRUE(answer.starts_with(one.status)) << answer;
     EXPECT_TRUE(answer.ends_with(one.ends)) << answer;
   }
+}
+
+TEST_F(HttpServerTest, AnEmptyBodyInChunksThatComesByteByByteEndsNothing) {
+  start();
+  Wire wire(port_);
+  wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (const char* piece : {"0", "\r", "\n", "\r", "\n"}) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ::send(wire.descriptor(), piece, 1, MSG_NOSIGNAL);
+  }
+  EXPECT_TRUE(wire.read("").starts_with("HTTP/1.1 413 "));
+  Wire next(port_);
+  next.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(next.read("ok\n").starts_with("HTTP/1.1 200 "));
 }
 
 TEST_F(HttpServerTest, HeadHasTheLengthAndNoBody) {
