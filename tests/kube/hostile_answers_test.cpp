@@ -39,7 +39,7 @@ Script endless(std::string head, std::string piece) {
   };
 }
 
-Script drip(std::string head, std::string bytes) {
+Script drip(std::string head, const std::string& bytes) {
   return [head, bytes](Visit& visit) {
     visit.read_request();
     visit.send(head);
