@@ -32,10 +32,11 @@ class Wire {
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   bool connected() const { return connected_; }
-  int descriptor() const { return socket_; }
-  void send(const std::string& bytes) const {
-    EXPECT_GE(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), 0);
+  /// False when the other side does not listen any more.
+  bool try_send(const std::string& bytes) const {
+    return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) >= 0;
   }
+  void send(const std::string& bytes) const { EXPECT_TRUE(try_send(bytes)); }
   /// Until `mark` was seen, the other side closed, or the time is over.
   std::string read(const std::string& mark, int milliseconds = 3'000) {
     std::string got;
@@ -144,7 +145,7 @@ TEST_F(HttpServerTest, AnEmptyBodyInChunksThatComesByteByByteEndsNothing) {
   wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
   for (const char* piece : {"0", "\r", "\n", "\r", "\n"}) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    ::send(wire.descriptor(), piece, 1, MSG_NOSIGNAL);
+    wire.try_send(piece);
   }
   EXPECT_TRUE(wire.read("").starts_with("HTTP/1.1 413 "));
   Wire next(port_);
