@@ -26,8 +26,7 @@ ForecastInput day(int workloads) {
     const std::string name = "workload-" + std::to_string(i);
     api::TargetSpec target;
     target.name = name;
-    target.ref.kind = "Deployment";
-    target.ref.name = name;
+    target.ref = api::TargetRef{.kind = "Deployment", .name = name};
     target.need = api::NeedReplicas{20};
     event.spec.capacity.targets.push_back(target);
     out.objects.push_back(
@@ -58,7 +57,7 @@ void simulate_day(benchmark::State& state) {
   }
   state.counters["writes"] = static_cast<double>(writes);
 }
-BENCHMARK(simulate_day)->Arg(1)->Arg(64)->Unit(benchmark::kMillisecond);
+BENCHMARK(simulate_day)->Arg(1)->Arg(100)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace doorbuster::simulator

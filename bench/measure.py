@@ -80,6 +80,35 @@ class Bench:
         return {"resident": resident(process.pid), "cpu_seconds": cpu_seconds(process.pid) - cpu[process.pid],
                 "writes": len(writes) - len(leases), "lease_writes": len(leases)}
 
+    # ---- scheduled
+    def scheduled(self):
+        """What so many sales a month ahead cost at rest; each has a Deployment and an autoscaler, and nothing else is there."""
+        ns, count = "sales-scheduled", self.options.scheduled
+        say(f"scheduled: {count} sales a month ahead")
+        self._namespace(ns)
+        objects.create(objects.workloads_of_sales(count, ns))
+        objects.create(objects.sales(count, ns, self._second(datetime.timedelta(days=30))))
+        out = {"events": count}
+        with self.programs.operator() as operator:
+            operator.wait_for("elected")
+            wait_for(f"{count} sales accepted", lambda: self._accepted(ns) == count, 300, 2)
+            time.sleep(2 * SETTLE)
+            mark, cpu = self.log.mark(), {operator.pid: cpu_seconds(operator.pid)}
+            time.sleep(self.options.idle_seconds)
+            out["operator"] = self._at_rest(operator, OPERATOR, mark, cpu)
+        with self.programs.peer() as peer:
+            peer.wait_for("synced_seconds", 300)
+            time.sleep(2 * SETTLE)
+            mark, cpu = self.log.mark(), {peer.pid: cpu_seconds(peer.pid)}
+            time.sleep(self.options.idle_seconds)
+            out["peer"] = self._at_rest(peer, PEER, mark, cpu)
+        self._remove(ns)
+        return out
+
+    def _accepted(self, ns):
+        return sum(any(one["type"] == "Accepted" and one["status"] == "True" for one in event.get("status", {}).get("conditions", []))
+                   for event in self.api.list("saleevents", ns))
+
     # ---- sync
     def fill(self):
         count, namespaces = self.options.objects, self.options.namespaces.split(",")
@@ -205,17 +234,20 @@ class Bench:
             return []
         least = "0.2" if self.options.quick else "1"
         done = subprocess.run([program, "--benchmark_format=json", f"--benchmark_min_time={least}"], check=True, capture_output=True, text=True)
-        return [{key: one[key] for key in ("name", "cpu_time", "time_unit", "writes")} for one in json.loads(done.stdout)["benchmarks"]]
+        return [{key: one[key] for key in ("name", "cpu_time", "time_unit", "writes", "fit") if key in one} for one in json.loads(done.stdout)["benchmarks"]]
 
     def decisions(self):
         return self.google_benchmark("bench_plan")
+
+    def feasibility(self):
+        return self.google_benchmark("bench_feasibility")
 
     def forecasts(self):
         return self.google_benchmark("bench_forecast")
 
     def run(self):
         out = {"quick": self.options.quick, "workers": self.options.workers, "events": self.options.events, "load_before": os.getloadavg()[0]}
-        for part in ("idle", "fill", "sync", "lateness", "decisions", "forecasts"):
+        for part in ("idle", "scheduled", "fill", "sync", "lateness", "decisions", "feasibility", "forecasts"):
             out[part] = getattr(self, part)()
             out[f"load_after_{part}"] = os.getloadavg()[0]
         ours = [one["seconds"] for one in out["sync"]["operator"]]
@@ -231,6 +263,7 @@ def main():
     options = parser.parse_args()
     options.workers = 16
     options.objects, options.events = (1000, 50) if options.quick else (10_000, 200)
+    options.scheduled = 100 if options.quick else 1000
     options.rounds, options.volleys, options.lead = (3, 1, 20) if options.quick else (5, 3, 40)
     options.idle_seconds = 15 if options.quick else 60
     result = Bench(options).run()

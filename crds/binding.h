@@ -5,6 +5,7 @@
 #include "operator/base/json.h"
 #include "operator/base/node.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,11 @@ void bind(const Node& node, std::vector<T>& out) {
   for (const Node& item : node.items) {
     bind(item, out.emplace_back());
   }
+}
+
+inline void bind(const Node& node, std::map<std::string, std::string>& out) {
+  out.clear();
+  for (const Member& member : node.members) out.emplace(member.name, member.value.text);
 }
 
 template <class T>
@@ -72,6 +78,11 @@ Json written(const std::vector<T>& in) {
     elements.push_back(written(one));
   }
   return json_array(elements);
+}
+inline Json written(const std::map<std::string, std::string>& in) {
+  JsonObject out;
+  for (const auto& [name, value] : in) out.add(name, std::string_view(value));
+  return out.build();
 }
 
 template <class T>

@@ -1,11 +1,14 @@
 // check_meaning(): what is wrong with a spec although every field of it is right.
 
 #include "crds/cron.h"
+#include "crds/knative.h"
+#include "crds/patterns.h"
 #include "crds/reader.h"
 #include "operator/base/bounds.h"
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -15,6 +18,8 @@ namespace {
 
 constexpr std::size_t kMaxLiteralBytes =
     4096;  ///< it stands in the held object's annotation and in status
+
+constexpr std::size_t kMaxLabelKey = 253 + 1 + 63;  ///< prefix, slash, name
 
 std::string path_of(std::size_t hold, std::string_view field) {
   return "spec.holds[" + json_of(static_cast<std::int64_t>(hold)).text + "]." + std::string(field);
@@ -47,6 +52,10 @@ class Meaning {
   explicit Meaning(const SaleEventSpec& spec) : spec_(spec) {}
 
   std::vector<Finding> findings() {
+    for (std::size_t i = 0; i < spec_.capacity.targets.size(); ++i) {
+      label_keys(i);
+      kind_is_raised(i);
+    }
     for (std::size_t i = 0; i < spec_.holds.size(); ++i) {
       literal(i);
       for (std::size_t j = 0; j < i; ++j) pair(j, i);
@@ -57,6 +66,26 @@ class Meaning {
   }
 
  private:
+  /// A schema cannot bound the names of a map's members.
+  void label_keys(std::size_t target) {
+    for (const auto& [key, value] : spec_.capacity.targets[target].selector.match_labels) {
+      if (key.size() <= kMaxLabelKey && patterns::label_key(key)) continue;
+      wrong("spec.capacity.targets[" + json_of(static_cast<std::int64_t>(target)).text +
+                "].selector.matchLabels",
+            "must have keys of labels such as `tier` or `app.kubernetes.io/part-of`",
+            "write another key than `" + key.substr(0, kMaxLabelKey) + "`");
+    }
+  }
+
+  /// A Service without apiVersion is Kubernetes' own as far as anybody can tell.
+  void kind_is_raised(std::size_t target) {
+    const std::optional<TargetRef>& ref = spec_.capacity.targets[target].ref;
+    if (!ref || !ref->api_version || !is_knative(group_of(*ref->api_version))) return;
+    wrong("spec.capacity.targets[" + json_of(static_cast<std::int64_t>(target)).text + "].ref.kind",
+          "must not be `" + ref->kind + "` of Knative, which is not raised as a target",
+          kInsteadOfKnative);
+  }
+
   void wrong(std::string path, std::string message, std::string hint) {
     if (findings_.size() >= kMaxFindings) return;
     findings_.push_back({.severity = Severity::Error,

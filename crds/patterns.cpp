@@ -138,6 +138,21 @@ bool api_version(std::string_view text) {
   return dns_label(text) && is_lower(text.front());
 }
 
+bool label_value(std::string_view text) {
+  const auto end = [](char c) { return is_letter(c) || is_digit(c); };
+  const auto inner = [&end](char c) { return end(c) || in(c, "-_."); };
+  return text.empty() || (all(text, inner) && end(text.front()) && end(text.back()));
+}
+
+bool label_key(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash != std::string_view::npos) {
+    if (!dns_subdomain(text.substr(0, slash))) return false;
+    text.remove_prefix(slash + 1);
+  }
+  return !text.empty() && label_value(text);
+}
+
 bool duration_text(std::string_view text) {
   if (text.empty()) return false;
   while (!text.empty()) {

@@ -13,6 +13,8 @@ bool kind_name(std::string_view text);             ///< `Deployment`
 bool api_version(std::string_view text);           ///< `apps/v1`, `v1`
 bool duration_text(std::string_view text);         ///< `1h30m`
 bool offset_text(std::string_view text);           ///< `+45m`, `45m`
+bool label_key(std::string_view text);             ///< `tier`, `app.kubernetes.io/part-of`
+bool label_value(std::string_view text);           ///< `2`, `Front_End.v1`, or nothing
 bool zone_name(std::string_view text);             ///< `Europe/Berlin`
 bool field_pointer(std::string_view text);         ///< `/spec/http/[name=default]/retries`
 bool quantity_text(std::string_view text);         ///< `2.5`, `500m`

@@ -8,6 +8,7 @@
 #include "operator/base/node.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -27,8 +28,17 @@ const char* to_string(DeletionPolicy);
 enum class Mode { Live, DryRun };
 const char* to_string(Mode);
 
+enum class LabelOperator { In, NotIn, Exists, DoesNotExist };
+const char* to_string(LabelOperator);
+
 enum class NeedOf { Current, Minimum };
 const char* to_string(NeedOf);
+
+enum class VerticalEvictions { Allowed, Prevented };
+const char* to_string(VerticalEvictions);
+
+enum class ScaleDown { Unchanged, Disabled };
+const char* to_string(ScaleDown);
 
 enum class OnTimeout { Proceed, Hold };
 const char* to_string(OnTimeout);
@@ -71,6 +81,29 @@ struct TargetRef {
   /// refused instead of being dropped.
   std::optional<std::string> ns{};
   bool operator==(const TargetRef&) const = default;
+};
+
+/// One requirement.
+struct LabelRequirement {
+  /// Key of the label.
+  std::string key{};
+  /// How `values` are meant; `NotIn` holds without the label too.
+  LabelOperator op = LabelOperator::In;
+  /// Values of the label.
+  std::vector<std::string> values{};
+  bool operator==(const LabelRequirement&) const = default;
+};
+
+/// In place of `ref`: every workload of the event's namespace that carries these labels is a target
+/// of its own, with this need, named `target/kind/name` in status. Looked for anew all the time:
+/// one that appears in mid-sale is raised, one that does not match any more is put back. At most
+/// 64; a workload that some target names is not taken again.
+struct LabelSelector {
+  /// Labels that must all have these values.
+  std::map<std::string, std::string> match_labels{};
+  /// Requirements that must all hold, as in a Deployment's selector.
+  std::vector<LabelRequirement> match_expressions{};
+  bool operator==(const LabelSelector&) const = default;
 };
 
 struct NeedReplicas {
@@ -121,6 +154,15 @@ struct ProfileStep {
   bool operator==(const ProfileStep&) const = default;
 };
 
+/// Tightens the PodDisruptionBudgets that select its pods, from the beginning of the preparation to
+/// `end`. One that is stricter already stays as it is; none is made.
+struct DisruptionBudget {
+  /// At least this share of the pods is kept from being evicted. Where that is all of them no node
+  /// that runs one can be drained, which is warned of.
+  std::int32_t min_available_percent = 0;
+  bool operator==(const DisruptionBudget&) const = default;
+};
+
 /// The way up; its last step is timed to be ready at `start`.
 struct RampUp {
   /// How long the whole way up takes; `0s` is one jump.
@@ -159,12 +201,19 @@ struct RampSpec {
   bool operator==(const RampSpec&) const = default;
 };
 
-/// One workload and what it needs.
+/// One workload, or those that a selector finds, and what each needs.
 struct TargetSpec {
   /// Name of this target within the event.
   std::string name{};
   /// The workload, in the event's namespace; anything with a scale subresource.
-  TargetRef ref{};
+  std::optional<TargetRef> ref{};
+  /// In place of `ref`: every workload of the event's namespace that carries these labels is a
+  /// target of its own, with this need, named `target/kind/name` in status. Looked for anew all the
+  /// time: one that appears in mid-sale is raised, one that does not match any more is put back. At
+  /// most 64; a workload that some target names is not taken again.
+  LabelSelector selector{};
+  /// Kinds among which `selector` looks; absent, Deployments and StatefulSets.
+  std::vector<std::string> kinds{};
   /// What the workload needs; exactly one of `replicas`, `multiplier` and `rps`.
   Need need{};
   /// A need that changes during the sale: from each step on its amount takes the place of the one
@@ -174,11 +223,54 @@ struct TargetSpec {
   std::vector<ProfileStep> profile{};
   /// Never more replicas than this, whatever the need; it also caps the autoscaler's maximum.
   std::optional<std::int32_t> ceiling{};
-  /// Also raise a workload that is scaled to zero on purpose.
+  /// Also raise a workload that is scaled to zero on purpose. Zero under a KEDA ScaledObject that
+  /// is not paused is no purpose but an idle workload: it is raised without this.
   bool wake_from_zero = false;
+  /// Tightens the PodDisruptionBudgets that select its pods, from the beginning of the preparation
+  /// to `end`. One that is stricter already stays as it is; none is made.
+  std::optional<DisruptionBudget> disruption_budget{};
+  /// Whether a VerticalPodAutoscaler of the workload may evict its pods to give them other
+  /// resources. `Prevented`: not from the beginning of the preparation to `end`; it holds
+  /// `updatePolicy.updateMode` at `Initial`. `Allowed`: as its author says, with a warning where it
+  /// may.
+  VerticalEvictions vertical_evictions = VerticalEvictions::Allowed;
+  /// Whether what scales the workload may scale it down during the sale. `Disabled`: never, from
+  /// the beginning of the preparation to `end`, not even where a profile falls; it holds
+  /// `behavior.scaleDown.selectPolicy`. `Unchanged`: as its author says. Without an autoscaler it
+  /// says nothing.
+  ScaleDown scale_down = ScaleDown::Unchanged;
   /// How replicas go up before the sale and down after it.
   RampSpec ramp{};
   bool operator==(const TargetSpec&) const = default;
+};
+
+/// Node room before the pods exist. From `lead` before preparation begins, so that there is room
+/// for the first step of the ramp, placeholder pods stand for the replicas that each target's ramp
+/// will add: in the operator's own namespace, shaped and placed like the target's pods, below the
+/// priority of any of them. A cluster autoscaler adds nodes for them; a real pod takes their place.
+/// They are given up as the real pods come, and at the start at the latest. No ramp waits for them.
+/// Where CapacityBuffers are served and something acts on them, one in the target's namespace asks
+/// for the room instead. Absent: none.
+struct HeadroomSpec {
+  /// How long before preparation begins (`window.prepare` before the start) the placeholders are
+  /// created: the time that nodes need to come. Of an event that is late already, at once.
+  DurationText lead = {"20m", Duration(1200000)};
+  /// So many placeholders for each hundred replicas that are still missing to the floor at the
+  /// start, rounded up; more than 100 leaves room for what else the nodes will be asked for.
+  std::int32_t percent = 110;
+  bool operator==(const HeadroomSpec&) const = default;
+};
+
+/// Container images on the nodes before the pods exist. From `lead` before preparation begins until
+/// the start, a DaemonSet in the target's namespace pulls the images of its pod template, with the
+/// pull secrets of that template, on every node where its pods may stand; on nodes that come in
+/// that time too. No process of an image is started. The event's service account must be allowed to
+/// create DaemonSets. No ramp waits for it. Absent: none.
+struct ImagePrepullSpec {
+  /// How long before preparation begins (`window.prepare` before the start) the pulls begin. Of an
+  /// event that is late already, at once.
+  DurationText lead = {"60m", Duration(3600000)};
+  bool operator==(const ImagePrepullSpec&) const = default;
 };
 
 /// Workloads that need more replicas during the sale.
@@ -188,6 +280,20 @@ struct CapacitySpec {
   /// How long after the cooldown to go on waiting for demand to fit what was there before; then
   /// capacity is kept and reported.
   DurationText restore_timeout = {"2h", Duration(7200000)};
+  /// Node room before the pods exist. From `lead` before preparation begins, so that there is room
+  /// for the first step of the ramp, placeholder pods stand for the replicas that each target's
+  /// ramp will add: in the operator's own namespace, shaped and placed like the target's pods,
+  /// below the priority of any of them. A cluster autoscaler adds nodes for them; a real pod takes
+  /// their place. They are given up as the real pods come, and at the start at the latest. No ramp
+  /// waits for them. Where CapacityBuffers are served and something acts on them, one in the
+  /// target's namespace asks for the room instead. Absent: none.
+  std::optional<HeadroomSpec> headroom{};
+  /// Container images on the nodes before the pods exist. From `lead` before preparation begins
+  /// until the start, a DaemonSet in the target's namespace pulls the images of its pod template,
+  /// with the pull secrets of that template, on every node where its pods may stand; on nodes that
+  /// come in that time too. No process of an image is started. The event's service account must be
+  /// allowed to create DaemonSets. No ramp waits for it. Absent: none.
+  std::optional<ImagePrepullSpec> image_prepull{};
   bool operator==(const CapacitySpec&) const = default;
 };
 
@@ -292,6 +398,48 @@ struct SaleEventSpec {
   bool operator==(const SaleEventSpec&) const = default;
 };
 
+/// One finding.
+struct FeasibilityFinding {
+  /// Warn or NoGo.
+  std::string level{};
+  /// A stable CamelCase word.
+  std::string code{};
+  /// The target, or the object, that it is about.
+  std::string subject{};
+  /// What would happen, why, and what to do instead.
+  std::string message{};
+  bool operator==(const FeasibilityFinding&) const = default;
+};
+
+/// What one target can have.
+struct FeasibleTarget {
+  /// Name of the target.
+  std::string name{};
+  /// Pods at the peak of its need.
+  std::int64_t needed = 0;
+  /// How many of them can run on the nodes that there are; absent where that is not known.
+  std::optional<std::int64_t> achievable{};
+  /// How many can when the node autoscaler adds what it may; absent where it adds nothing.
+  std::optional<std::int64_t> with_new_nodes{};
+  /// What keeps the others from running.
+  std::string bound_by{};
+  bool operator==(const FeasibleTarget&) const = default;
+};
+
+/// Whether the floors will fit, as last looked at before the start.
+struct FeasibilityStatus {
+  /// Go, Warn or NoGo; the worst of the findings.
+  std::string verdict{};
+  /// The last instant at which preparation may begin and the pods still be ready at the start, in
+  /// UTC; absent where they do not fit at all.
+  std::optional<Instant> latest_safe_start{};
+  /// What speaks against it, the worst first.
+  std::vector<FeasibilityFinding> findings{};
+  /// What each target can have.
+  std::vector<FeasibleTarget> targets{};
+  bool operator==(const FeasibilityStatus&) const = default;
+};
+
 /// One condition.
 struct Condition {
   /// What it is about.
@@ -349,6 +497,49 @@ struct Decision {
   bool operator==(const Decision&) const = default;
 };
 
+/// What was seen of the room for one target.
+struct HeadroomStatus {
+  /// Name of the target.
+  std::string target{};
+  /// What asks for the room: a Deployment of placeholder pods in the operator's namespace, or a
+  /// CapacityBuffer beside the target.
+  std::string object{};
+  /// Waiting, Placing, Placed, Released, NotNeeded, Suspended, Planned (a dry run), Refused,
+  /// Forbidden, Unknown.
+  std::string state{};
+  /// The floor at the start that room is made for.
+  std::optional<std::int64_t> floor{};
+  /// For how many pods room is asked for now.
+  std::optional<std::int64_t> asked{};
+  /// How many placeholder pods run on a node; what a CapacityBuffer says that there is room for.
+  std::optional<std::int64_t> placed{};
+  /// How many were given up for pods of the target that exist, or because the time was over.
+  std::optional<std::int64_t> released{};
+  /// Why some are not placed, or there are none, for people.
+  std::string message{};
+  bool operator==(const HeadroomStatus&) const = default;
+};
+
+/// What was seen of the pulls for one target.
+struct ImagePrepullStatus {
+  /// Name of the target.
+  std::string target{};
+  /// The DaemonSet that pulls, in the target's namespace.
+  std::string object{};
+  /// Waiting, Pulling, Pulled, Released, NotNeeded, Suspended, Planned (a dry run), Refused,
+  /// Forbidden, Unknown.
+  std::string state{};
+  /// How many different images are pulled.
+  std::optional<std::int64_t> images{};
+  /// On how many nodes they are wanted; after the release, as it was last seen.
+  std::optional<std::int64_t> nodes{};
+  /// How many of those nodes have all of them; after the release, as it was last seen.
+  std::optional<std::int64_t> pulled{};
+  /// What the pulls wait for, or why there are none, for people.
+  std::string message{};
+  bool operator==(const ImagePrepullStatus&) const = default;
+};
+
 /// What was there before anything was held.
 struct TargetBaseline {
   /// The autoscaler's minimum; absent when it was not set.
@@ -360,14 +551,93 @@ struct TargetBaseline {
   bool operator==(const TargetBaseline&) const = default;
 };
 
+/// What pods waited for.
+struct LearnedPending {
+  /// As in `pending` of the target.
+  std::string reason{};
+  /// The most pods that waited for it at one look.
+  std::int64_t count = 0;
+  bool operator==(const LearnedPending&) const = default;
+};
+
+/// One step of the way up.
+struct LearnedStep {
+  /// When its floor was asked for.
+  Instant at{};
+  /// Replicas that were ready then.
+  std::int64_t from = 0;
+  /// Its floor.
+  std::int64_t floor = 0;
+  /// After how long `ramp.up.readyPercent` of it was first seen ready, rounded up; absent when it
+  /// was not before the floor went down.
+  std::optional<std::int64_t> ready_after_seconds{};
+  bool operator==(const LearnedStep&) const = default;
+};
+
+/// What this run showed. A peak is the highest that was seen when it was written down: when
+/// something else of the status changed, when a tenth more was seen (two replicas at least), or
+/// when load passed the floor. What was seen at other times is less than that above it.
+struct LearnedStatus {
+  /// The highest floor that was in force.
+  std::optional<std::int64_t> floor{};
+  /// The most replicas that were ready while the sale was on.
+  std::optional<std::int64_t> peak_ready{};
+  /// The most that load asked of the autoscaler while the sale was on, our own floor aside; absent
+  /// where its metrics never told.
+  std::optional<std::int64_t> peak_wanted{};
+  /// What its pods waited for, besides their own start; the most that waited at one look.
+  std::vector<LearnedPending> pending{};
+  /// The latest steps of the way up that were made before enough replicas for them were ready: the
+  /// others added none, and say nothing of how long pods take.
+  std::vector<LearnedStep> steps{};
+  bool operator==(const LearnedStatus&) const = default;
+};
+
+/// What the run before this one showed, of the event or of the schedule that made it.
+struct LastRun {
+  /// What normally ran when it prepared.
+  std::optional<std::int64_t> usual{};
+  /// The highest floor that was in force.
+  std::optional<std::int64_t> floor{};
+  /// The most replicas that were ready while the sale was on.
+  std::optional<std::int64_t> peak_ready{};
+  /// The most that load asked for while the sale was on; absent where it was not known.
+  std::optional<std::int64_t> peak_wanted{};
+  /// Steps of its way up that had to wait for replicas.
+  std::optional<std::int32_t> steps{};
+  /// Those of them that were not ready before the floor went down.
+  std::optional<std::int32_t> never_ready{};
+  /// The most replicas that one of those steps, of those that became ready, waited for.
+  std::optional<std::int64_t> most_added{};
+  /// After how long 95 % of those steps were ready (nearest rank); absent when that many never
+  /// were.
+  std::optional<std::int64_t> ready_after_seconds{};
+  bool operator==(const LastRun&) const = default;
+};
+
+/// Pods that are not ready for one reason.
+struct PendingStatus {
+  /// QuotaExceeded, NotCreated, ImageNotPulled, ConfigMissing, Crashing, PodFailed, Unschedulable,
+  /// SchedulingGated, NotScheduled, ReadinessProbe or Starting.
+  std::string reason{};
+  /// How many pods; of the first 500 that are looked at.
+  std::int64_t count = 0;
+  /// What the scheduler, the kubelet or a quota says of one of them.
+  std::string message{};
+  bool operator==(const PendingStatus&) const = default;
+};
+
 /// What was seen of one target.
 struct TargetStatus {
-  /// Name of the target.
+  /// Name of the target; `target/kind/name` of one that a selector found.
   std::string name{};
   /// The workload.
   std::string object{};
-  /// The autoscaler in charge of it; absent when there is none.
+  /// What scales it and is held; absent when there is none.
   std::string autoscaler{};
+  /// Who decides how many replicas it has, as far as was found: the workload < what scales it <
+  /// what made that. The last one is held.
+  std::string in_charge{};
   /// What was there before anything was held.
   TargetBaseline baseline{};
   /// What normally runs, recorded once when preparation begins.
@@ -395,8 +665,16 @@ struct TargetStatus {
   std::optional<std::int32_t> steps{};
   /// When the floor was last changed by us.
   std::optional<Instant> stepped_at{};
+  /// What this run showed. A peak is the highest that was seen when it was written down: when
+  /// something else of the status changed, when a tenth more was seen (two replicas at least), or
+  /// when load passed the floor. What was seen at other times is less than that above it.
+  LearnedStatus learned{};
+  /// What the run before this one showed, of the event or of the schedule that made it.
+  LastRun last_run{};
   /// For people, such as Ramping, Held, Lowering, Restored or Missing.
   std::string state{};
+  /// What its pods wait for while they are not ready, looked at every quarter of a minute.
+  std::vector<PendingStatus> pending{};
   /// More, for people.
   std::string message{};
   bool operator==(const TargetStatus&) const = default;
@@ -480,6 +758,8 @@ struct SaleEventStatus {
   std::string phase{};
   /// Whether the sale can go ahead as asked, for people.
   std::string verdict{};
+  /// Whether the floors will fit, as last looked at before the start.
+  std::optional<FeasibilityStatus> feasibility{};
   /// The most important thing to know now.
   std::string message{};
   /// Which Doorbuster carries this event out; another one leaves it alone.
@@ -498,7 +778,11 @@ struct SaleEventStatus {
   std::optional<WindowStatus> window{};
   /// What was decided and outlives a restart; entries are only added.
   std::vector<Decision> decisions{};
-  /// One row for each target.
+  /// One row for each target whose node room is prepared.
+  std::vector<HeadroomStatus> headroom{};
+  /// One row for each target whose images are pulled ahead.
+  std::vector<ImagePrepullStatus> image_prepull{};
+  /// One row for each target; for each workload that a selector found.
   std::vector<TargetStatus> targets{};
   /// The second copy of what is held: a row for each field. The first copy is the annotation
   /// `doorbuster.dev/holds` of the held object.
@@ -509,22 +793,37 @@ struct SaleEventStatus {
 /// Compact JSON text; absent fields are left out, everything else is written, defaults too.
 Json to_json(const WindowSpec&);
 Json to_json(const TargetRef&);
+Json to_json(const LabelRequirement&);
+Json to_json(const LabelSelector&);
 Json to_json(const Need&);
 Json to_json(const ProfileStep&);
+Json to_json(const DisruptionBudget&);
 Json to_json(const RampUp&);
 Json to_json(const RampDown&);
 Json to_json(const RampSpec&);
 Json to_json(const TargetSpec&);
+Json to_json(const HeadroomSpec&);
+Json to_json(const ImagePrepullSpec&);
 Json to_json(const CapacitySpec&);
 Json to_json(const HoldObject&);
 Json to_json(const HoldValue&);
 Json to_json(const HoldSpan&);
 Json to_json(const HoldSpec&);
 Json to_json(const SaleEventSpec&);
+Json to_json(const FeasibilityFinding&);
+Json to_json(const FeasibleTarget&);
+Json to_json(const FeasibilityStatus&);
 Json to_json(const Condition&);
 Json to_json(const WindowStatus&);
 Json to_json(const Decision&);
+Json to_json(const HeadroomStatus&);
+Json to_json(const ImagePrepullStatus&);
 Json to_json(const TargetBaseline&);
+Json to_json(const LearnedPending&);
+Json to_json(const LearnedStep&);
+Json to_json(const LearnedStatus&);
+Json to_json(const LastRun&);
+Json to_json(const PendingStatus&);
 Json to_json(const TargetStatus&);
 Json to_json(const HeldObject&);
 Json to_json(const ContestStatus&);
@@ -534,22 +833,37 @@ Json to_json(const SaleEventStatus&);
 /// From a node that has been through check() without errors.
 void bind(const Node&, WindowSpec&);
 void bind(const Node&, TargetRef&);
+void bind(const Node&, LabelRequirement&);
+void bind(const Node&, LabelSelector&);
 void bind(const Node&, Need&);
 void bind(const Node&, ProfileStep&);
+void bind(const Node&, DisruptionBudget&);
 void bind(const Node&, RampUp&);
 void bind(const Node&, RampDown&);
 void bind(const Node&, RampSpec&);
 void bind(const Node&, TargetSpec&);
+void bind(const Node&, HeadroomSpec&);
+void bind(const Node&, ImagePrepullSpec&);
 void bind(const Node&, CapacitySpec&);
 void bind(const Node&, HoldObject&);
 void bind(const Node&, HoldValue&);
 void bind(const Node&, HoldSpan&);
 void bind(const Node&, HoldSpec&);
 void bind(const Node&, SaleEventSpec&);
+void bind(const Node&, FeasibilityFinding&);
+void bind(const Node&, FeasibleTarget&);
+void bind(const Node&, FeasibilityStatus&);
 void bind(const Node&, Condition&);
 void bind(const Node&, WindowStatus&);
 void bind(const Node&, Decision&);
+void bind(const Node&, HeadroomStatus&);
+void bind(const Node&, ImagePrepullStatus&);
 void bind(const Node&, TargetBaseline&);
+void bind(const Node&, LearnedPending&);
+void bind(const Node&, LearnedStep&);
+void bind(const Node&, LearnedStatus&);
+void bind(const Node&, LastRun&);
+void bind(const Node&, PendingStatus&);
 void bind(const Node&, TargetStatus&);
 void bind(const Node&, HeldObject&);
 void bind(const Node&, ContestStatus&);

@@ -55,6 +55,27 @@ static void bind(const Node& node, Mode& out) {
   if (node.text == "DryRun") out = Mode::DryRun;
 }
 
+const char* to_string(LabelOperator value) {
+  switch (value) {
+    case LabelOperator::In:
+      return "In";
+    case LabelOperator::NotIn:
+      return "NotIn";
+    case LabelOperator::Exists:
+      return "Exists";
+    case LabelOperator::DoesNotExist:
+      return "DoesNotExist";
+  }
+  return "In";
+}
+
+static void bind(const Node& node, LabelOperator& out) {
+  if (node.text == "In") out = LabelOperator::In;
+  if (node.text == "NotIn") out = LabelOperator::NotIn;
+  if (node.text == "Exists") out = LabelOperator::Exists;
+  if (node.text == "DoesNotExist") out = LabelOperator::DoesNotExist;
+}
+
 const char* to_string(NeedOf value) {
   switch (value) {
     case NeedOf::Current:
@@ -68,6 +89,36 @@ const char* to_string(NeedOf value) {
 static void bind(const Node& node, NeedOf& out) {
   if (node.text == "Current") out = NeedOf::Current;
   if (node.text == "Minimum") out = NeedOf::Minimum;
+}
+
+const char* to_string(VerticalEvictions value) {
+  switch (value) {
+    case VerticalEvictions::Allowed:
+      return "Allowed";
+    case VerticalEvictions::Prevented:
+      return "Prevented";
+  }
+  return "Allowed";
+}
+
+static void bind(const Node& node, VerticalEvictions& out) {
+  if (node.text == "Allowed") out = VerticalEvictions::Allowed;
+  if (node.text == "Prevented") out = VerticalEvictions::Prevented;
+}
+
+const char* to_string(ScaleDown value) {
+  switch (value) {
+    case ScaleDown::Unchanged:
+      return "Unchanged";
+    case ScaleDown::Disabled:
+      return "Disabled";
+  }
+  return "Unchanged";
+}
+
+static void bind(const Node& node, ScaleDown& out) {
+  if (node.text == "Unchanged") out = ScaleDown::Unchanged;
+  if (node.text == "Disabled") out = ScaleDown::Disabled;
 }
 
 const char* to_string(OnTimeout value) {
@@ -157,6 +208,32 @@ Json to_json(const TargetRef& in) {
   return json.build();
 }
 
+void bind(const Node& node, LabelRequirement& out) {
+  bind_member(node, "key", out.key);
+  bind_member(node, "operator", out.op);
+  bind_member(node, "values", out.values);
+}
+
+Json to_json(const LabelRequirement& in) {
+  JsonObject json;
+  write(json, "key", in.key);
+  write(json, "operator", in.op);
+  write_unless_empty(json, "values", in.values);
+  return json.build();
+}
+
+void bind(const Node& node, LabelSelector& out) {
+  bind_member(node, "matchLabels", out.match_labels);
+  bind_member(node, "matchExpressions", out.match_expressions);
+}
+
+Json to_json(const LabelSelector& in) {
+  JsonObject json;
+  write_unless_empty(json, "matchLabels", in.match_labels);
+  write_unless_empty(json, "matchExpressions", in.match_expressions);
+  return json.build();
+}
+
 void bind(const Node& node, Need& out) {
   if (node.has("replicas")) {
     NeedReplicas one;
@@ -222,6 +299,16 @@ Json to_json(const ProfileStep& in) {
   return json.build();
 }
 
+void bind(const Node& node, DisruptionBudget& out) {
+  bind_member(node, "minAvailablePercent", out.min_available_percent);
+}
+
+Json to_json(const DisruptionBudget& in) {
+  JsonObject json;
+  write(json, "minAvailablePercent", in.min_available_percent);
+  return json.build();
+}
+
 void bind(const Node& node, RampUp& out) {
   bind_member(node, "over", out.over);
   bind_member(node, "steps", out.steps);
@@ -269,10 +356,15 @@ Json to_json(const RampSpec& in) {
 void bind(const Node& node, TargetSpec& out) {
   bind_member(node, "name", out.name);
   bind_member(node, "ref", out.ref);
+  bind_member(node, "selector", out.selector);
+  bind_member(node, "kinds", out.kinds);
   bind_member(node, "need", out.need);
   bind_member(node, "profile", out.profile);
   bind_member(node, "ceiling", out.ceiling);
   bind_member(node, "wakeFromZero", out.wake_from_zero);
+  bind_member(node, "disruptionBudget", out.disruption_budget);
+  bind_member(node, "verticalEvictions", out.vertical_evictions);
+  bind_member(node, "scaleDown", out.scale_down);
   bind_member(node, "ramp", out.ramp);
 }
 
@@ -280,23 +372,52 @@ Json to_json(const TargetSpec& in) {
   JsonObject json;
   write(json, "name", in.name);
   write(json, "ref", in.ref);
+  write_unless_empty(json, "selector", in.selector);
+  write_unless_empty(json, "kinds", in.kinds);
   write(json, "need", in.need);
   write_unless_empty(json, "profile", in.profile);
   write(json, "ceiling", in.ceiling);
   write(json, "wakeFromZero", in.wake_from_zero);
+  write(json, "disruptionBudget", in.disruption_budget);
+  write(json, "verticalEvictions", in.vertical_evictions);
+  write(json, "scaleDown", in.scale_down);
   write(json, "ramp", in.ramp);
+  return json.build();
+}
+
+void bind(const Node& node, HeadroomSpec& out) {
+  bind_member(node, "lead", out.lead);
+  bind_member(node, "percent", out.percent);
+}
+
+Json to_json(const HeadroomSpec& in) {
+  JsonObject json;
+  write(json, "lead", in.lead);
+  write(json, "percent", in.percent);
+  return json.build();
+}
+
+void bind(const Node& node, ImagePrepullSpec& out) { bind_member(node, "lead", out.lead); }
+
+Json to_json(const ImagePrepullSpec& in) {
+  JsonObject json;
+  write(json, "lead", in.lead);
   return json.build();
 }
 
 void bind(const Node& node, CapacitySpec& out) {
   bind_member(node, "targets", out.targets);
   bind_member(node, "restoreTimeout", out.restore_timeout);
+  bind_member(node, "headroom", out.headroom);
+  bind_member(node, "imagePrepull", out.image_prepull);
 }
 
 Json to_json(const CapacitySpec& in) {
   JsonObject json;
   write_unless_empty(json, "targets", in.targets);
   write(json, "restoreTimeout", in.restore_timeout);
+  write(json, "headroom", in.headroom);
+  write(json, "imagePrepull", in.image_prepull);
   return json.build();
 }
 
@@ -429,6 +550,56 @@ Json to_json(const SaleEventSpec& in) {
   return json.build();
 }
 
+void bind(const Node& node, FeasibilityFinding& out) {
+  bind_member(node, "level", out.level);
+  bind_member(node, "code", out.code);
+  bind_member(node, "subject", out.subject);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const FeasibilityFinding& in) {
+  JsonObject json;
+  write(json, "level", in.level);
+  write(json, "code", in.code);
+  write_unless_empty(json, "subject", in.subject);
+  write(json, "message", in.message);
+  return json.build();
+}
+
+void bind(const Node& node, FeasibleTarget& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "needed", out.needed);
+  bind_member(node, "achievable", out.achievable);
+  bind_member(node, "withNewNodes", out.with_new_nodes);
+  bind_member(node, "boundBy", out.bound_by);
+}
+
+Json to_json(const FeasibleTarget& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "needed", in.needed);
+  write(json, "achievable", in.achievable);
+  write(json, "withNewNodes", in.with_new_nodes);
+  write_unless_empty(json, "boundBy", in.bound_by);
+  return json.build();
+}
+
+void bind(const Node& node, FeasibilityStatus& out) {
+  bind_member(node, "verdict", out.verdict);
+  bind_member(node, "latestSafeStart", out.latest_safe_start);
+  bind_member(node, "findings", out.findings);
+  bind_member(node, "targets", out.targets);
+}
+
+Json to_json(const FeasibilityStatus& in) {
+  JsonObject json;
+  write(json, "verdict", in.verdict);
+  write(json, "latestSafeStart", in.latest_safe_start);
+  write_unless_empty(json, "findings", in.findings);
+  write_unless_empty(json, "targets", in.targets);
+  return json.build();
+}
+
 void bind(const Node& node, Condition& out) {
   bind_member(node, "type", out.type);
   bind_member(node, "status", out.status);
@@ -495,6 +666,52 @@ Json to_json(const Decision& in) {
   return json.build();
 }
 
+void bind(const Node& node, HeadroomStatus& out) {
+  bind_member(node, "target", out.target);
+  bind_member(node, "object", out.object);
+  bind_member(node, "state", out.state);
+  bind_member(node, "floor", out.floor);
+  bind_member(node, "asked", out.asked);
+  bind_member(node, "placed", out.placed);
+  bind_member(node, "released", out.released);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const HeadroomStatus& in) {
+  JsonObject json;
+  write(json, "target", in.target);
+  write_unless_empty(json, "object", in.object);
+  write_unless_empty(json, "state", in.state);
+  write(json, "floor", in.floor);
+  write(json, "asked", in.asked);
+  write(json, "placed", in.placed);
+  write(json, "released", in.released);
+  write_unless_empty(json, "message", in.message);
+  return json.build();
+}
+
+void bind(const Node& node, ImagePrepullStatus& out) {
+  bind_member(node, "target", out.target);
+  bind_member(node, "object", out.object);
+  bind_member(node, "state", out.state);
+  bind_member(node, "images", out.images);
+  bind_member(node, "nodes", out.nodes);
+  bind_member(node, "pulled", out.pulled);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const ImagePrepullStatus& in) {
+  JsonObject json;
+  write(json, "target", in.target);
+  write_unless_empty(json, "object", in.object);
+  write_unless_empty(json, "state", in.state);
+  write(json, "images", in.images);
+  write(json, "nodes", in.nodes);
+  write(json, "pulled", in.pulled);
+  write_unless_empty(json, "message", in.message);
+  return json.build();
+}
+
 void bind(const Node& node, TargetBaseline& out) {
   bind_member(node, "min", out.min);
   bind_member(node, "max", out.max);
@@ -509,10 +726,95 @@ Json to_json(const TargetBaseline& in) {
   return json.build();
 }
 
+void bind(const Node& node, LearnedPending& out) {
+  bind_member(node, "reason", out.reason);
+  bind_member(node, "count", out.count);
+}
+
+Json to_json(const LearnedPending& in) {
+  JsonObject json;
+  write(json, "reason", in.reason);
+  write(json, "count", in.count);
+  return json.build();
+}
+
+void bind(const Node& node, LearnedStep& out) {
+  bind_member(node, "at", out.at);
+  bind_member(node, "from", out.from);
+  bind_member(node, "floor", out.floor);
+  bind_member(node, "readyAfterSeconds", out.ready_after_seconds);
+}
+
+Json to_json(const LearnedStep& in) {
+  JsonObject json;
+  write(json, "at", in.at);
+  write(json, "from", in.from);
+  write(json, "floor", in.floor);
+  write(json, "readyAfterSeconds", in.ready_after_seconds);
+  return json.build();
+}
+
+void bind(const Node& node, LearnedStatus& out) {
+  bind_member(node, "floor", out.floor);
+  bind_member(node, "peakReady", out.peak_ready);
+  bind_member(node, "peakWanted", out.peak_wanted);
+  bind_member(node, "pending", out.pending);
+  bind_member(node, "steps", out.steps);
+}
+
+Json to_json(const LearnedStatus& in) {
+  JsonObject json;
+  write(json, "floor", in.floor);
+  write(json, "peakReady", in.peak_ready);
+  write(json, "peakWanted", in.peak_wanted);
+  write_unless_empty(json, "pending", in.pending);
+  write_unless_empty(json, "steps", in.steps);
+  return json.build();
+}
+
+void bind(const Node& node, LastRun& out) {
+  bind_member(node, "usual", out.usual);
+  bind_member(node, "floor", out.floor);
+  bind_member(node, "peakReady", out.peak_ready);
+  bind_member(node, "peakWanted", out.peak_wanted);
+  bind_member(node, "steps", out.steps);
+  bind_member(node, "neverReady", out.never_ready);
+  bind_member(node, "mostAdded", out.most_added);
+  bind_member(node, "readyAfterSeconds", out.ready_after_seconds);
+}
+
+Json to_json(const LastRun& in) {
+  JsonObject json;
+  write(json, "usual", in.usual);
+  write(json, "floor", in.floor);
+  write(json, "peakReady", in.peak_ready);
+  write(json, "peakWanted", in.peak_wanted);
+  write(json, "steps", in.steps);
+  write(json, "neverReady", in.never_ready);
+  write(json, "mostAdded", in.most_added);
+  write(json, "readyAfterSeconds", in.ready_after_seconds);
+  return json.build();
+}
+
+void bind(const Node& node, PendingStatus& out) {
+  bind_member(node, "reason", out.reason);
+  bind_member(node, "count", out.count);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const PendingStatus& in) {
+  JsonObject json;
+  write(json, "reason", in.reason);
+  write(json, "count", in.count);
+  write_unless_empty(json, "message", in.message);
+  return json.build();
+}
+
 void bind(const Node& node, TargetStatus& out) {
   bind_member(node, "name", out.name);
   bind_member(node, "object", out.object);
   bind_member(node, "autoscaler", out.autoscaler);
+  bind_member(node, "inCharge", out.in_charge);
   bind_member(node, "baseline", out.baseline);
   bind_member(node, "usual", out.usual);
   bind_member(node, "zones", out.zones);
@@ -526,7 +828,10 @@ void bind(const Node& node, TargetStatus& out) {
   bind_member(node, "step", out.step);
   bind_member(node, "steps", out.steps);
   bind_member(node, "steppedAt", out.stepped_at);
+  bind_member(node, "learned", out.learned);
+  bind_member(node, "lastRun", out.last_run);
   bind_member(node, "state", out.state);
+  bind_member(node, "pending", out.pending);
   bind_member(node, "message", out.message);
 }
 
@@ -535,6 +840,7 @@ Json to_json(const TargetStatus& in) {
   write(json, "name", in.name);
   write_unless_empty(json, "object", in.object);
   write_unless_empty(json, "autoscaler", in.autoscaler);
+  write_unless_empty(json, "inCharge", in.in_charge);
   write_unless_empty(json, "baseline", in.baseline);
   write(json, "usual", in.usual);
   write(json, "zones", in.zones);
@@ -548,7 +854,10 @@ Json to_json(const TargetStatus& in) {
   write(json, "step", in.step);
   write(json, "steps", in.steps);
   write(json, "steppedAt", in.stepped_at);
+  write_unless_empty(json, "learned", in.learned);
+  write_unless_empty(json, "lastRun", in.last_run);
   write_unless_empty(json, "state", in.state);
+  write_unless_empty(json, "pending", in.pending);
   write_unless_empty(json, "message", in.message);
   return json.build();
 }
@@ -635,6 +944,7 @@ void bind(const Node& node, SaleEventStatus& out) {
   bind_member(node, "observedGeneration", out.observed_generation);
   bind_member(node, "phase", out.phase);
   bind_member(node, "verdict", out.verdict);
+  bind_member(node, "feasibility", out.feasibility);
   bind_member(node, "message", out.message);
   bind_member(node, "install", out.install);
   bind_member(node, "run", out.run);
@@ -644,6 +954,8 @@ void bind(const Node& node, SaleEventStatus& out) {
   bind_member(node, "conditions", out.conditions);
   bind_member(node, "window", out.window);
   bind_member(node, "decisions", out.decisions);
+  bind_member(node, "headroom", out.headroom);
+  bind_member(node, "imagePrepull", out.image_prepull);
   bind_member(node, "targets", out.targets);
   bind_member(node, "holds", out.holds);
 }
@@ -653,6 +965,7 @@ Json to_json(const SaleEventStatus& in) {
   write(json, "observedGeneration", in.observed_generation);
   write_unless_empty(json, "phase", in.phase);
   write_unless_empty(json, "verdict", in.verdict);
+  write(json, "feasibility", in.feasibility);
   write_unless_empty(json, "message", in.message);
   write_unless_empty(json, "install", in.install);
   write(json, "run", in.run);
@@ -662,6 +975,8 @@ Json to_json(const SaleEventStatus& in) {
   write_unless_empty(json, "conditions", in.conditions);
   write(json, "window", in.window);
   write_unless_empty(json, "decisions", in.decisions);
+  write_unless_empty(json, "headroom", in.headroom);
+  write_unless_empty(json, "imagePrepull", in.image_prepull);
   write_unless_empty(json, "targets", in.targets);
   write_unless_empty(json, "holds", in.holds);
   return json.build();

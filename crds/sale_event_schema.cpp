@@ -228,6 +228,116 @@ constexpr Schema kSpecCapacityTargetsItemRefSchema = {.type = SchemaType::Object
                                                       .fields = kSpecCapacityTargetsItemRefFields,
                                                       .rules = kSpecCapacityTargetsItemRefRules};
 
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchLabelsValueSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::label_value,
+                "the value of a label: letters, digits, `-`, `_` and `.`, such as `front-end`",
+                R"re(^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$)re"},
+    .at_most = 63};
+
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchLabelsSchema = {
+    .type = SchemaType::Object,
+    .values = &kSpecCapacityTargetsItemSelectorMatchLabelsValueSchema,
+    .at_most = 16};
+
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchExpressionsItemKeySchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::label_key,
+         "the key of a label such as `tier` or `app.kubernetes.io/part-of`",
+         R"re(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 317};
+
+constexpr std::string_view kSpecCapacityTargetsItemSelectorMatchExpressionsItemOperatorAllowed[] = {
+    "In", "NotIn", "Exists", "DoesNotExist"};
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchExpressionsItemOperatorSchema = {
+    .type = SchemaType::String,
+    .allowed = kSpecCapacityTargetsItemSelectorMatchExpressionsItemOperatorAllowed};
+
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchExpressionsItemValuesItemSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::label_value,
+                "the value of a label: letters, digits, `-`, `_` and `.`, such as `front-end`",
+                R"re(^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$)re"},
+    .at_most = 63};
+
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchExpressionsItemValuesSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecCapacityTargetsItemSelectorMatchExpressionsItemValuesItemSchema,
+    .list_type = ListType::Set,
+    .at_most = 16};
+
+constexpr Field kSpecCapacityTargetsItemSelectorMatchExpressionsItemFields[] = {
+    {"key",
+     &kSpecCapacityTargetsItemSelectorMatchExpressionsItemKeySchema,
+     true,
+     "",
+     "Key of the label."},
+    {"operator",
+     &kSpecCapacityTargetsItemSelectorMatchExpressionsItemOperatorSchema,
+     true,
+     "",
+     "How `values` are meant; `NotIn` holds without the label too."},
+    {"values",
+     &kSpecCapacityTargetsItemSelectorMatchExpressionsItemValuesSchema,
+     false,
+     "",
+     "Values of the label."},
+};
+constexpr Rule kSpecCapacityTargetsItemSelectorMatchExpressionsItemRules[] = {
+    {twins::values_of_operator,
+     ".values",
+     "must be set beside `In` and `NotIn` and left out beside `Exists` and `DoesNotExist`",
+     R"re((self.operator == 'In' || self.operator == 'NotIn') == (has(self.values) && self.values.size() > 0))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchExpressionsItemSchema = {
+    .type = SchemaType::Object,
+    .fields = kSpecCapacityTargetsItemSelectorMatchExpressionsItemFields,
+    .rules = kSpecCapacityTargetsItemSelectorMatchExpressionsItemRules};
+
+constexpr Schema kSpecCapacityTargetsItemSelectorMatchExpressionsSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecCapacityTargetsItemSelectorMatchExpressionsItemSchema,
+    .list_type = ListType::Atomic,
+    .at_most = 16};
+
+constexpr Field kSpecCapacityTargetsItemSelectorFields[] = {
+    {"matchLabels",
+     &kSpecCapacityTargetsItemSelectorMatchLabelsSchema,
+     false,
+     "",
+     "Labels that must all have these values."},
+    {"matchExpressions",
+     &kSpecCapacityTargetsItemSelectorMatchExpressionsSchema,
+     false,
+     "",
+     "Requirements that must all hold, as in a Deployment's selector."},
+};
+constexpr Rule kSpecCapacityTargetsItemSelectorRules[] = {
+    {twins::selector_says_something,
+     "",
+     "must have a label in `matchLabels` or an entry in `matchExpressions`, for an empty one would "
+     "match everything",
+     R"re((has(self.matchLabels) && self.matchLabels.size() > 0) || (has(self.matchExpressions) && self.matchExpressions.size() > 0))re"},
+};
+constexpr Schema kSpecCapacityTargetsItemSelectorSchema = {
+    .type = SchemaType::Object,
+    .fields = kSpecCapacityTargetsItemSelectorFields,
+    .rules = kSpecCapacityTargetsItemSelectorRules};
+
+constexpr Schema kSpecCapacityTargetsItemKindsItemSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::kind_name, "a kind such as `Deployment`", R"re(^[A-Z][A-Za-z0-9]*$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecCapacityTargetsItemKindsSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecCapacityTargetsItemKindsItemSchema,
+    .list_type = ListType::Set,
+    .at_most = 8};
+
 constexpr Schema kSpecCapacityTargetsItemNeedReplicasSchema = {
     .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100000};
 
@@ -437,6 +547,29 @@ constexpr Schema kSpecCapacityTargetsItemCeilingSchema = {
 
 constexpr Schema kSpecCapacityTargetsItemWakeFromZeroSchema = {.type = SchemaType::Boolean};
 
+constexpr Schema kSpecCapacityTargetsItemDisruptionBudgetMinAvailablePercentSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
+
+constexpr Field kSpecCapacityTargetsItemDisruptionBudgetFields[] = {
+    {"minAvailablePercent",
+     &kSpecCapacityTargetsItemDisruptionBudgetMinAvailablePercentSchema,
+     true,
+     "",
+     "At least this share of the pods is kept from being evicted. Where that is all of them no "
+     "node that runs one can be drained, which is warned of."},
+};
+constexpr Schema kSpecCapacityTargetsItemDisruptionBudgetSchema = {
+    .type = SchemaType::Object, .fields = kSpecCapacityTargetsItemDisruptionBudgetFields};
+
+constexpr std::string_view kSpecCapacityTargetsItemVerticalEvictionsAllowed[] = {"Allowed",
+                                                                                 "Prevented"};
+constexpr Schema kSpecCapacityTargetsItemVerticalEvictionsSchema = {
+    .type = SchemaType::String, .allowed = kSpecCapacityTargetsItemVerticalEvictionsAllowed};
+
+constexpr std::string_view kSpecCapacityTargetsItemScaleDownAllowed[] = {"Unchanged", "Disabled"};
+constexpr Schema kSpecCapacityTargetsItemScaleDownSchema = {
+    .type = SchemaType::String, .allowed = kSpecCapacityTargetsItemScaleDownAllowed};
+
 constexpr Rule kSpecCapacityTargetsItemRampUpOverRules[] = {
     {twins::at_most_7_days,
      "",
@@ -563,9 +696,22 @@ constexpr Field kSpecCapacityTargetsItemFields[] = {
      "Name of this target within the event."},
     {"ref",
      &kSpecCapacityTargetsItemRefSchema,
-     true,
+     false,
      "",
      "The workload, in the event's namespace; anything with a scale subresource."},
+    {"selector",
+     &kSpecCapacityTargetsItemSelectorSchema,
+     false,
+     "",
+     "In place of `ref`: every workload of the event's namespace that carries these labels is a "
+     "target of its own, with this need, named `target/kind/name` in status. Looked for anew all "
+     "the time: one that appears in mid-sale is raised, one that does not match any more is put "
+     "back. At most 64; a workload that some target names is not taken again."},
+    {"kinds",
+     &kSpecCapacityTargetsItemKindsSchema,
+     false,
+     "",
+     "Kinds among which `selector` looks; absent, Deployments and StatefulSets."},
     {"need",
      &kSpecCapacityTargetsItemNeedSchema,
      true,
@@ -588,7 +734,30 @@ constexpr Field kSpecCapacityTargetsItemFields[] = {
      &kSpecCapacityTargetsItemWakeFromZeroSchema,
      false,
      R"(false)",
-     "Also raise a workload that is scaled to zero on purpose."},
+     "Also raise a workload that is scaled to zero on purpose. Zero under a KEDA ScaledObject that "
+     "is not paused is no purpose but an idle workload: it is raised without this."},
+    {"disruptionBudget",
+     &kSpecCapacityTargetsItemDisruptionBudgetSchema,
+     false,
+     "",
+     "Tightens the PodDisruptionBudgets that select its pods, from the beginning of the "
+     "preparation to `end`. One that is stricter already stays as it is; none is made."},
+    {"verticalEvictions",
+     &kSpecCapacityTargetsItemVerticalEvictionsSchema,
+     false,
+     R"("Allowed")",
+     "Whether a VerticalPodAutoscaler of the workload may evict its pods to give them other "
+     "resources. `Prevented`: not from the beginning of the preparation to `end`; it holds "
+     "`updatePolicy.updateMode` at `Initial`. `Allowed`: as its author says, with a warning where "
+     "it may."},
+    {"scaleDown",
+     &kSpecCapacityTargetsItemScaleDownSchema,
+     false,
+     R"("Unchanged")",
+     "Whether what scales the workload may scale it down during the sale. `Disabled`: never, from "
+     "the beginning of the preparation to `end`, not even where a profile falls; it holds "
+     "`behavior.scaleDown.selectPolicy`. `Unchanged`: as its author says. Without an autoscaler it "
+     "says nothing."},
     {"ramp",
      &kSpecCapacityTargetsItemRampSchema,
      false,
@@ -596,6 +765,14 @@ constexpr Field kSpecCapacityTargetsItemFields[] = {
      "How replicas go up before the sale and down after it."},
 };
 constexpr Rule kSpecCapacityTargetsItemRules[] = {
+    {twins::ref_or_selector,
+     "",
+     "must have exactly one of `ref` and `selector`",
+     R"re(has(self.ref) != has(self.selector))re"},
+    {twins::kinds_are_of_selector,
+     ".kinds",
+     "must only be set beside `selector`",
+     R"re(has(self.selector) || !has(self.kinds))re"},
     {twins::ceiling_covers_replicas,
      ".ceiling",
      "must be at least `need.replicas`",
@@ -618,7 +795,7 @@ constexpr Rule kSpecCapacityTargetsRules[] = {
     {twins::one_target_per_workload,
      "",
      "must not name one workload in two targets",
-     R"re(self.all(t, self.exists_one(u, u.ref.kind == t.ref.kind && u.ref.name == t.ref.name)))re"},
+     R"re(self.all(t, !has(t.ref) || self.exists_one(u, has(u.ref) && u.ref.kind == t.ref.kind && u.ref.name == t.ref.name)))re"},
 };
 constexpr Schema kSpecCapacityTargetsSchema = {.type = SchemaType::Array,
                                                .items = &kSpecCapacityTargetsItemSchema,
@@ -641,6 +818,65 @@ constexpr Schema kSpecCapacityRestoreTimeoutSchema = {
     .at_most = 32,
     .rules = kSpecCapacityRestoreTimeoutRules};
 
+constexpr Rule kSpecCapacityHeadroomLeadRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecCapacityHeadroomLeadSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecCapacityHeadroomLeadRules};
+
+constexpr Schema kSpecCapacityHeadroomPercentSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 200};
+
+constexpr Field kSpecCapacityHeadroomFields[] = {
+    {"lead",
+     &kSpecCapacityHeadroomLeadSchema,
+     false,
+     R"("20m")",
+     "How long before preparation begins (`window.prepare` before the start) the placeholders are "
+     "created: the time that nodes need to come. Of an event that is late already, at once."},
+    {"percent",
+     &kSpecCapacityHeadroomPercentSchema,
+     false,
+     R"(110)",
+     "So many placeholders for each hundred replicas that are still missing to the floor at the "
+     "start, rounded up; more than 100 leaves room for what else the nodes will be asked for."},
+};
+constexpr Schema kSpecCapacityHeadroomSchema = {.type = SchemaType::Object,
+                                                .fields = kSpecCapacityHeadroomFields};
+
+constexpr Rule kSpecCapacityImagePrepullLeadRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecCapacityImagePrepullLeadSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecCapacityImagePrepullLeadRules};
+
+constexpr Field kSpecCapacityImagePrepullFields[] = {
+    {"lead",
+     &kSpecCapacityImagePrepullLeadSchema,
+     false,
+     R"("60m")",
+     "How long before preparation begins (`window.prepare` before the start) the pulls begin. Of "
+     "an event that is late already, at once."},
+};
+constexpr Schema kSpecCapacityImagePrepullSchema = {.type = SchemaType::Object,
+                                                    .fields = kSpecCapacityImagePrepullFields};
+
 constexpr Field kSpecCapacityFields[] = {
     {"targets", &kSpecCapacityTargetsSchema, false, "", "The workloads, each with what it needs."},
     {"restoreTimeout",
@@ -649,6 +885,26 @@ constexpr Field kSpecCapacityFields[] = {
      R"("2h")",
      "How long after the cooldown to go on waiting for demand to fit what was there before; then "
      "capacity is kept and reported."},
+    {"headroom",
+     &kSpecCapacityHeadroomSchema,
+     false,
+     "",
+     "Node room before the pods exist. From `lead` before preparation begins, so that there is "
+     "room for the first step of the ramp, placeholder pods stand for the replicas that each "
+     "target's ramp will add: in the operator's own namespace, shaped and placed like the target's "
+     "pods, below the priority of any of them. A cluster autoscaler adds nodes for them; a real "
+     "pod takes their place. They are given up as the real pods come, and at the start at the "
+     "latest. No ramp waits for them. Where CapacityBuffers are served and something acts on them, "
+     "one in the target's namespace asks for the room instead. Absent: none."},
+    {"imagePrepull",
+     &kSpecCapacityImagePrepullSchema,
+     false,
+     "",
+     "Container images on the nodes before the pods exist. From `lead` before preparation begins "
+     "until the start, a DaemonSet in the target's namespace pulls the images of its pod template, "
+     "with the pull secrets of that template, on every node where its pods may stand; on nodes "
+     "that come in that time too. No process of an image is started. The event's service account "
+     "must be allowed to create DaemonSets. No ramp waits for it. Absent: none."},
 };
 }  // namespace
 extern const Schema kSpecCapacitySchema;
@@ -940,6 +1196,114 @@ constexpr Schema kStatusPhaseSchema = {.type = SchemaType::String, .at_most = 32
 
 constexpr Schema kStatusVerdictSchema = {.type = SchemaType::String, .at_most = 32};
 
+constexpr Schema kStatusFeasibilityVerdictSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusFeasibilityLatestSafeStartSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusFeasibilityFindingsItemLevelSchema = {.type = SchemaType::String,
+                                                              .at_most = 32};
+
+constexpr Schema kStatusFeasibilityFindingsItemCodeSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 64};
+
+constexpr Schema kStatusFeasibilityFindingsItemSubjectSchema = {.type = SchemaType::String,
+                                                                .at_most = 253};
+
+constexpr Schema kStatusFeasibilityFindingsItemMessageSchema = {.type = SchemaType::String,
+                                                                .at_most = 1024};
+
+constexpr Field kStatusFeasibilityFindingsItemFields[] = {
+    {"level", &kStatusFeasibilityFindingsItemLevelSchema, true, "", "Warn or NoGo."},
+    {"code", &kStatusFeasibilityFindingsItemCodeSchema, true, "", "A stable CamelCase word."},
+    {"subject",
+     &kStatusFeasibilityFindingsItemSubjectSchema,
+     false,
+     "",
+     "The target, or the object, that it is about."},
+    {"message",
+     &kStatusFeasibilityFindingsItemMessageSchema,
+     true,
+     "",
+     "What would happen, why, and what to do instead."},
+};
+constexpr Schema kStatusFeasibilityFindingsItemSchema = {
+    .type = SchemaType::Object, .fields = kStatusFeasibilityFindingsItemFields};
+
+constexpr Schema kStatusFeasibilityFindingsSchema = {.type = SchemaType::Array,
+                                                     .items = &kStatusFeasibilityFindingsItemSchema,
+                                                     .list_type = ListType::Atomic,
+                                                     .at_most = 32};
+
+constexpr Schema kStatusFeasibilityTargetsItemNameSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 400};
+
+constexpr Schema kStatusFeasibilityTargetsItemNeededSchema = {.type = SchemaType::Integer,
+                                                              .format = Format::Int64};
+
+constexpr Schema kStatusFeasibilityTargetsItemAchievableSchema = {.type = SchemaType::Integer,
+                                                                  .format = Format::Int64};
+
+constexpr Schema kStatusFeasibilityTargetsItemWithNewNodesSchema = {.type = SchemaType::Integer,
+                                                                    .format = Format::Int64};
+
+constexpr Schema kStatusFeasibilityTargetsItemBoundBySchema = {.type = SchemaType::String,
+                                                               .at_most = 512};
+
+constexpr Field kStatusFeasibilityTargetsItemFields[] = {
+    {"name", &kStatusFeasibilityTargetsItemNameSchema, true, "", "Name of the target."},
+    {"needed",
+     &kStatusFeasibilityTargetsItemNeededSchema,
+     true,
+     "",
+     "Pods at the peak of its need."},
+    {"achievable",
+     &kStatusFeasibilityTargetsItemAchievableSchema,
+     false,
+     "",
+     "How many of them can run on the nodes that there are; absent where that is not known."},
+    {"withNewNodes",
+     &kStatusFeasibilityTargetsItemWithNewNodesSchema,
+     false,
+     "",
+     "How many can when the node autoscaler adds what it may; absent where it adds nothing."},
+    {"boundBy",
+     &kStatusFeasibilityTargetsItemBoundBySchema,
+     false,
+     "",
+     "What keeps the others from running."},
+};
+constexpr Schema kStatusFeasibilityTargetsItemSchema = {
+    .type = SchemaType::Object, .fields = kStatusFeasibilityTargetsItemFields};
+
+constexpr Schema kStatusFeasibilityTargetsSchema = {.type = SchemaType::Array,
+                                                    .items = &kStatusFeasibilityTargetsItemSchema,
+                                                    .list_type = ListType::Map,
+                                                    .list_key = "name",
+                                                    .at_most = 128};
+
+constexpr Field kStatusFeasibilityFields[] = {
+    {"verdict",
+     &kStatusFeasibilityVerdictSchema,
+     true,
+     "",
+     "Go, Warn or NoGo; the worst of the findings."},
+    {"latestSafeStart",
+     &kStatusFeasibilityLatestSafeStartSchema,
+     false,
+     "",
+     "The last instant at which preparation may begin and the pods still be ready at the start, in "
+     "UTC; absent where they do not fit at all."},
+    {"findings",
+     &kStatusFeasibilityFindingsSchema,
+     false,
+     "",
+     "What speaks against it, the worst first."},
+    {"targets", &kStatusFeasibilityTargetsSchema, false, "", "What each target can have."},
+};
+constexpr Schema kStatusFeasibilitySchema = {.type = SchemaType::Object,
+                                             .fields = kStatusFeasibilityFields};
+
 constexpr Schema kStatusMessageSchema = {.type = SchemaType::String, .at_most = 1024};
 
 constexpr Schema kStatusInstallSchema = {.type = SchemaType::String, .at_most = 63};
@@ -1099,12 +1463,146 @@ constexpr Schema kStatusDecisionsSchema = {.type = SchemaType::Array,
                                            .list_type = ListType::Atomic,
                                            .at_most = 256};
 
+constexpr Schema kStatusHeadroomItemTargetSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 400};
+
+constexpr Schema kStatusHeadroomItemObjectSchema = {.type = SchemaType::String, .at_most = 700};
+
+constexpr Schema kStatusHeadroomItemStateSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusHeadroomItemFloorSchema = {.type = SchemaType::Integer,
+                                                   .format = Format::Int64};
+
+constexpr Schema kStatusHeadroomItemAskedSchema = {.type = SchemaType::Integer,
+                                                   .format = Format::Int64};
+
+constexpr Schema kStatusHeadroomItemPlacedSchema = {.type = SchemaType::Integer,
+                                                    .format = Format::Int64};
+
+constexpr Schema kStatusHeadroomItemReleasedSchema = {.type = SchemaType::Integer,
+                                                      .format = Format::Int64};
+
+constexpr Schema kStatusHeadroomItemMessageSchema = {.type = SchemaType::String, .at_most = 1024};
+
+constexpr Field kStatusHeadroomItemFields[] = {
+    {"target", &kStatusHeadroomItemTargetSchema, true, "", "Name of the target."},
+    {"object",
+     &kStatusHeadroomItemObjectSchema,
+     false,
+     "",
+     "What asks for the room: a Deployment of placeholder pods in the operator's namespace, or a "
+     "CapacityBuffer beside the target."},
+    {"state",
+     &kStatusHeadroomItemStateSchema,
+     false,
+     "",
+     "Waiting, Placing, Placed, Released, NotNeeded, Suspended, Planned (a dry run), Refused, "
+     "Forbidden, Unknown."},
+    {"floor",
+     &kStatusHeadroomItemFloorSchema,
+     false,
+     "",
+     "The floor at the start that room is made for."},
+    {"asked",
+     &kStatusHeadroomItemAskedSchema,
+     false,
+     "",
+     "For how many pods room is asked for now."},
+    {"placed",
+     &kStatusHeadroomItemPlacedSchema,
+     false,
+     "",
+     "How many placeholder pods run on a node; what a CapacityBuffer says that there is room for."},
+    {"released",
+     &kStatusHeadroomItemReleasedSchema,
+     false,
+     "",
+     "How many were given up for pods of the target that exist, or because the time was over."},
+    {"message",
+     &kStatusHeadroomItemMessageSchema,
+     false,
+     "",
+     "Why some are not placed, or there are none, for people."},
+};
+constexpr Schema kStatusHeadroomItemSchema = {.type = SchemaType::Object,
+                                              .fields = kStatusHeadroomItemFields};
+
+constexpr Schema kStatusHeadroomSchema = {.type = SchemaType::Array,
+                                          .items = &kStatusHeadroomItemSchema,
+                                          .list_type = ListType::Map,
+                                          .list_key = "target",
+                                          .at_most = 128};
+
+constexpr Schema kStatusImagePrepullItemTargetSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 400};
+
+constexpr Schema kStatusImagePrepullItemObjectSchema = {.type = SchemaType::String, .at_most = 700};
+
+constexpr Schema kStatusImagePrepullItemStateSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusImagePrepullItemImagesSchema = {.type = SchemaType::Integer,
+                                                        .format = Format::Int64};
+
+constexpr Schema kStatusImagePrepullItemNodesSchema = {.type = SchemaType::Integer,
+                                                       .format = Format::Int64};
+
+constexpr Schema kStatusImagePrepullItemPulledSchema = {.type = SchemaType::Integer,
+                                                        .format = Format::Int64};
+
+constexpr Schema kStatusImagePrepullItemMessageSchema = {.type = SchemaType::String,
+                                                         .at_most = 1024};
+
+constexpr Field kStatusImagePrepullItemFields[] = {
+    {"target", &kStatusImagePrepullItemTargetSchema, true, "", "Name of the target."},
+    {"object",
+     &kStatusImagePrepullItemObjectSchema,
+     false,
+     "",
+     "The DaemonSet that pulls, in the target's namespace."},
+    {"state",
+     &kStatusImagePrepullItemStateSchema,
+     false,
+     "",
+     "Waiting, Pulling, Pulled, Released, NotNeeded, Suspended, Planned (a dry run), Refused, "
+     "Forbidden, Unknown."},
+    {"images",
+     &kStatusImagePrepullItemImagesSchema,
+     false,
+     "",
+     "How many different images are pulled."},
+    {"nodes",
+     &kStatusImagePrepullItemNodesSchema,
+     false,
+     "",
+     "On how many nodes they are wanted; after the release, as it was last seen."},
+    {"pulled",
+     &kStatusImagePrepullItemPulledSchema,
+     false,
+     "",
+     "How many of those nodes have all of them; after the release, as it was last seen."},
+    {"message",
+     &kStatusImagePrepullItemMessageSchema,
+     false,
+     "",
+     "What the pulls wait for, or why there are none, for people."},
+};
+constexpr Schema kStatusImagePrepullItemSchema = {.type = SchemaType::Object,
+                                                  .fields = kStatusImagePrepullItemFields};
+
+constexpr Schema kStatusImagePrepullSchema = {.type = SchemaType::Array,
+                                              .items = &kStatusImagePrepullItemSchema,
+                                              .list_type = ListType::Map,
+                                              .list_key = "target",
+                                              .at_most = 128};
+
 constexpr Schema kStatusTargetsItemNameSchema = {
-    .type = SchemaType::String, .at_least = 1, .at_most = 63};
+    .type = SchemaType::String, .at_least = 1, .at_most = 400};
 
 constexpr Schema kStatusTargetsItemObjectSchema = {.type = SchemaType::String, .at_most = 700};
 
 constexpr Schema kStatusTargetsItemAutoscalerSchema = {.type = SchemaType::String, .at_most = 700};
+
+constexpr Schema kStatusTargetsItemInChargeSchema = {.type = SchemaType::String, .at_most = 1024};
 
 constexpr Schema kStatusTargetsItemBaselineMinSchema = {.type = SchemaType::Integer,
                                                         .format = Format::Int64};
@@ -1167,18 +1665,241 @@ constexpr Schema kStatusTargetsItemStepsSchema = {
 constexpr Schema kStatusTargetsItemSteppedAtSchema = {
     .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
 
+constexpr Schema kStatusTargetsItemLearnedFloorSchema = {.type = SchemaType::Integer,
+                                                         .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemLearnedPeakReadySchema = {.type = SchemaType::Integer,
+                                                             .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemLearnedPeakWantedSchema = {.type = SchemaType::Integer,
+                                                              .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemLearnedPendingItemReasonSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 32};
+
+constexpr Schema kStatusTargetsItemLearnedPendingItemCountSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Field kStatusTargetsItemLearnedPendingItemFields[] = {
+    {"reason",
+     &kStatusTargetsItemLearnedPendingItemReasonSchema,
+     true,
+     "",
+     "As in `pending` of the target."},
+    {"count",
+     &kStatusTargetsItemLearnedPendingItemCountSchema,
+     true,
+     "",
+     "The most pods that waited for it at one look."},
+};
+constexpr Schema kStatusTargetsItemLearnedPendingItemSchema = {
+    .type = SchemaType::Object, .fields = kStatusTargetsItemLearnedPendingItemFields};
+
+constexpr Schema kStatusTargetsItemLearnedPendingSchema = {
+    .type = SchemaType::Array,
+    .items = &kStatusTargetsItemLearnedPendingItemSchema,
+    .list_type = ListType::Atomic,
+    .at_most = 8};
+
+constexpr Schema kStatusTargetsItemLearnedStepsItemAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusTargetsItemLearnedStepsItemFromSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Schema kStatusTargetsItemLearnedStepsItemFloorSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Schema kStatusTargetsItemLearnedStepsItemReadyAfterSecondsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Field kStatusTargetsItemLearnedStepsItemFields[] = {
+    {"at", &kStatusTargetsItemLearnedStepsItemAtSchema, true, "", "When its floor was asked for."},
+    {"from",
+     &kStatusTargetsItemLearnedStepsItemFromSchema,
+     true,
+     "",
+     "Replicas that were ready then."},
+    {"floor", &kStatusTargetsItemLearnedStepsItemFloorSchema, true, "", "Its floor."},
+    {"readyAfterSeconds",
+     &kStatusTargetsItemLearnedStepsItemReadyAfterSecondsSchema,
+     false,
+     "",
+     "After how long `ramp.up.readyPercent` of it was first seen ready, rounded up; absent when it "
+     "was not before the floor went down."},
+};
+constexpr Schema kStatusTargetsItemLearnedStepsItemSchema = {
+    .type = SchemaType::Object, .fields = kStatusTargetsItemLearnedStepsItemFields};
+
+constexpr Schema kStatusTargetsItemLearnedStepsSchema = {
+    .type = SchemaType::Array,
+    .items = &kStatusTargetsItemLearnedStepsItemSchema,
+    .list_type = ListType::Atomic,
+    .at_most = 50};
+
+constexpr Field kStatusTargetsItemLearnedFields[] = {
+    {"floor",
+     &kStatusTargetsItemLearnedFloorSchema,
+     false,
+     "",
+     "The highest floor that was in force."},
+    {"peakReady",
+     &kStatusTargetsItemLearnedPeakReadySchema,
+     false,
+     "",
+     "The most replicas that were ready while the sale was on."},
+    {"peakWanted",
+     &kStatusTargetsItemLearnedPeakWantedSchema,
+     false,
+     "",
+     "The most that load asked of the autoscaler while the sale was on, our own floor aside; "
+     "absent where its metrics never told."},
+    {"pending",
+     &kStatusTargetsItemLearnedPendingSchema,
+     false,
+     "",
+     "What its pods waited for, besides their own start; the most that waited at one look."},
+    {"steps",
+     &kStatusTargetsItemLearnedStepsSchema,
+     false,
+     "",
+     "The latest steps of the way up that were made before enough replicas for them were ready: "
+     "the others added none, and say nothing of how long pods take."},
+};
+constexpr Schema kStatusTargetsItemLearnedSchema = {.type = SchemaType::Object,
+                                                    .fields = kStatusTargetsItemLearnedFields};
+
+constexpr Schema kStatusTargetsItemLastRunUsualSchema = {.type = SchemaType::Integer,
+                                                         .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemLastRunFloorSchema = {.type = SchemaType::Integer,
+                                                         .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemLastRunPeakReadySchema = {.type = SchemaType::Integer,
+                                                             .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemLastRunPeakWantedSchema = {.type = SchemaType::Integer,
+                                                              .format = Format::Int64};
+
+constexpr Schema kStatusTargetsItemLastRunStepsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0, .maximum = 50};
+
+constexpr Schema kStatusTargetsItemLastRunNeverReadySchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0, .maximum = 50};
+
+constexpr Schema kStatusTargetsItemLastRunMostAddedSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Schema kStatusTargetsItemLastRunReadyAfterSecondsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Field kStatusTargetsItemLastRunFields[] = {
+    {"usual",
+     &kStatusTargetsItemLastRunUsualSchema,
+     false,
+     "",
+     "What normally ran when it prepared."},
+    {"floor",
+     &kStatusTargetsItemLastRunFloorSchema,
+     false,
+     "",
+     "The highest floor that was in force."},
+    {"peakReady",
+     &kStatusTargetsItemLastRunPeakReadySchema,
+     false,
+     "",
+     "The most replicas that were ready while the sale was on."},
+    {"peakWanted",
+     &kStatusTargetsItemLastRunPeakWantedSchema,
+     false,
+     "",
+     "The most that load asked for while the sale was on; absent where it was not known."},
+    {"steps",
+     &kStatusTargetsItemLastRunStepsSchema,
+     false,
+     "",
+     "Steps of its way up that had to wait for replicas."},
+    {"neverReady",
+     &kStatusTargetsItemLastRunNeverReadySchema,
+     false,
+     "",
+     "Those of them that were not ready before the floor went down."},
+    {"mostAdded",
+     &kStatusTargetsItemLastRunMostAddedSchema,
+     false,
+     "",
+     "The most replicas that one of those steps, of those that became ready, waited for."},
+    {"readyAfterSeconds",
+     &kStatusTargetsItemLastRunReadyAfterSecondsSchema,
+     false,
+     "",
+     "After how long 95 % of those steps were ready (nearest rank); absent when that many never "
+     "were."},
+};
+}  // namespace
+extern const Schema kStatusTargetsItemLastRunSchema;
+constinit const Schema kStatusTargetsItemLastRunSchema = {
+    .type = SchemaType::Object, .fields = kStatusTargetsItemLastRunFields};
+
+namespace {
+
 constexpr Schema kStatusTargetsItemStateSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusTargetsItemPendingItemReasonSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 32};
+
+constexpr Schema kStatusTargetsItemPendingItemCountSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 0};
+
+constexpr Schema kStatusTargetsItemPendingItemMessageSchema = {.type = SchemaType::String,
+                                                               .at_most = 1024};
+
+constexpr Field kStatusTargetsItemPendingItemFields[] = {
+    {"reason",
+     &kStatusTargetsItemPendingItemReasonSchema,
+     true,
+     "",
+     "QuotaExceeded, NotCreated, ImageNotPulled, ConfigMissing, Crashing, PodFailed, "
+     "Unschedulable, SchedulingGated, NotScheduled, ReadinessProbe or Starting."},
+    {"count",
+     &kStatusTargetsItemPendingItemCountSchema,
+     true,
+     "",
+     "How many pods; of the first 500 that are looked at."},
+    {"message",
+     &kStatusTargetsItemPendingItemMessageSchema,
+     false,
+     "",
+     "What the scheduler, the kubelet or a quota says of one of them."},
+};
+constexpr Schema kStatusTargetsItemPendingItemSchema = {
+    .type = SchemaType::Object, .fields = kStatusTargetsItemPendingItemFields};
+
+constexpr Schema kStatusTargetsItemPendingSchema = {.type = SchemaType::Array,
+                                                    .items = &kStatusTargetsItemPendingItemSchema,
+                                                    .list_type = ListType::Atomic,
+                                                    .at_most = 8};
 
 constexpr Schema kStatusTargetsItemMessageSchema = {.type = SchemaType::String, .at_most = 1024};
 
 constexpr Field kStatusTargetsItemFields[] = {
-    {"name", &kStatusTargetsItemNameSchema, true, "", "Name of the target."},
+    {"name",
+     &kStatusTargetsItemNameSchema,
+     true,
+     "",
+     "Name of the target; `target/kind/name` of one that a selector found."},
     {"object", &kStatusTargetsItemObjectSchema, false, "", "The workload."},
     {"autoscaler",
      &kStatusTargetsItemAutoscalerSchema,
      false,
      "",
-     "The autoscaler in charge of it; absent when there is none."},
+     "What scales it and is held; absent when there is none."},
+    {"inCharge",
+     &kStatusTargetsItemInChargeSchema,
+     false,
+     "",
+     "Who decides how many replicas it has, as far as was found: the workload < what scales it < "
+     "what made that. The last one is held."},
     {"baseline",
      &kStatusTargetsItemBaselineSchema,
      false,
@@ -1221,11 +1942,28 @@ constexpr Field kStatusTargetsItemFields[] = {
      false,
      "",
      "When the floor was last changed by us."},
+    {"learned",
+     &kStatusTargetsItemLearnedSchema,
+     false,
+     "",
+     "What this run showed. A peak is the highest that was seen when it was written down: when "
+     "something else of the status changed, when a tenth more was seen (two replicas at least), or "
+     "when load passed the floor. What was seen at other times is less than that above it."},
+    {"lastRun",
+     &kStatusTargetsItemLastRunSchema,
+     false,
+     "",
+     "What the run before this one showed, of the event or of the schedule that made it."},
     {"state",
      &kStatusTargetsItemStateSchema,
      false,
      "",
      "For people, such as Ramping, Held, Lowering, Restored or Missing."},
+    {"pending",
+     &kStatusTargetsItemPendingSchema,
+     false,
+     "",
+     "What its pods wait for while they are not ready, looked at every quarter of a minute."},
     {"message", &kStatusTargetsItemMessageSchema, false, "", "More, for people."},
 };
 constexpr Schema kStatusTargetsItemSchema = {.type = SchemaType::Object,
@@ -1235,9 +1973,9 @@ constexpr Schema kStatusTargetsSchema = {.type = SchemaType::Array,
                                          .items = &kStatusTargetsItemSchema,
                                          .list_type = ListType::Map,
                                          .list_key = "name",
-                                         .at_most = 64};
+                                         .at_most = 128};
 
-constexpr Schema kStatusHoldsItemNameSchema = {.type = SchemaType::String, .at_most = 63};
+constexpr Schema kStatusHoldsItemNameSchema = {.type = SchemaType::String, .at_most = 400};
 
 constexpr Schema kStatusHoldsItemObjectApiVersionSchema = {.type = SchemaType::String,
                                                            .at_most = 300};
@@ -1465,6 +2203,11 @@ constexpr Field kStatusFields[] = {
      false,
      "",
      "Whether the sale can go ahead as asked, for people."},
+    {"feasibility",
+     &kStatusFeasibilitySchema,
+     false,
+     "",
+     "Whether the floors will fit, as last looked at before the start."},
     {"message", &kStatusMessageSchema, false, "", "The most important thing to know now."},
     {"install",
      &kStatusInstallSchema,
@@ -1494,7 +2237,21 @@ constexpr Field kStatusFields[] = {
      false,
      "",
      "What was decided and outlives a restart; entries are only added."},
-    {"targets", &kStatusTargetsSchema, false, "", "One row for each target."},
+    {"headroom",
+     &kStatusHeadroomSchema,
+     false,
+     "",
+     "One row for each target whose node room is prepared."},
+    {"imagePrepull",
+     &kStatusImagePrepullSchema,
+     false,
+     "",
+     "One row for each target whose images are pulled ahead."},
+    {"targets",
+     &kStatusTargetsSchema,
+     false,
+     "",
+     "One row for each target; for each workload that a selector found."},
     {"holds",
      &kStatusHoldsSchema,
      false,

@@ -9,6 +9,7 @@
 #include "operator/base/node.h"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -117,6 +118,29 @@ struct OccurrenceStatus {
   bool operator==(const OccurrenceStatus&) const = default;
 };
 
+/// One target.
+struct LastTarget {
+  /// Name of the target.
+  std::string name{};
+  /// The workload.
+  std::string object{};
+  /// What the run before this one showed, of the event or of the schedule that made it.
+  LastRun last_run{};
+  bool operator==(const LastTarget&) const = default;
+};
+
+/// What the latest sale that is over showed of its targets: the next ones take it over, whether or
+/// not its event is still kept.
+struct LastOccurrence {
+  /// The name of its SaleEvent.
+  std::string event{};
+  /// When it started.
+  std::optional<Instant> start{};
+  /// A row for each target that showed something.
+  std::vector<LastTarget> targets{};
+  bool operator==(const LastOccurrence&) const = default;
+};
+
 /// What the operator has seen and done.
 struct SaleScheduleStatus {
   /// The generation of the spec that this status speaks of; -1 before the first look.
@@ -139,6 +163,9 @@ struct SaleScheduleStatus {
   std::string tzdata{};
   /// What was decided about each start, the latest ones.
   std::vector<OccurrenceStatus> occurrences{};
+  /// What the latest sale that is over showed of its targets: the next ones take it over, whether
+  /// or not its event is still kept.
+  LastOccurrence last_run{};
   /// The state of the event for programs.
   std::vector<Condition> conditions{};
   bool operator==(const SaleScheduleStatus&) const = default;
@@ -151,6 +178,8 @@ Json to_json(const SaleTemplateSpec&);
 Json to_json(const SaleTemplate&);
 Json to_json(const SaleScheduleSpec&);
 Json to_json(const OccurrenceStatus&);
+Json to_json(const LastTarget&);
+Json to_json(const LastOccurrence&);
 Json to_json(const SaleScheduleStatus&);
 
 /// From a node that has been through check() without errors.
@@ -160,6 +189,8 @@ void bind(const Node&, SaleTemplateSpec&);
 void bind(const Node&, SaleTemplate&);
 void bind(const Node&, SaleScheduleSpec&);
 void bind(const Node&, OccurrenceStatus&);
+void bind(const Node&, LastTarget&);
+void bind(const Node&, LastOccurrence&);
 void bind(const Node&, SaleScheduleStatus&);
 
 /// Everything of an event but its times and zone.

@@ -139,6 +139,34 @@ Json to_json(const OccurrenceStatus& in) {
   return json.build();
 }
 
+void bind(const Node& node, LastTarget& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "object", out.object);
+  bind_member(node, "lastRun", out.last_run);
+}
+
+Json to_json(const LastTarget& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write_unless_empty(json, "object", in.object);
+  write_unless_empty(json, "lastRun", in.last_run);
+  return json.build();
+}
+
+void bind(const Node& node, LastOccurrence& out) {
+  bind_member(node, "event", out.event);
+  bind_member(node, "start", out.start);
+  bind_member(node, "targets", out.targets);
+}
+
+Json to_json(const LastOccurrence& in) {
+  JsonObject json;
+  write_unless_empty(json, "event", in.event);
+  write(json, "start", in.start);
+  write_unless_empty(json, "targets", in.targets);
+  return json.build();
+}
+
 void bind(const Node& node, SaleScheduleStatus& out) {
   bind_member(node, "observedGeneration", out.observed_generation);
   bind_member(node, "acceptedAt", out.accepted_at);
@@ -150,6 +178,7 @@ void bind(const Node& node, SaleScheduleStatus& out) {
   bind_member(node, "active", out.active);
   bind_member(node, "tzdata", out.tzdata);
   bind_member(node, "occurrences", out.occurrences);
+  bind_member(node, "lastRun", out.last_run);
   bind_member(node, "conditions", out.conditions);
 }
 
@@ -165,6 +194,7 @@ Json to_json(const SaleScheduleStatus& in) {
   write(json, "active", in.active);
   write_unless_empty(json, "tzdata", in.tzdata);
   write_unless_empty(json, "occurrences", in.occurrences);
+  write_unless_empty(json, "lastRun", in.last_run);
   write_unless_empty(json, "conditions", in.conditions);
   return json.build();
 }

@@ -13,6 +13,7 @@ extern const Schema kSpecSuspendSchema;
 extern const Schema kSpecModeSchema;
 extern const Schema kSpecCapacitySchema;
 extern const Schema kSpecHoldsSchema;
+extern const Schema kStatusTargetsItemLastRunSchema;
 extern const Schema kStatusConditionsSchema;
 namespace {
 
@@ -248,6 +249,47 @@ constexpr Schema kScheduleStatusOccurrencesSchema = {.type = SchemaType::Array,
                                                      .list_type = ListType::Atomic,
                                                      .at_most = 64};
 
+constexpr Schema kScheduleStatusLastRunEventSchema = {.type = SchemaType::String, .at_most = 63};
+
+constexpr Schema kScheduleStatusLastRunStartSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kScheduleStatusLastRunTargetsItemNameSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 63};
+
+constexpr Schema kScheduleStatusLastRunTargetsItemObjectSchema = {.type = SchemaType::String,
+                                                                  .at_most = 700};
+
+constexpr Field kScheduleStatusLastRunTargetsItemFields[] = {
+    {"name", &kScheduleStatusLastRunTargetsItemNameSchema, true, "", "Name of the target."},
+    {"object", &kScheduleStatusLastRunTargetsItemObjectSchema, false, "", "The workload."},
+    {"lastRun",
+     &kStatusTargetsItemLastRunSchema,
+     false,
+     "",
+     "What the run before this one showed, of the event or of the schedule that made it."},
+};
+constexpr Schema kScheduleStatusLastRunTargetsItemSchema = {
+    .type = SchemaType::Object, .fields = kScheduleStatusLastRunTargetsItemFields};
+
+constexpr Schema kScheduleStatusLastRunTargetsSchema = {
+    .type = SchemaType::Array,
+    .items = &kScheduleStatusLastRunTargetsItemSchema,
+    .list_type = ListType::Atomic,
+    .at_most = 64};
+
+constexpr Field kScheduleStatusLastRunFields[] = {
+    {"event", &kScheduleStatusLastRunEventSchema, false, "", "The name of its SaleEvent."},
+    {"start", &kScheduleStatusLastRunStartSchema, false, "", "When it started."},
+    {"targets",
+     &kScheduleStatusLastRunTargetsSchema,
+     false,
+     "",
+     "A row for each target that showed something."},
+};
+constexpr Schema kScheduleStatusLastRunSchema = {.type = SchemaType::Object,
+                                                 .fields = kScheduleStatusLastRunFields};
+
 constexpr Field kScheduleSpecFields[] = {
     {"schedule",
      &kScheduleSpecScheduleSchema,
@@ -353,6 +395,12 @@ constexpr Field kScheduleStatusFields[] = {
      false,
      "",
      "What was decided about each start, the latest ones."},
+    {"lastRun",
+     &kScheduleStatusLastRunSchema,
+     false,
+     "",
+     "What the latest sale that is over showed of its targets: the next ones take it over, whether "
+     "or not its event is still kept."},
     {"conditions", &kStatusConditionsSchema, false, "", "The state of the event for programs."},
 };
 

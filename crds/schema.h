@@ -37,6 +37,7 @@ struct Schema {
   SchemaType type = SchemaType::Object;
   std::span<const Field> fields = {};  ///< Object
   const Schema* items = nullptr;       ///< Array
+  const Schema* values = nullptr;      ///< Object whose members have any name: of each of them
   ListType list_type = ListType::Atomic;
   std::string_view list_key = {};                  ///< ListType::Map: the one key
   std::span<const std::string_view> allowed = {};  ///< enum

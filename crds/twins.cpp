@@ -123,6 +123,25 @@ bool one_target_per_workload(const Node& self) {
   return true;
 }
 
+bool ref_or_selector(const Node& self) { return self.has("ref") != self.has("selector"); }
+
+bool kinds_are_of_selector(const Node& self) { return self.has("selector") || !self.has("kinds"); }
+
+bool selector_says_something(const Node& self) {
+  const auto any = [&self](std::string_view name) {
+    const Node* found = self.find(name);
+    return found != nullptr && !(found->members.empty() && found->items.empty());
+  };
+  return any("matchLabels") || any("matchExpressions");
+}
+
+bool values_of_operator(const Node& self) {
+  const std::string_view op = text_of(self, "operator");
+  const Node* values = self.find("values");
+  const bool some = values != nullptr && !values->items.empty();
+  return some == (op == "In" || op == "NotIn");
+}
+
 bool ceiling_covers_replicas(const Node& self) {
   const Node* need = self.find("need");
   const Node* replicas = need ? need->find("replicas") : nullptr;

@@ -181,7 +181,7 @@ class Walker {
         prepare(node.items[i], items, element(path, i));
       }
     }
-    if (node.type != JsonType::Object) return;
+    if (node.type != JsonType::Object || schema.values) return;
     prune(node, schema, path);
     for (const Field& field : schema.fields) {
       if (node.has(field.name) || field.default_json.empty()) continue;
@@ -261,6 +261,10 @@ class Walker {
     if (count < schema.at_least) {
       return wrong(
           path, node, "must have at least " + number(schema.at_least) + " member", choose(schema));
+    }
+    if (schema.values) {
+      for (const Member& member : node.members)
+        shape(member.value, *schema.values, path + "." + member.name);
     }
     for (const Field& field : schema.fields) {
       const std::string below = path + "." + std::string(field.name);

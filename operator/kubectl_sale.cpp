@@ -1,5 +1,6 @@
 #include "operator/commands/completion.h"
 #include "operator/commands/plan_command.h"
+#include "operator/commands/report_command.h"
 #include "operator/commands/simulate.h"
 #include "operator/commands/validate.h"
 #include "operator/commands/version.h"
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
   commands::add_validate_command(app, wall_now, exit_code);
   commands::add_plan_command(app, wall_now, exit_code);
   commands::add_simulate_command(app, wall_now, exit_code);
+  commands::add_report_command(app, wall_now, exit_code);
   commands::add_version_command(app, exit_code);
   commands::add_completion_commands(app, exit_code);
   try {

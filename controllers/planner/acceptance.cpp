@@ -1,8 +1,13 @@
 #include "controllers/planner/acceptance.h"
 
+#include "controllers/planner/canary.h"
 #include "controllers/planner/in_charge.h"
+#include "controllers/planner/selection.h"
+#include "controllers/products/scalers.h"
+#include "crds/knative.h"
 #include "crds/reader.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -66,11 +71,16 @@ std::vector<FieldRef> scaled_fields(const Check& check,
   if (found == check.seen.autoscalers.end()) return out;
   const auto* autoscalers = std::get_if<Autoscalers>(&found->second);
   if (autoscalers == nullptr) return out;
-  for (const ObjectRef& one : autoscalers->objects) {
-    out.push_back({one, kMinReplicas, ""});
-    out.push_back({one, kMaxReplicas, ""});
+  if (!autoscalers->canaries.empty())
+    return scaled_fields(check, target, primary_of(workload), kind);
+  // Of a ScaledObject and the autoscaler made from it, the first is what is written.
+  const bool made = !autoscalers->scaled_objects.empty();
+  for (const ObjectRef& one : made ? autoscalers->scaled_objects : autoscalers->objects) {
+    const products::Bounds& bounds = *products::bounds_of(one);
+    out.push_back({one, bounds.min, ""});
+    out.push_back({one, bounds.max, ""});
   }
-  if (out.empty() || target.wake_from_zero) out.push_back(replicas);
+  if (out.empty() || (target.wake_from_zero && !made)) out.push_back(replicas);
   return out;
 }
 
@@ -79,9 +89,7 @@ void check_scaled(Check& check,
                   const api::TargetSpec& target,
                   const KindFact& kind,
                   const std::string& path) {
-  const ObjectRef asked{
-      group_of(target.ref.api_version), target.ref.kind, check.event.ref.ns, target.ref.name};
-  const auto workload = resolved(check.seen, asked);
+  const auto workload = resolved(check.seen, workload_of(*target.ref, check.event.ref.ns));
   if (!workload) return;
   for (const FieldRef& field : scaled_fields(check, target, *workload, kind)) {
     const std::string why = products::why_not_scaled(check.setup.allow, field);
@@ -90,24 +98,63 @@ void check_scaled(Check& check,
   }
 }
 
-void check_target(Check& check, const api::TargetSpec& target, const std::string& path) {
-  const bool held = check.holds.contains({"capacity", target.name});
-  const std::string group = group_of(target.ref.api_version);
-  const KindFact* kind = served(check, group, target.ref.kind, path + ".ref", held);
-  if (kind == nullptr || held) return;
+/// Of a kind that a target names; nullptr where it is not known or cannot be scaled.
+const KindFact* scalable(Check& check,
+                         const std::string& group,
+                         const std::string& name,
+                         const std::string& path,
+                         bool held) {
+  if (api::is_knative(group)) return nullptr;  // said of the spec alone
+  const KindFact* kind = served(check, group, name, path, held);
+  if (kind == nullptr || held) return nullptr;
   if (!kind->namespaced) {
     check.add("TargetNotNamespaced",
-              path + ".ref.kind",
-              target.ref.kind + " lies in no namespace: name a workload of this namespace");
+              path + ".kind",
+              name + " lies in no namespace: name a workload of this namespace");
+  } else if (api::is_knative(group_of(kind->api_version))) {
+    check.add("NoScale",
+              path + ".kind",
+              name + " of Knative is not raised as a target: " + api::kInsteadOfKnative);
   } else if (!kind->has_scale) {
-    check.add(
-        "NoScale",
-        path + ".ref.kind",
-        target.ref.kind +
-            " has no scale subresource: name the workload that has replicas, such as a Deployment");
+    check.add("NoScale",
+              path + ".kind",
+              name +
+                  " has no scale subresource: name the workload that has replicas, such as a "
+                  "Deployment");
   } else {
-    check_scaled(check, target, *kind, path);
+    return kind;
   }
+  return nullptr;
+}
+
+/// Is anything held for a target that selects?
+bool holds_found(const Check& check, const std::string& target) {
+  return std::any_of(check.holds.begin(), check.holds.end(), [&target](const auto& one) {
+    return one.first.first == "capacity" && selecting_target(one.first.second) == target;
+  });
+}
+
+void check_selector(Check& check, const api::TargetSpec& target, const std::string& path) {
+  if (holds_found(check, target.name)) return;
+  for (const Selection& one : selections_of(target, check.event.ref.ns)) {
+    scalable(check, one.group, one.kind, path + ".kinds", false);
+    const auto found = check.seen.selected.find(one);
+    const auto* known =
+        found == check.seen.selected.end() ? nullptr : std::get_if<Selected>(&found->second);
+    if (known == nullptr || !known->more) continue;
+    check.add("TooManySelected",
+              path + ".selector",
+              "matches more than " + std::to_string(kSelected) + " objects of kind " + one.kind +
+                  ": narrow it, or write a SaleEvent for each part");
+  }
+}
+
+void check_target(Check& check, const api::TargetSpec& target, const std::string& path) {
+  if (!target.ref) return check_selector(check, target, path);
+  const bool held = check.holds.contains({"capacity", target.name});
+  const KindFact* kind =
+      scalable(check, group_of(target.ref->api_version), target.ref->kind, path + ".ref", held);
+  if (kind != nullptr) check_scaled(check, target, *kind, path);
 }
 
 /// Two targets may spell one workload differently (with and without apiVersion).
@@ -115,11 +162,10 @@ void check_same_workload(Check& check, const api::SaleEventSpec& spec) {
   std::map<ObjectRef, std::string> named;
   for (std::size_t i = 0; i < spec.capacity.targets.size(); ++i) {
     const api::TargetSpec& target = spec.capacity.targets[i];
-    const ObjectRef asked{
-        group_of(target.ref.api_version), target.ref.kind, check.event.ref.ns, target.ref.name};
-    const auto served_as = resolved(check.seen, asked);
+    if (!target.ref) continue;
+    const auto served_as = resolved(check.seen, workload_of(*target.ref, check.event.ref.ns));
     if (!served_as) continue;
-    const auto [found, fresh] = named.emplace(*served_as, target.name);
+    const auto [found, fresh] = named.emplace(serving(check.seen, *served_as), target.name);
     if (fresh) continue;
     check.add("DuplicateTarget",
               "spec.capacity.targets[" + std::to_string(i) + "].ref",

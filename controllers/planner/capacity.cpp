@@ -1,10 +1,15 @@
 #include "controllers/planner/capacity.h"
 
+#include "controllers/planner/canary.h"
+#include "controllers/planner/faster_than_last.h"
 #include "controllers/planner/gitops.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/lowering.h"
+#include "controllers/planner/promotion.h"
 #include "controllers/planner/raising.h"
 #include "controllers/planner/schedule.h"
+#include "controllers/planner/selection.h"
+#include "controllers/products/scalers.h"
 
 #include <algorithm>
 #include <utility>
@@ -17,6 +22,7 @@ void recall(TargetDraft& draft) {
   const api::TargetStatus* row = row_of(draft.view, draft.report.name);
   if (row == nullptr || (draft.spec != nullptr && !same_workload(*row, draft.report.object)))
     return;
+  if (draft.report.in_charge.empty()) draft.report.in_charge = row->in_charge;
   draft.report.usual = row->usual;
   draft.report.zones = row->zones;
   draft.report.floor = row->floor;
@@ -36,6 +42,8 @@ void cannot(TargetDraft& draft, const InCharge& charge) {
         return "Missing";
       case InCharge::Who::Forbidden:
         return "Forbidden";
+      case InCharge::Who::Paused:
+        return "Paused";
       case InCharge::Who::Autoscaler:
       case InCharge::Who::Workload:
       case InCharge::Who::Unknown:
@@ -53,19 +61,22 @@ void cannot(TargetDraft& draft, const InCharge& charge) {
 
 void go_down(TargetDraft& draft) {
   std::set<ObjectRef> objects;
-  for (const OurHold& one : draft.held) objects.insert(one.field.object);
+  for (const OurHold& one : draft.held) {
+    if (!is_canary(one.field.object)) objects.insert(one.field.object);
+  }
   const bool autoscaled = std::any_of(objects.begin(), objects.end(), [&](const ObjectRef& one) {
-    return is_autoscaler(one) && absence(draft.view.seen, one).empty();
+    return is_scaler(one) && absence(draft.view.seen, one).empty();
   });
   for (const ObjectRef& object : objects) {
     // A workload that was woken goes back to sleep when nothing of it is held on its autoscaler any
     // more.
-    if (autoscaled && !is_autoscaler(object) && draft.view.ending != Ending::Orphan &&
+    if (autoscaled && !is_scaler(object) && draft.view.ending != Ending::Orphan &&
         draft.view.ending != Ending::Immediate) {
       continue;
     }
     lower_object(draft, object, 0);
   }
+  lower_for_promotions(draft);
 }
 
 /// Columns of a target outside its sale: nothing that moves by itself, or status would be written
@@ -89,15 +100,30 @@ void report_idle(TargetDraft& draft) {
 /// is said from changing with every pod.
 void warn_of_sync(TargetDraft& draft, const InCharge& charge) {
   if (charge.who != InCharge::Who::Autoscaler || !draft.held.empty()) return;
-  const Document& object = *charge.autoscaler->object;
-  const std::int64_t most = object.integer(kMaxReplicas).value_or(1);
+  const Document& object = *charge.scaler->object;
+  const products::Bounds& bounds = *products::bounds_of(charge.object);
+  const std::int64_t most = object.integer(bounds.max).value_or(bounds.max_if_absent);
   const Need need = need_of(*draft.spec,
                             {.usual = most,
-                             .minimum = object.integer(kMinReplicas).value_or(1),
+                             .minimum = object.integer(bounds.min).value_or(bounds.min_if_absent),
                              .zones = draft.view.seen.zones},
                             draft.view.window);
   const auto conflict = sync_conflict(draft.report.name, charge.object, object, need.peak());
   if (conflict) draft.warnings.push_back(*conflict);
+}
+
+/// A Canary that is not seen makes the author's autoscaler one that reaches no pod.
+void warn_of_canaries(TargetDraft& draft, const InCharge& charge) {
+  const auto listed = draft.view.seen.autoscalers.find(charge.workload);
+  if (listed == draft.view.seen.autoscalers.end()) return;
+  const auto* found = std::get_if<Autoscalers>(&listed->second);
+  if (found == nullptr || !found->canaries_unread) return;
+  draft.warnings.push_back(
+      {"CanariesUnread",
+       draft.report.name + ": the operator may not list Canaries (flagger.app): if one names " +
+           to_text(charge.workload) +
+           ", what is held has no effect, for its primary is what serves. Give the operator's role "
+           "get, list and watch on canaries (flagger.app)"});
 }
 
 void plan_target(TargetDraft& draft) {
@@ -108,13 +134,20 @@ void plan_target(TargetDraft& draft) {
   bool unknown = false;
   std::string why;
   if (draft.spec != nullptr) {
-    const InCharge charge = in_charge(view, draft.spec->ref);
+    const InCharge charge = in_charge(view, *draft.spec->ref);
     draft.report.object = charge.workload;
-    if (charge.autoscaler != nullptr) draft.report.autoscaler = charge.object;
-    const bool known =
-        charge.who == InCharge::Who::Autoscaler || charge.who == InCharge::Who::Workload;
+    if (charge.who != InCharge::Who::Unknown) draft.report.in_charge = charge.chain;
+    if (is_scaler(charge.object) && absence(view.seen, charge.object).empty())
+      draft.report.autoscaler = charge.object;
+    const bool known = charge.found();
     const bool ahead = view.ending == Ending::None && stage == Stage::Before;
-    if (ahead || raised) warn_of_sync(draft, charge);
+    if (ahead || raised) {
+      warn_of_sync(draft, charge);
+      warn_of_canaries(draft, charge);
+      if (auto faster = faster_than_last(draft, charge)) draft.warnings.push_back(*faster);
+    }
+    if (ahead && charge.who == InCharge::Who::Paused)
+      draft.warnings.push_back({charge.code, draft.report.name + ": " + charge.why});
     if (raised && view.seen.namespace_terminating) {
       recall(draft);
       draft.report.state = "Terminating";
@@ -123,7 +156,8 @@ void plan_target(TargetDraft& draft) {
     if (raised) return known ? raise_target(draft, charge) : cannot(draft, charge);
     unknown = charge.who == InCharge::Who::Unknown;
     why = charge.why;
-    if (known && !draft.held.empty()) {
+    const bool paused = charge.who == InCharge::Who::Paused;
+    if ((known || paused) && !draft.held.empty()) {
       draft.report.current =
           charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0);
     }
@@ -141,14 +175,32 @@ void plan_target(TargetDraft& draft) {
   draft.report.state = "Lowering";
   go_down(draft);
   for (const OurHold& one : draft.held) {
+    if (is_canary(one.field.object)) continue;
     const Present* object = present(view.seen, one.field.object);
-    const bool ceiling = is_autoscaler(one.field.object) && one.field.pointer == kMaxReplicas;
-    if (object != nullptr && !ceiling)
-      draft.report.held = object->object->integer(one.field.pointer);
+    const bool floor = !products::is_ceiling(one.field) && !products::is_scale_down(one.field);
+    if (object != nullptr && floor) draft.report.held = object->object->integer(one.field.pointer);
     if (draft.spec != nullptr) continue;
     if (draft.report.object.kind.empty()) draft.report.object = one.field.object;
-    if (is_autoscaler(one.field.object)) draft.report.autoscaler = one.field.object;
+    if (is_scaler(one.field.object)) draft.report.autoscaler = one.field.object;
   }
+}
+
+/// Whatever is held for it stays, for it is not known whether it is still selected.
+void stay(TargetDraft& draft) {
+  recall(draft);
+  if (const api::TargetStatus* row = row_of(draft.view, draft.report.name))
+    draft.report.object = workload_told(*row).value_or(ObjectRef{});
+  draft.report.state = "Unknown";
+  draft.report.message = "it is not known now what the selector matches";
+  retain(draft, "NotRead", draft.report.message);
+}
+
+TargetReport unread_row(const std::string& target) {
+  TargetReport out;
+  out.name = target;
+  out.state = "Unknown";
+  out.message = "it is not known now what the selector matches";
+  return out;
 }
 
 void collect(CapacityWants& out, TargetDraft&& draft) {
@@ -169,12 +221,14 @@ bool known_forbidden(const View& view, const ObjectRef& object) {
   return answer != view.seen.answers.end() && answer->second.says == Answer::Says::No;
 }
 
-/// At its full floor and ready, asleep on purpose, or not to be had. Of a target to be raised now.
+/// At its full floor and ready, asleep or paused on purpose, or not to be had. Of a target to be
+/// raised now.
 bool stands_ready(const View& view, const api::TargetSpec& spec) {
-  const InCharge charge = in_charge(view, spec.ref);
+  const InCharge charge = in_charge(view, *spec.ref);
   switch (charge.who) {
     case InCharge::Who::Missing:
     case InCharge::Who::Forbidden:
+    case InCharge::Who::Paused:
       return true;
     case InCharge::Who::Refused:
     case InCharge::Who::Unknown:
@@ -184,8 +238,7 @@ bool stands_ready(const View& view, const api::TargetSpec& spec) {
       break;
   }
   if (known_forbidden(view, charge.object)) return true;
-  const bool asleep = charge.seen->object->integer(charge.kind.spec_replicas_path).value_or(1) == 0;
-  if (asleep && !spec.wake_from_zero) return true;
+  if (sleeps_on_purpose(spec, charge)) return true;
   TargetDraft draft = draft_of(view, spec.name, &spec);
   const Floor floor = floor_of(view, charge);
   report_live(
@@ -199,6 +252,7 @@ bool targets_ready(const View& view) {
   const Stage stage = stage_at(view.window, view.now);
   const bool raised =
       view.ending == Ending::None && (stage == Stage::Prepare || stage == Stage::Live);
+  if (!view.unread_selectors.empty()) return false;
   const auto& targets = view.spec.capacity.targets;
   return std::all_of(targets.begin(), targets.end(), [&](const api::TargetSpec& one) {
     return raised && !view.seen.namespace_terminating && stands_ready(view, one);
@@ -208,6 +262,12 @@ bool targets_ready(const View& view) {
 CapacityWants capacity(const View& view) {
   CapacityWants out;
   out.wants.feature = kCapacity;
+  const Stage stage = stage_at(view.window, view.now);
+  if (view.ending == Ending::None && stage <= Stage::Live) {
+    out.wants.warnings = view.selection_warnings;
+    for (const std::string& one : view.unread_selectors)
+      out.wants.targets.push_back(unread_row(one));
+  }
   std::set<std::string> named;
   for (const api::TargetSpec& spec : view.spec.capacity.targets) {
     named.insert(spec.name);
@@ -218,7 +278,9 @@ CapacityWants capacity(const View& view) {
   for (const auto& [key, held] : view.holds) {
     if (key.first != kCapacity || named.contains(key.second)) continue;
     TargetDraft draft = draft_of(view, key.second, nullptr);
-    plan_target(draft);
+    const bool stays =
+        view.ending == Ending::None && is_out_of_sight(view.unread_selectors, key.second);
+    stays ? stay(draft) : plan_target(draft);
     collect(out, std::move(draft));
   }
   return out;

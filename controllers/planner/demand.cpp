@@ -1,6 +1,7 @@
 #include "controllers/planner/demand.h"
 
 #include "crds/fields.h"
+#include "operator/base/json_read.h"
 
 #include <algorithm>
 #include <array>
@@ -21,11 +22,8 @@ std::optional<Condition> condition(const Document& object, std::string_view type
   const auto list = object.root().at("/status/conditions");
   if (!list) return std::nullopt;
   for (const JsonView& one : list->elements()) {
-    const auto text = [&one](std::string_view name) {
-      const auto member = one.member(name);
-      return member ? member->string().value_or("") : std::string();
-    };
-    if (text("type") == type) return Condition{text("status"), text("reason")};
+    if (text_of(one, "type") == type)
+      return Condition{text_of(one, "status"), text_of(one, "reason")};
   }
   return std::nullopt;
 }
@@ -120,6 +118,21 @@ std::optional<std::int64_t> by_metrics(const Document& object, std::int64_t repl
 std::int64_t current_replicas_of(const Document& autoscaler) {
   return std::clamp<std::int64_t>(
       autoscaler.integer("/status/currentReplicas").value_or(0), 0, kMostReplicas);
+}
+
+bool keeps_for_a_while(const Document& autoscaler) {
+  const auto able = condition(autoscaler, "AbleToScale");
+  return able && able->status == "True" && able->reason == "ScaleDownStabilized";
+}
+
+std::optional<Instant> last_scaled(const Document& autoscaler) {
+  return parse_rfc3339(autoscaler.string("/status/lastScaleTime"));
+}
+
+std::string why_inactive(const Document& autoscaler) {
+  const auto active = condition(autoscaler, "ScalingActive");
+  if (!active || active->status != "False" || active->reason == "ScalingDisabled") return "";
+  return active->reason.empty() ? "ScalingActive=False" : active->reason;
 }
 
 Demand demand_of(const Document& autoscaler) {

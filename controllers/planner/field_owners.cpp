@@ -2,6 +2,7 @@
 // k:{...} for a list element by key, v:value and i:index for others; a node without members is
 // owned as a whole.
 #include "controllers/planner/ledger.h"
+#include "operator/base/json_read.h"
 
 #include <utility>
 #include <vector>
@@ -13,11 +14,6 @@ struct Entry {
   std::string manager, time, operation;
   JsonView fields;
 };
-
-std::string text_of(const JsonView& object, std::string_view name) {
-  const auto member = object.member(name);
-  return member ? member->string().value_or("") : "";
-}
 
 /// Entries of the main resource and of /scale (which writes spec.replicas); status is nobody's
 /// wish.

@@ -5,6 +5,7 @@
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/schedule.h"
+#include "controllers/products/owners.h"
 
 #include <algorithm>
 #include <utility>
@@ -112,7 +113,7 @@ void keep(HoldFeatureWants& out,
   }
   if (!held) {
     const std::string owner = owner_of(*present(view.seen, field.object)->object);
-    if (!owner.empty()) {
+    if (!owner.empty() && !products::owner_leaves(field)) {
       const std::string why = to_text(field.object) + " is owned by " + owner +
                               ", which would undo what is held here: hold a field of " + owner;
       out.wants.warnings.push_back({"ObjectOwned", hold.name + ": " + why});

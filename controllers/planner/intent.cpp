@@ -116,10 +116,9 @@ std::optional<Event> without_intents(const Event& event, const Observation& seen
       std::none_of(status.targets.begin(), status.targets.end(), is_due)) {
     return std::nullopt;
   }
-  const Observation served = with_served_names(seen);
   Event out = event;
   std::erase_if(out.status.holds, [&](const api::HoldStatus& row) {
-    return is_due(row) && never_made(row, served, event.uid, now);
+    return is_due(row) && never_made(row, seen, event.uid, now);
   });
   for (api::TargetStatus& row : out.status.targets) {
     const bool made = std::any_of(

@@ -2,6 +2,7 @@
 
 #include "operator/base/bounds.h"
 #include "operator/base/content_hash.h"
+#include "operator/base/json_read.h"
 
 #include <array>
 #include <utility>
@@ -62,11 +63,6 @@ Json entry_json(const FieldPath& path, const HeldField& held) {
   for (const auto& [holder, ask] : held.holders) holders.push_back(holder_json(holder, ask));
   out.add("holders", json_array(holders));
   return out.build();
-}
-
-std::string text_of(const JsonView& object, std::string_view name) {
-  const auto member = object.member(name);
-  return member ? member->string().value_or("") : "";
 }
 
 Value value_of(const JsonView& object, std::string_view name) {

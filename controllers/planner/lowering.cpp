@@ -3,7 +3,10 @@
 #include "controllers/planner/demand.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/ramp.h"
+#include "controllers/planner/scale_down.h"
+#include "controllers/planner/scaled_object.h"
 #include "controllers/planner/schedule.h"
+#include "controllers/products/scalers.h"
 
 #include <algorithm>
 #include <utility>
@@ -59,14 +62,23 @@ bool nothing_to_scale(const TargetDraft& draft) {
   return absence(draft.view.seen, draft.report.object) == "Missing";
 }
 
+/// What load asks of what scales through a held object.
+Demand demand_through(const View& view, const ObjectRef& object, const Present& seen) {
+  if (const Present* autoscaler = autoscaler_of(view, object))
+    return demand_of(*autoscaler->object);
+  // A paused ScaledObject has none, and moves nothing by its bounds.
+  const bool paused = is_scaled_object(object) && !paused_by(*seen.object).empty();
+  return {paused ? Demand::Says::Free : Demand::Says::Unknown, 0};
+}
+
 /// Below this load does not let the floor go now; 0 where load says nothing against it.
 struct Load {
   std::int64_t asks = 0;
   bool carries = false;  ///< the autoscaler keeps that many by itself, whatever the floor
 };
-Load load_of(TargetDraft& draft, const Present& object, bool autoscaler, std::int64_t held) {
-  if (!autoscaler || nothing_to_scale(draft)) return {};
-  const Demand demand = demand_of(*object.object);
+Load load_of(TargetDraft& draft, const ObjectRef& object, const Present& seen, std::int64_t held) {
+  if (!is_scaler(object) || nothing_to_scale(draft)) return {};
+  const Demand demand = demand_through(draft.view, object, seen);
   switch (demand.says) {
     case Demand::Says::Number:
       draft.report.wanted = demand.replicas;
@@ -85,10 +97,11 @@ Load load_of(TargetDraft& draft, const Present& object, bool autoscaler, std::in
 
 /// Would load fit under the maximum that was there before?
 bool fits_before(const TargetDraft& draft, const ObjectRef& object, std::int64_t load) {
-  const auto record = record_of(draft.view, {object, kMaxReplicas, ""});
+  const products::Bounds& bounds = *products::bounds_of(object);
+  const auto record = record_of(draft.view, {object, bounds.max, ""});
   const Present* live = present(draft.view.seen, object);
-  const auto most = record ? integer_of(record->baseline) : live->object->integer(kMaxReplicas);
-  return most && load <= *most;
+  const auto most = record ? integer_of(record->baseline) : live->object->integer(bounds.max);
+  return load <= most.value_or(bounds.max_if_absent);
 }
 
 void remember(TargetDraft& draft, const FieldRef& field, std::int64_t peak) {
@@ -113,9 +126,34 @@ void repeat_step(TargetDraft& draft,
                  const Present& object,
                  std::int64_t asked) {
   const std::int64_t there = hold.there ? integer_of(hold.there->operand).value_or(asked) : asked;
-  const Load load = load_of(draft, object, is_autoscaler(hold.field.object), there);
+  const Load load = load_of(draft, hold.field.object, object, there);
   const bool binding = load.asks < there || !load.carries;
   ask(draft, hold, binding ? std::max(asked, std::min(load.asks, there)) : asked);
+}
+
+/// Does an autoscaler keep replicas above the floor that will go when its stabilization is over,
+/// all at once, down to the floor of then?
+bool more_will_follow(const View& view,
+                      const ObjectRef& object,
+                      std::int64_t floor,
+                      const Load& load) {
+  const Present* autoscaler = autoscaler_of(view, object);
+  return autoscaler != nullptr && load.asks < floor && view.now < give_up_at(view) &&
+         keeps_for_a_while(*autoscaler->object) && current_replicas_of(*autoscaler->object) > floor;
+}
+
+/// When the replicas came down to where the floor stands, where that was long after the floor did:
+/// the next step counts from there.
+Instant followed_at(const View& view,
+                    const ObjectRef& object,
+                    std::int64_t floor,
+                    Instant lowered,
+                    Duration every) {
+  const Present* autoscaler = autoscaler_of(view, object);
+  if (autoscaler == nullptr || current_replicas_of(*autoscaler->object) > floor) return lowered;
+  const auto scaled = last_scaled(*autoscaler->object);
+  const bool late = scaled && *scaled - lowered > every && *scaled <= view.now;
+  return late ? *scaled : lowered;
 }
 
 /// One step down of a floor.
@@ -126,7 +164,9 @@ void lower_floor(TargetDraft& draft,
   const View& view = draft.view;
   const Ask& position = where_it_stands(hold, object, view);
   const std::int64_t asked = integer_of(position.operand).value_or(0);
-  const std::int64_t baseline = integer_of(hold.entry.baseline).value_or(1);
+  const products::Bounds* bounds = products::bounds_of(hold.field.object);
+  const std::int64_t baseline =
+      integer_of(hold.entry.baseline).value_or(bounds == nullptr ? 1 : bounds->min_if_absent);
   const auto known = view.memory.ramps.find(hold.field);
   const bool began = known != view.memory.ramps.end() && known->second.peak.has_value();
   const std::int64_t peak = began ? *known->second.peak : asked;
@@ -134,7 +174,10 @@ void lower_floor(TargetDraft& draft,
   // One slope from the height to what was there before, whichever stretch a fall ends at: two falls
   // in one minute take no more than one.
   const Pace pace = pace_of(ramp_of(draft), peak, baseline);
-  const Instant due = last_step(view, hold, object) + pace.every;
+  const Instant lowered = last_step(view, hold, object);
+  const Instant due =
+      (began ? followed_at(view, hold.field.object, asked, lowered, pace.every) : lowered) +
+      pace.every;
   draft.report.state = "Lowering";
   const auto stay = [&] { ask(draft, hold, asked); };
   if (never_made(hold, object, view)) {
@@ -152,7 +195,13 @@ void lower_floor(TargetDraft& draft,
     draft.wake = sooner(draft.wake, due);
     return stay();
   }
-  const Load load = load_of(draft, object, is_autoscaler(hold.field.object), asked);
+  const Load load = load_of(draft, hold.field.object, object, asked);
+  if (asked > bottom && more_will_follow(view, hold.field.object, asked, load)) {
+    draft.report.message =
+        "the autoscaler's stabilization keeps more than the floor: it goes on when they are gone";
+    draft.wake = sooner(draft.wake, give_up_at(view));
+    return stay();
+  }
   // Where load itself keeps as many, the floor carries nothing any more: it may pass below.
   const bool carried = goal == 0 && load.carries && load.asks >= asked &&
                        fits_before(draft, hold.field.object, load.asks);
@@ -174,18 +223,29 @@ void lower_floor(TargetDraft& draft,
   ask(draft, hold, next);
 }
 
+/// How many replicas run of what a held object scales; nothing: nobody says.
+std::optional<std::int64_t> running_under(const TargetDraft& draft, const ObjectRef& object) {
+  if (nothing_to_scale(draft)) return 0;
+  std::optional<std::int64_t> out = draft.report.current;
+  if (const Present* autoscaler = autoscaler_of(draft.view, object))
+    out = std::max(current_replicas_of(*autoscaler->object), out.value_or(0));
+  if (out) return out;
+  const Present* workload = present(draft.view.seen, draft.report.object);
+  return workload == nullptr ? out : workload->object->integer("/status/replicas").value_or(0);
+}
+
 /// The autoscaler cuts straight to a lower maximum, whatever its behaviour says (DESIGN.md section
 /// 4): only once all fits.
-void lower_ceiling(TargetDraft& draft, const OurHold& hold, const Present& object) {
-  const std::int64_t running =
-      nothing_to_scale(draft)
-          ? 0
-          : std::max(current_replicas_of(*object.object), draft.report.current.value_or(0));
-  const std::int64_t baseline = integer_of(hold.entry.baseline).value_or(0);
-  if (running <= baseline) return let_go(draft, {hold.field}, false);
+void lower_ceiling(TargetDraft& draft, const OurHold& hold) {
+  const std::int64_t baseline =
+      integer_of(hold.entry.baseline)
+          .value_or(products::bounds_of(hold.field.object)->max_if_absent);
+  const auto running = running_under(draft, hold.field.object);
+  if (running && *running <= baseline) return let_go(draft, {hold.field}, false);
   draft.report.state = "Lowering";
-  draft.report.message = std::to_string(running) + " run: the maximum goes back to " +
-                         std::to_string(baseline) + " when they fit";
+  draft.report.message =
+      (running ? std::to_string(*running) + " run" : std::string("how many run is not known")) +
+      ": the maximum goes back to " + std::to_string(baseline) + " when they fit";
   const Instant end = give_up_at(draft.view);
   if (draft.view.now < end) {
     draft.wake = sooner(draft.wake, end);
@@ -211,15 +271,17 @@ void lower_object(TargetDraft& draft, const ObjectRef& object, std::int64_t goal
   for (const OurHold& hold : draft.held) {
     if (hold.field.object != object) continue;
     fields.push_back(hold.field);
-    (hold.field.pointer == kMaxReplicas && is_autoscaler(object) ? ceiling : floor) = &hold;
+    if (products::is_scale_down(hold.field)) continue;
+    (products::is_ceiling(hold.field) ? ceiling : floor) = &hold;
   }
   if (fields.empty()) return;
   if (view.ending == Ending::Immediate || view.ending == Ending::Orphan) {
     draft.report.state = "Lowering";
     return let_go(draft, fields, view.ending == Ending::Orphan);
   }
+  if (goal == 0) free_scale_down(draft, object);
   if (floor != nullptr) return lower_floor(draft, *floor, *seen, goal);
-  if (ceiling != nullptr && goal == 0) lower_ceiling(draft, *ceiling, *seen);
+  if (ceiling != nullptr && goal == 0) lower_ceiling(draft, *ceiling);
 }
 
 }  // namespace doorbuster::planner

@@ -1,11 +1,26 @@
+#include "controllers/planner/buffer.h"
+#include "controllers/planner/canary.h"
+#include "controllers/planner/headroom.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/need.h"
+#include "controllers/planner/prepull.h"
+#include "controllers/planner/scaled_object.h"
+#include "controllers/planner/selection.h"
 #include "controllers/planner/view.h"
 
 #include <algorithm>
 
 namespace doorbuster::planner {
+namespace {
+
+void add_workload(Needs& needs, const ObjectRef& workload) {
+  needs.workloads.insert(workload);
+  needs.objects.insert(workload);
+  needs.kinds.insert({workload.group, workload.kind});
+}
+
+}  // namespace
 
 std::optional<ObjectRef> workload_told(const api::TargetStatus& row) {
   // As to_text writes it: Kind.group namespace/name.
@@ -18,20 +33,26 @@ std::optional<ObjectRef> workload_told(const api::TargetStatus& row) {
                 kind.substr(0, dot),
                 text.substr(space + 1, slash - space - 1),
                 text.substr(slash + 1)};
-  if (is_autoscaler(out)) return std::nullopt;
+  if (is_scaler(out)) return std::nullopt;
   return out;
 }
 
-Needs needs_of(const Event& event) {
+Needs needs_of(const Event& event, const Setup& setup) {
   Needs out;
   if (event.spec) {
     for (const api::TargetSpec& target : event.spec->capacity.targets) {
-      const std::string group = group_of(target.ref.api_version);
-      out.workloads.insert({group, target.ref.kind, event.ref.ns, target.ref.name});
-      out.objects.insert({group, target.ref.kind, event.ref.ns, target.ref.name});
-      out.kinds.insert({group, target.ref.kind});
+      if (target.ref) add_workload(out, workload_of(*target.ref, event.ref.ns));
+      for (Selection& one : selections_of(target, event.ref.ns)) {
+        out.kinds.insert({one.group, one.kind});
+        out.selections.insert(std::move(one));
+      }
       const auto margin = zone_margin_of(target);
       out.zones = out.zones || (margin && !margin->zones);
+      if (event.spec->capacity.headroom && !setup.ns.empty())
+        out.objects.insert(placeholders_ref(event, setup, target.name));
+      if (event.spec->capacity.image_prepull)
+        out.objects.insert(puller_ref(event, setup, target.name));
+      out.budgets = out.budgets || target.disruption_budget.has_value();
     }
     for (const api::HoldSpec& hold : event.spec->holds) {
       const std::string group = group_of(hold.object.api_version);
@@ -40,16 +61,64 @@ Needs needs_of(const Event& event) {
       out.kinds.insert({group, hold.object.kind});
     }
   }
+  const bool headroom = event.spec && event.spec->capacity.headroom && !setup.ns.empty();
+  const bool prepull = event.spec && event.spec->capacity.image_prepull;
+  if (headroom) out.kinds.insert({kBufferGroup, kBufferKind});
   // Of a target that was taken out of the spec: whether there is still anything to scale.
   for (const api::TargetStatus& row : event.status.targets) {
-    if (const auto workload = workload_told(row); workload && workload->ns == event.ref.ns)
-      out.objects.insert(*workload);
+    if (headroom) out.objects.insert(placeholders_ref(event, setup, row.name));
+    if (prepull) out.objects.insert(puller_ref(event, setup, row.name));
+    const auto workload = workload_told(row);
+    if (!workload || workload->ns != event.ref.ns) continue;
+    out.objects.insert(*workload);
+    if (row.state == "Ramping" && row.held)
+      out.pods.emplace(*workload, row.stepped_at.value_or(Instant{}) + kPodsPatience);
+  }
+  for (const api::HeadroomStatus& row : event.status.headroom) {
+    if (row.object.empty() || setup.ns.empty()) continue;
+    const ObjectRef placeholders = placeholders_ref(event, setup, row.target);
+    out.objects.insert(placeholders);
+    if (names_buffer(row))
+      out.objects.insert(buffer_ref(event, setup, row.target));
+    else if (row.state == "Placing")
+      out.pods.emplace(placeholders, Instant{});
+  }
+  for (const api::ImagePrepullStatus& row : event.status.image_prepull) {
+    if (row.object.empty()) continue;
+    const ObjectRef puller = puller_ref(event, setup, row.target);
+    out.objects.insert(puller);
+    if (row.state == "Pulling") out.pods.emplace(puller, Instant{});
   }
   for (const api::HoldStatus& row : event.status.holds) {
     // A row without a copy is only shown, unless a trace of us is still to be removed there; and
     // what was put back is looked at on, for a saved manifest may bring its record again.
     if (row.copy.empty() && row.state != "Restoring" && row.state != "Restored") continue;
     out.objects.insert({row.object.group, row.object.kind, row.object.ns, row.object.name});
+  }
+  return out;
+}
+
+void add_found(Needs& needs, const std::map<Selection, SelectedFact>& selected) {
+  for (const auto& [selection, fact] : selected) {
+    const auto* found = std::get_if<Selected>(&fact);
+    if (found == nullptr) continue;
+    for (const std::string& name : found->names)
+      add_workload(needs, {selection.group, selection.kind, selection.ns, name});
+  }
+}
+
+std::set<ObjectRef> led_to(const Observation& seen) {
+  std::set<ObjectRef> out;
+  const auto add = [&](const ObjectRef& object) {
+    if (!seen.objects.contains(object)) out.insert(object);
+  };
+  for (const auto& [object, fact] : seen.objects) {
+    const Present* here = present(seen, object);
+    if (here == nullptr) continue;
+    if (is_scaled_object(object)) add(autoscaler_made_from(object, *here->object));
+    if (const auto canary = canary_of(object, *here->object)) add(*canary);
+    if (!is_autoscaler(object)) continue;
+    if (const auto maker = maker_of(object, *here->object)) add(*maker);
   }
   return out;
 }

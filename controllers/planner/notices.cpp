@@ -1,4 +1,5 @@
 // What has changed between two statuses, as Events with stable reasons.
+#include "controllers/planner/feasibility.h"
 #include "controllers/planner/status_report.h"
 
 #include <algorithm>
@@ -85,6 +86,26 @@ void conditions(Collector& to,
   }
 }
 
+/// A verdict that got worse, or that is good again.
+void verdicts(Collector& to,
+              const api::SaleEventStatus& before,
+              const api::SaleEventStatus& after) {
+  const auto level = [](const api::SaleEventStatus& status) {
+    return status.feasibility ? level_of(status.feasibility->verdict) : Level::Go;
+  };
+  const auto* one = find(after, "Feasible");
+  if (one == nullptr || !after.feasibility || level(before) == level(after)) return;
+  if (level(after) > level(before)) {
+    to.add(Type::Warning,
+           level(after) == Level::NoGo ? "NotFeasible" : "FeasibleWithWarnings",
+           one->message);
+  } else {
+    to.add(Type::Normal,
+           "FeasibilityImproved",
+           "the verdict is " + after.feasibility->verdict + " again: " + one->message);
+  }
+}
+
 void targets(Collector& to, const api::SaleEventStatus& before, const api::SaleEventStatus& after) {
   for (const api::TargetStatus& row : after.targets) {
     const auto old = std::find_if(before.targets.begin(),
@@ -134,6 +155,7 @@ std::vector<Notice> notices_between(const api::SaleEventStatus& before,
   Collector to;
   if (before == after) return {};
   conditions(to, before, after);
+  verdicts(to, before, after);
   phases(to, before, after);
   targets(to, before, after);
   holds(to, before, after);

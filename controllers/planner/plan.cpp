@@ -2,7 +2,11 @@
 
 #include "controllers/planner/intent.h"
 #include "controllers/planner/lowering.h"
+#include "controllers/planner/peak_needs.h"
+#include "controllers/planner/refusal.h"
+#include "controllers/planner/rehearsal.h"
 #include "controllers/planner/round.h"
+#include "controllers/planner/safeguards.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/working.h"
 #include "controllers/products/law.h"
@@ -21,19 +25,58 @@ constexpr Duration kCheckAgain = std::chrono::minutes(1);
 /// The features: each sees the event, the observation and what is remembered, none sees another's
 /// wants.
 void run_features(Round& round, std::span<const Feature> order) {
-  if (round.mode != Mode::Act && round.mode != Mode::DryRun) return;
+  if (round.mode != Mode::Act && round.mode != Mode::DryRun) {
+    if (round.window) {
+      round.headroom = headroom_at_rest(view_of(round));
+      round.prepull = image_prepull_at_rest(view_of(round));
+    } else if (round.mode == Mode::NotAccepted) {
+      round.headroom = headroom_without_window(round.children);
+      round.prepull = image_prepull_without_window(round.children);
+    }
+    round.wake = sooner(round.wake, round.headroom.wants.wake);
+    round.wake = sooner(round.wake, round.prepull.wants.wake);
+    return;
+  }
   const View view = view_of(round);
   for (const Feature one : order) {
     switch (one) {
       case Feature::Capacity:
         round.capacity = capacity(view);
         break;
+      case Feature::Headroom:
+        round.headroom = headroom(view);
+        break;
+      case Feature::ImagePrepull:
+        round.prepull = image_prepull(view);
+        break;
       case Feature::Holds:
         round.hold_wants = hold_feature(view);
         break;
+      case Feature::Safeguards:
+        round.safeguards = safeguards(view);
+        break;
     }
   }
-  round.wake = sooner(round.wake, sooner(round.capacity.wants.wake, round.hold_wants.wants.wake));
+  for (const Wants* wants : {&round.capacity.wants,
+                             &round.headroom.wants,
+                             &round.prepull.wants,
+                             &round.hold_wants.wants}) {
+    round.wake = sooner(round.wake, wants->wake);
+    round.questions.insert(round.questions.end(), wants->questions.begin(), wants->questions.end());
+  }
+}
+
+/// Will it fit? Judged where it is time to, until the start; with what is known of its writes.
+void judge(Round& round, const std::vector<Finding>& rehearsed) {
+  const bool acts = round.mode == Mode::Act || round.mode == Mode::DryRun;
+  if (!round.seen.room || !acts || round.event.deleting || round.now >= round.window->start) return;
+  std::vector<Reason> warnings = round.capacity.wants.warnings;
+  const auto& pulls = round.prepull.wants.warnings;
+  warnings.insert(warnings.end(), pulls.begin(), pulls.end());
+  auto asked = peak_needs(view_of(round), *round.seen.room, warnings);
+  if (!asked) return;
+  for (const Finding& one : rehearsed) asked->further.push_back({one, std::nullopt});
+  round.feasibility = feasibility(*asked, *round.seen.room);
 }
 
 /// The objects on which something is held under a name.
@@ -69,6 +112,7 @@ void sort_in(Round& round, const Wants& from) {
 void gather(Round& round) {
   sort_in(round, round.capacity.wants);
   sort_in(round, round.hold_wants.wants);
+  sort_in(round, round.safeguards);
   for (const auto& [key, held] : round.holds) {
     for (const OurHold& one : held) round.wants[one.field.object];
   }
@@ -111,24 +155,34 @@ void ask_access(Round& round, const ObjectRef& object, ObjectOutcome& outcome) {
   }
 }
 
+/// What the API server did not take is tried again, but not in every round.
+void heed_refusal(Round& round, const Witness& witness, ObjectOutcome& outcome) {
+  if (!outcome.settled.write || !outcome.dropped.empty()) return;
+  outcome.refused = witness.refused;
+  const Write& write = *outcome.settled.write;
+  const auto known = round.seen.refusals.find(write.object);
+  if (known == round.seen.refusals.end()) return;
+  const Instant again = tried_again(known->second, write);
+  if (again <= round.now) return;
+  outcome.withheld = true;
+  round.wake = sooner(round.wake, again);
+}
+
 void settle_all(Round& round) {
   const Who who = holder_of(round.event, round.seen, round.setup);
+  const Witness nothing;
   for (const auto& [object, wants] : round.wants) {
     const Present* here = present(round.seen, object);
     const bool doomed = round.seen.namespace_terminating && object.ns == round.event.ref.ns;
     if (here == nullptr || doomed) continue;
     const auto known = round.memory.witnesses.find(object);
+    const Witness& witness = known == round.memory.witnesses.end() ? nothing : known->second;
     ObjectOutcome outcome;
-    outcome.settled =
-        settle_object(object,
-                      *here,
-                      known == round.memory.witnesses.end() ? Witness{} : known->second,
-                      wants,
-                      who,
-                      round.now);
+    outcome.settled = settle_object(object, *here, witness, wants, who, round.now);
     switch (round.mode) {
       case Mode::Act:
         if (outcome.settled.write) ask_access(round, object, outcome);
+        heed_refusal(round, witness, outcome);
         break;
       case Mode::DryRun:
         outcome.dropped = "Planned";
@@ -146,12 +200,19 @@ void settle_all(Round& round) {
   }
 }
 
-/// A target whose object may not be written is forbidden, whatever else is seen of it; and a step
-/// that is not made, in a dry run too, has no time: it is found due anew in every round.
+/// A target whose object may not be written is forbidden, and one whose write the server does not
+/// take refused, whatever else is seen of it; and a step that is not made, in a dry run too, has no
+/// time: it is found due anew in every round.
 void note_dropped(Round& round) {
   for (TargetReport& target : round.capacity.wants.targets) {
     const auto outcome = round.outcomes.find(target.autoscaler.value_or(target.object));
-    if (outcome == round.outcomes.end() || outcome->second.dropped.empty()) continue;
+    if (outcome == round.outcomes.end()) continue;
+    if (!outcome->second.refused.empty()) {
+      target.state = kRefused;
+      target.message = outcome->second.refused;
+      target.ready_enough = false;
+    }
+    if (outcome->second.dropped.empty()) continue;
     target.stepped_at.reset();
     if (outcome->second.dropped != "Forbidden") continue;
     target.state = "Forbidden";
@@ -171,7 +232,7 @@ bool lowers(const ObjectWants& wants) {
 std::vector<Write> ordered_writes(const Round& round) {
   std::vector<std::pair<int, const Write*>> found;
   for (const auto& [object, outcome] : round.outcomes) {
-    if (!outcome.settled.write || !outcome.dropped.empty()) continue;
+    if (!outcome.settled.write || !outcome.dropped.empty() || outcome.withheld) continue;
     const int order = products::order_of(object);
     found.emplace_back(lowers(round.wants.at(object)) ? 1000 - order : order,
                        &*outcome.settled.write);
@@ -182,6 +243,34 @@ std::vector<Write> ordered_writes(const Round& round) {
   for (const auto& [order, write] : found) {
     if (out.size() < kWritesPerRound) out.push_back(*write);
   }
+  return out;
+}
+
+/// What one feature wants made or resized, and what it lets go of.
+void add_child_effects(const Round& round,
+                       const Wants& from,
+                       std::vector<ChildEffect>& made,
+                       std::vector<ChildEffect>& removed) {
+  for (const Item& item : from.items) {
+    if (const auto* want = std::get_if<ChildWant>(&item)) {
+      const Holder parent = parent_in(round.event, round.setup, from.feature, want->name);
+      ChildVerdict verdict = settle_child(round.seen, *want, parent);
+      if (verdict.effect && round.mode == Mode::Act) made.push_back(std::move(*verdict.effect));
+    } else if (const auto* gone = std::get_if<Release>(&item)) {
+      const auto found = round.children.find({from.feature, gone->name});
+      if (found == round.children.end()) continue;
+      for (ChildEffect& one : remove_children(round.seen, found->second, gone->reason))
+        removed.push_back(std::move(one));
+    }
+  }
+}
+
+/// Children that are wanted, then those that are let go of. In a dry run there are none.
+std::vector<ChildEffect> child_effects(const Round& round) {
+  std::vector<ChildEffect> out, removed;
+  for (const Wants* from : {&round.headroom.wants, &round.headroom.buffers, &round.prepull.wants})
+    add_child_effects(round, *from, out, removed);
+  std::move(removed.begin(), removed.end(), std::back_inserter(out));
   return out;
 }
 
@@ -196,22 +285,25 @@ std::optional<Instant> wake_for(const Round& round) {
   return wake;
 }
 
-/// The plan of this instant alone.
+/// The plan of this instant alone, from what is seen by its served names.
 Plan plan_at(std::span<const Feature> order,
              const Event& event,
              const Observation& seen,
              const Setup& setup,
-             Instant now) {
+             Instant now,
+             const std::vector<Finding>& rehearsed = {}) {
   Plan out;
   out.status = event.status;
   Round round = begin_round(event, seen, setup, now);
   run_features(round, order);
+  judge(round, rehearsed);
   gather(round);
   settle_all(round);
   out.questions = round.questions;
   if (!out.questions.empty()) return out;
   note_dropped(round);
   out.writes = ordered_writes(round);
+  out.children = child_effects(round);
   const Report made = make_status(round, out);
   out.finalizer = finalizer_for(round, made, out.status);
   out.notices = notices_between(event.status, out.status, made);
@@ -230,17 +322,64 @@ void look_ahead(Plan& out,
                 Instant now) {
   if (!out.questions.empty() || !out.wake || *out.wake <= now || *out.wake - now > kAhead) return;
   if (event.deleting) return;
-  const Plan coming = plan_at(order, event, seen, setup, *out.wake);
+  Observation then = seen;
+  then.room.reset();
+  const Plan coming = plan_at(order, event, then, setup, *out.wake);
   out.questions = coming.questions;
   if (!out.questions.empty() || !add_intents(coming, *out.wake, out.status)) return;
   out.finalizer.reset();
   if (!event.has_finalizer) out.finalizer = SetFinalizer{true};
 }
 
+/// Tries the writes of the start where it is time to judge; nothing: it is not.
+std::optional<Rehearsal> rehearsal_of(std::span<const Feature> order,
+                                      const Event& event,
+                                      const Observation& seen,
+                                      const Setup& setup,
+                                      Instant now) {
+  const auto* window = std::get_if<Window>(&seen.window);
+  if (!seen.room || window == nullptr || now >= window->prepare || event.deleting)
+    return std::nullopt;
+  return rehearse(plan_at(order, event, at_the_start(seen), setup, window->start), seen);
+}
+
+/// The plan of now with the verdict before the day. Where something could not be asked what was
+/// said last stands.
+Plan plan_judged(std::span<const Feature> order,
+                 const Event& event,
+                 const Observation& seen,
+                 const Setup& setup,
+                 Instant now) {
+  std::optional<Rehearsal> tried = rehearsal_of(order, event, seen, setup, now);
+  if (!tried) return plan_at(order, event, seen, setup, now);
+  if (!tried->unknown.empty() && event.status.feasibility) {
+    Observation without = seen;
+    without.room.reset();
+    Plan out = plan_at(order, event, without, setup, now);
+    out.wake = sooner(out.wake, now + kCheckAgain);
+    return out;
+  }
+  if (!tried->unknown.empty())
+    tried->findings.push_back(
+        {Level::Warn,
+         "NotTried",
+         "",
+         "whether the API server will take what is to be written is not known: " + tried->unknown});
+  Plan out = plan_at(order, event, seen, setup, now, tried->findings);
+  out.questions.insert(out.questions.end(), tried->questions.begin(), tried->questions.end());
+  if (!tried->findings.empty() || !tried->unknown.empty())
+    out.wake = sooner(out.wake, now + kCheckAgain);
+  return out;
+}
+
 }  // namespace
 
 Plan plan(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
-  constexpr std::array kFeatures = {Feature::Capacity, Feature::Holds};
+  constexpr std::array kFeatures = {Feature::Capacity,
+                                    Feature::Headroom,
+                                    Feature::ImagePrepull,
+                                    Feature::Holds,
+                                    Feature::Safeguards};
   return plan_in_order(kFeatures, event, seen, setup, now);
 }
 
@@ -254,12 +393,19 @@ Plan plan_in_order(std::span<const Feature> order,
   if (foreign || (event.deleting && !event.has_finalizer)) {
     Plan nothing;
     nothing.status = event.status;
+    // What is held of it stays; what was made for it goes with it.
+    for (const auto& [key, objects] : our_children(seen, holder_of(event, seen, setup))) {
+      for (ChildEffect& one :
+           remove_children(seen, objects, {"EventGoing", "its event is being deleted"}))
+        nothing.children.push_back(std::move(one));
+    }
     return nothing;
   }
-  const std::optional<Event> without = without_intents(event, seen, now);
+  const Observation served = with_served_names(seen);
+  const std::optional<Event> without = without_intents(event, served, now);
   const Event& known = without ? *without : event;
-  Plan out = plan_at(order, known, seen, setup, now);
-  look_ahead(out, order, known, seen, setup, now);
+  Plan out = plan_judged(order, known, served, setup, now);
+  look_ahead(out, order, known, served, setup, now);
   return out;
 }
 

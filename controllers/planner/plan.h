@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/child.h"
 #include "controllers/planner/seen.h"
 #include "controllers/planner/settle.h"
 #include "controllers/planner/wanted.h"
@@ -7,6 +8,7 @@
 #include "crds/sale_event.h"
 #include "operator/base/instant.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -37,6 +39,10 @@ struct Event {
 struct Setup {
   std::string install;
   products::AllowList allow;
+  std::string ns = {};  ///< its own namespace, for placeholder pods; empty: not known
+  std::string placeholder_image = "registry.k8s.io/pause:3.10";
+  /// Has a statically linked /bin/busybox, which runs in whatever image is pulled ahead.
+  std::string prepull_image = "docker.io/library/busybox:1.37.0-musl";
 };
 
 /// What a round must look at before it can plan. A reference whose author named no group has the
@@ -46,9 +52,20 @@ struct Needs {
   std::set<ObjectRef> objects;    ///< facts, whole
   std::set<ObjectRef> workloads;  ///< and which autoscalers name them (with their facts)
   std::set<std::pair<std::string, std::string>> kinds;  ///< group or "*", kind
-  bool zones = false;                                   ///< in how many there are nodes
+  std::set<Selection> selections;                       ///< and what they find, as if named
+  bool budgets = false;  ///< the PodDisruptionBudgets of the event's namespace
+  bool zones = false;    ///< in how many there are nodes
+  /// Workloads that are waited for: from this instant on it is worth asking why.
+  std::map<ObjectRef, Instant> pods;
 };
-Needs needs_of(const Event&);
+/// So long pods may take before anybody asks what keeps them.
+inline constexpr Duration kPodsPatience = std::chrono::seconds(10);
+Needs needs_of(const Event&, const Setup&);
+/// What selections have found is looked at like what a spec names.
+void add_found(Needs&, const std::map<Selection, SelectedFact>&);
+/// What the objects that were looked at lead to and that is not among them yet: what made an
+/// autoscaler, and the other way round. Looked at too, until there is nothing more.
+std::set<ObjectRef> led_to(const Observation&);
 
 /// Put our finalizer on the event, or take it off.
 struct SetFinalizer {
@@ -65,8 +82,9 @@ struct Notice {
 struct Plan {
   std::vector<Question> questions;  ///< unanswered: nothing else of this plan may be carried out
   std::optional<SetFinalizer> finalizer;
-  api::SaleEventStatus status;  ///< persisted before any write that depends on it
-  std::vector<Write> writes;    ///< in order
+  api::SaleEventStatus status;        ///< persisted before any write that depends on it
+  std::vector<Write> writes;          ///< in order
+  std::vector<ChildEffect> children;  ///< after those
   std::vector<Notice> notices;
   std::optional<Instant> wake;
   bool done = false;  ///< nothing is held and nothing will be: the event is over
@@ -77,7 +95,7 @@ struct Plan {
 Plan plan(const Event&, const Observation&, const Setup&, Instant now);
 
 /// None sees another's wants: any order of them gives the same plan.
-enum class Feature { Capacity, Holds };
+enum class Feature { Capacity, Headroom, ImagePrepull, Holds, Safeguards };
 Plan plan_in_order(
     std::span<const Feature>, const Event&, const Observation&, const Setup&, Instant now);
 

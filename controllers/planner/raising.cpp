@@ -1,20 +1,28 @@
 #include "controllers/planner/raising.h"
 
+#include "controllers/planner/canary.h"
 #include "controllers/planner/course.h"
 #include "controllers/planner/demand.h"
 #include "controllers/planner/lowering.h"
+#include "controllers/planner/need_warnings.h"
+#include "controllers/planner/pending.h"
+#include "controllers/planner/promotion.h"
 #include "controllers/planner/ramp.h"
+#include "controllers/planner/scale_down.h"
+#include "controllers/planner/scaled_object.h"
 #include "controllers/planner/schedule.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace doorbuster::planner {
 namespace {
 
-/// Under which name autoscalers write /scale.
-constexpr const char* kControlPlane = "kube-controller-manager";
+/// Under which names autoscalers write /scale.
+constexpr std::array<std::string_view, 2> kAutoscaling = {"kube-controller-manager", "keda"};
 
 HoldWant at_least(const TargetDraft& draft,
                   const FieldRef& field,
@@ -26,19 +34,24 @@ HoldWant at_least(const TargetDraft& draft,
       .name = draft.report.name,
       .reason = {"Raising", draft.report.name + ": " + std::move(text)},
       .baseline = std::nullopt,
-      .replicas = !is_autoscaler(field.object)};
+      .replicas = !is_scaler(field.object)};
 }
 
 /// The ceiling that goes with the full floor; never lowered below what runs.
 std::int64_t ceiling_now(const TargetDraft& draft,
                          const InCharge& charge,
-                         const FieldRef& max,
+                         const Floor& floor,
                          std::int64_t wanted) {
-  const OurHold* held = find_hold(draft, max);
+  wanted = std::max(wanted, floor.implied_max);
+  const OurHold* held = find_hold(draft, *floor.max);
   if (held == nullptr) return wanted;
   const std::int64_t before = integer_of(held->asked.operand).value_or(wanted);
   if (before <= wanted) return wanted;
-  return current_replicas_of(*charge.autoscaler->object) > wanted ? before : wanted;
+  const std::int64_t running =
+      charge.autoscaler != nullptr
+          ? current_replicas_of(*charge.autoscaler->object)
+          : charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0);
+  return running > wanted ? before : wanted;
 }
 
 /// Would letting go of what we hold leave others with less than stands there by us all? Then who
@@ -61,11 +74,12 @@ bool left_by_autoscaler(const TargetDraft& draft,
                         const FieldRef& replicas) {
   if (charge.who != InCharge::Who::Workload || find_hold(draft, replicas) != nullptr) return false;
   const bool held = std::any_of(draft.held.begin(), draft.held.end(), [](const OurHold& one) {
-    return is_autoscaler(one.field.object);
+    return is_scaler(one.field.object);
   });
   if (!held || !draft.report.usual) return false;
   const std::string by = writer_of(*charge.seen->object, replicas.pointer).manager;
-  return by.empty() || by == kControlPlane || by == kFieldManager;
+  return by.empty() || by == kFieldManager ||
+         std::find(kAutoscaling.begin(), kAutoscaling.end(), by) != kAutoscaling.end();
 }
 
 /// A floor on its way to another, and the ceiling that goes with it.
@@ -85,7 +99,7 @@ void hold_floor(TargetDraft& draft, const InCharge& charge, const Floor& floor, 
   if (orphaned) min.baseline = Value(json_of(*draft.report.usual));
   draft.items.emplace_back(std::move(min));
   if (!floor.max) return;
-  const std::int64_t ceiling = ceiling_now(draft, charge, *floor.max, height.ceiling);
+  const std::int64_t ceiling = ceiling_now(draft, charge, floor, height.ceiling);
   draft.items.emplace_back(
       at_least(draft, *floor.max, ceiling, "ceiling " + std::to_string(ceiling)));
 }
@@ -94,7 +108,8 @@ void hold_floor(TargetDraft& draft, const InCharge& charge, const Floor& floor, 
 void wake_up(TargetDraft& draft, const InCharge& charge) {
   const FieldRef replicas{charge.workload, charge.kind.spec_replicas_path, ""};
   const bool sleeps = charge.seen->object->integer(replicas.pointer).value_or(1) == 0;
-  if (charge.who != InCharge::Who::Autoscaler || !draft.spec->wake_from_zero) return;
+  // KEDA does it by itself where the minimum says so.
+  if (!is_autoscaler(charge.object) || !draft.spec->wake_from_zero) return;
   const bool held = find_hold(draft, replicas) != nullptr;
   if (!sleeps && !held) return;
   const std::string why = products::why_not_scaled(draft.view.setup.allow, replicas);
@@ -109,7 +124,8 @@ void wake_up(TargetDraft& draft, const InCharge& charge) {
 void hand_over(TargetDraft& draft, const InCharge& charge, const Floor& floor) {
   std::set<ObjectRef> others;
   for (const OurHold& one : draft.held) {
-    if (one.field.object != charge.object) others.insert(one.field.object);
+    if (one.field.object != charge.object && !is_canary(one.field.object))
+      others.insert(one.field.object);
   }
   const OurHold* new_floor = find_hold(draft, floor.min);
   for (const ObjectRef& object : others) {
@@ -150,16 +166,79 @@ void note_zones(TargetDraft& draft, const NeedBasis& basis) {
   }
 }
 
-void note_warnings(TargetDraft& draft, const Floor& floor, const Need& need) {
-  if (need.capped) {
-    draft.warnings.push_back({"NeedAboveCeiling",
-                              draft.report.name + ": more is needed than the ceiling of " +
-                                  std::to_string(need.peak()) + " allows"});
+/// Its autoscaler will not go beyond the floor, or the floor does nothing.
+void note_autoscaler(TargetDraft& draft,
+                     const InCharge& charge,
+                     const NeedBasis& basis,
+                     const Need& need) {
+  const std::string why =
+      charge.autoscaler == nullptr ? "" : why_inactive(*charge.autoscaler->object);
+  if (!why.empty()) {
+    draft.warnings.push_back({"AutoscalerInactive",
+                              draft.report.name + ": its autoscaler does not scale now (" + why +
+                                  "): load beyond the floor gets no more pods"});
   }
-  if (floor.max && std::max(floor.baseline_max.value_or(0), need.ceiling) <= need.peak()) {
-    draft.warnings.push_back({"FloorAtCeiling",
+  if (need.peak() < basis.usual) {
+    draft.warnings.push_back({"FloorBelowUsual",
                               draft.report.name + ": the floor of " + std::to_string(need.peak()) +
-                                  " is the maximum too: load beyond it finds no room"});
+                                  " lies below the " + std::to_string(basis.usual) +
+                                  " that normally run"});
+  }
+}
+
+/// What of a ScaledObject keeps the floor from being what it says.
+void note_scaled_object(TargetDraft& draft, const InCharge& charge) {
+  if (!is_scaled_object(charge.object)) return;
+  const auto idle = idle_replicas(*charge.scaler->object);
+  if (!idle) return;
+  draft.warnings.push_back(
+      {"IdleReplicas",
+       draft.report.name + ": " + to_text(charge.object) + " has idleReplicaCount " +
+           std::to_string(*idle) +
+           ": while no trigger of it is active KEDA goes there, whatever the floor. Remove it for "
+           "the sale, or give it a trigger that is active throughout (cron)"});
+}
+
+/// A multiple of nothing.
+void note_multiplier(TargetDraft& draft, const Floor& floor, std::int64_t usual) {
+  const auto* multiplier = std::get_if<api::NeedMultiplier>(&draft.spec->need);
+  const bool of_minimum = multiplier != nullptr && multiplier->of == api::NeedOf::Minimum;
+  if (multiplier == nullptr || (of_minimum ? floor.baseline_min : usual) != 0) return;
+  draft.warnings.push_back({"NothingToMultiply",
+                            draft.report.name +
+                                ": nothing ran when preparation began, and a multiple of nothing "
+                                "is taken for one replica: give replicas or rps"});
+}
+
+/// Why its pods are not ready, where they were looked at.
+void note_pending(TargetDraft& draft, const InCharge& charge) {
+  const auto pods = draft.view.seen.pods.find(charge.workload);
+  const Document& workload = *charge.seen->object;
+  const std::int64_t asked = workload.integer(charge.kind.spec_replicas_path).value_or(1);
+  draft.report.pending = pending_of(workload,
+                                    asked,
+                                    draft.report.current.value_or(0),
+                                    pods == draft.view.seen.pods.end() ? nullptr : &pods->second);
+}
+
+/// What pods wait for, as the ramp looks at it.
+void note_waiting(OnTheWayUp& at, const TargetDraft& draft) {
+  std::int64_t stuck = 0;
+  for (const PendingReason& one : draft.report.pending) {
+    if (is_stuck(one)) stuck += one.count;
+    if (one.code == kUnschedulable) at.no_room = one.count;
+  }
+  at.stuck = stuck * 100 > at.asked.value_or(0) * (100 - draft.spec->ramp.up.ready_percent);
+}
+
+/// What its pods wait for, after whatever else is said of it.
+void tell_pending(TargetDraft& draft) {
+  TargetReport& out = draft.report;
+  if (out.state != "Ramping" || out.pending.empty()) return;
+  out.message += (out.message.empty() ? "" : ": ") + in_words(out.pending);
+  for (const PendingReason& one : out.pending) {
+    if (is_stuck(one))
+      draft.warnings.push_back({one.code, out.name + ": pods " + in_words_of(one)});
   }
 }
 
@@ -182,6 +261,7 @@ OnTheWayUp where_it_is(const TargetDraft& draft, const InCharge& charge, const F
       .existing = charge.seen->object->integer(charge.kind.status_replicas_path).value_or(0)};
   const auto known = draft.view.memory.ramps.find(floor.min);
   if (known != draft.view.memory.ramps.end()) out.stepped_at = known->second.stepped_at;
+  note_waiting(out, draft);
   return out;
 }
 
@@ -203,12 +283,16 @@ void climb(TargetDraft& draft,
     draft.next_step = sooner(draft.next_step, step.wake);
   if (course.rises && step.floor < course.way.full) out.state = "Ramping";
   out.stepped_at = at.stepped_at;
+  const auto known = view.memory.ramps.find(floor.min);
+  out.rose = known != view.memory.ramps.end() && !known->second.peak;
   if (step.floor == 0) return;
+  out.asked = step.floor;
   // Where it only stays, the height from which it came down counts on: the share that may go within
   // a minute is of that one, fall after fall.
   if (at.asked != step.floor) {
     draft.memory[floor.min] = {view.now, std::nullopt};
     out.stepped_at = view.now;
+    out.rose = true;
   }
   if (std::string text = progress_text(step, at); !text.empty()) out.message = std::move(text);
   hold_floor(draft, charge, floor, {step.floor, course.way.full, need.ceiling});
@@ -216,6 +300,11 @@ void climb(TargetDraft& draft,
 }
 
 }  // namespace
+
+bool sleeps_on_purpose(const api::TargetSpec& spec, const InCharge& charge) {
+  if (spec.wake_from_zero || is_scaled_object(charge.object)) return false;
+  return charge.seen->object->integer(charge.kind.spec_replicas_path).value_or(1) == 0;
+}
 
 void report_live(TargetDraft& draft, const InCharge& charge, const Floor& floor, const Need& need) {
   TargetReport& out = draft.report;
@@ -233,6 +322,7 @@ void report_live(TargetDraft& draft, const InCharge& charge, const Floor& floor,
   if (full && !out.ready_enough) {
     out.message = std::to_string(*out.ready) + " of " + std::to_string(needed) + " are ready";
   }
+  if (held != nullptr && !out.ready_enough) note_pending(draft, charge);
 }
 
 void raise_target(TargetDraft& draft, const InCharge& charge) {
@@ -244,8 +334,7 @@ void raise_target(TargetDraft& draft, const InCharge& charge) {
     out.baseline_min = floor.baseline_min;
     out.baseline_max = floor.baseline_max;
   }
-  const bool asleep = charge.seen->object->integer(charge.kind.spec_replicas_path).value_or(1) == 0;
-  if (asleep && !draft.spec->wake_from_zero) {
+  if (sleeps_on_purpose(*draft.spec, charge)) {
     out.state = "ScaledToZero";
     out.message = "scaled to zero on purpose: left so (wakeFromZero raises it too)";
     out.ready_enough = true;
@@ -258,12 +347,22 @@ void raise_target(TargetDraft& draft, const InCharge& charge) {
   const Need need = need_of(*draft.spec, basis, view.window);
   out.floor = need.floor_at(view.now);
   if (floor.max) out.ceiling = need.ceiling;
-  const OnTheWayUp at = where_it_is(draft, charge, floor);
   report_live(draft, charge, floor, need);
-  note_warnings(draft, floor, need);
+  const OnTheWayUp at = where_it_is(draft, charge, floor);
+  if (charge.autoscaler != nullptr && view.now >= view.window.start) {
+    const Demand demand = demand_of(*charge.autoscaler->object);
+    if (demand.says == Demand::Says::Number) out.load = demand.replicas;
+  }
+  for (Reason& one : ceiling_warnings(out.name, floor, need))
+    draft.warnings.push_back(std::move(one));
+  note_multiplier(draft, floor, basis.usual);
+  note_autoscaler(draft, charge, basis, need);
+  note_scaled_object(draft, charge);
   note_zones(draft, basis);
+  note_release(draft, charge);
   out.steps = draft.spec->ramp.up.steps;
   hand_over(draft, charge, floor);
+  hold_scale_down(draft, charge);
   const Course course =
       course_at(need, basis.usual, view.window.prepare, draft.spec->ramp.up, at.asked, view.now);
   draft.wake = sooner(draft.wake, course.wake);
@@ -271,11 +370,13 @@ void raise_target(TargetDraft& draft, const InCharge& charge) {
   if (at.asked && *at.asked > course.keep) {
     lower_object(draft, charge.object, course.keep);
     if (floor.max)
-      draft.items.emplace_back(at_least(
-          draft, *floor.max, ceiling_now(draft, charge, *floor.max, need.ceiling), "ceiling"));
-    return;
+      draft.items.emplace_back(
+          at_least(draft, *floor.max, ceiling_now(draft, charge, floor, need.ceiling), "ceiling"));
+  } else {
+    climb(draft, charge, floor, need, course);
   }
-  climb(draft, charge, floor, need, course);
+  hold_for_promotions(draft, charge);
+  tell_pending(draft);
 }
 
 }  // namespace doorbuster::planner

@@ -1,13 +1,13 @@
 #include "controllers/planner/ramp.h"
 
+#include "controllers/planner/arithmetic.h"
+
 #include <algorithm>
 
 namespace doorbuster::planner {
 namespace {
 
 constexpr Duration kMinute = std::chrono::minutes(1);
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return a <= 0 ? 0 : (a + b - 1) / b; }
 
 int steps_of(const WayUp& way) { return std::max(1, static_cast<int>(way.ramp.steps)); }
 
@@ -72,16 +72,20 @@ StepUp step_up(const WayUp& way, const OnTheWayUp& at, Instant now) {
     out.wake = std::min(due, last_call(way));
     return out;
   }
-  const bool ready = at.ready * 100 >= *at.asked * way.ramp.ready_percent;
-  const Instant patience = at.stepped_at.value_or(now) + way.ramp.step_timeout.value;
+  const auto enough = [&](std::int64_t pods) {
+    return pods * 100 >= *at.asked * way.ramp.ready_percent;
+  };
+  const bool ready = enough(at.ready);
+  const Instant patience =
+      at.stepped_at.value_or(now) + way.ramp.step_timeout.value * (at.stuck ? kBackOffTimeouts : 1);
   const bool proceeds = way.ramp.on_timeout == api::OnTimeout::Proceed;
   const bool exist = at.existing >= *at.asked;
   const Instant pending =
       at.stepped_at.value_or(now) + way.ramp.step_timeout.value * kPendingTimeouts;
-  out.pending = !ready && exist && now >= pending;
+  out.pending = !ready && (enough(at.ready + at.no_room) || (exist && !at.stuck && now >= pending));
   if (!ready && !out.pending && !(proceeds && now >= patience)) {
     out.waits = true;
-    if (exist) out.wake = std::min(pending, last_call(way));
+    if (exist && !at.stuck) out.wake = std::min(pending, last_call(way));
     if (proceeds) out.wake = std::min(patience, last_call(way));
     return out;
   }

@@ -31,12 +31,21 @@ Instant last_call(const WayUp&);
 /// and a cluster autoscaler adds nodes only for pods that exist.
 inline constexpr int kPendingTimeouts = 2;
 
+/// Where pods fail for a reason that more of them would share (a quota, an image, a crash), a step
+/// waits so many times its stepTimeout before `Proceed` goes on; still never beyond the last call.
+inline constexpr int kBackOffTimeouts = 2;
+
 /// What is known of the way up now.
 struct OnTheWayUp {
   std::optional<std::int64_t> asked;  ///< the floor that was asked for last; nothing: none yet
   std::optional<Instant> stepped_at;  ///< when
   std::int64_t ready = 0;             ///< replicas that are ready
   std::int64_t existing = 0;          ///< replicas that exist, ready or not
+  std::int64_t no_room = 0;  ///< pods that are known to find no node: progress, for nodes are added
+                             ///< only for them
+  /// So many pods miss for reasons that more of them would share, that the step cannot become
+  /// ready.
+  bool stuck = false;
 };
 
 struct StepUp {

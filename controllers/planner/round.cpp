@@ -1,6 +1,7 @@
 #include "controllers/planner/round.h"
 
 #include "controllers/planner/intent.h"
+#include "controllers/planner/refusal.h"
 #include "controllers/planner/schedule.h"
 
 #include <utility>
@@ -41,6 +42,29 @@ void perform_all(World& world, const Event& event, const Plan& plan, RoundResult
       return;
     }
     const Outcome done = world.perform(event, write);
+    if (done) {
+      result.wrote = true;
+    } else if (is_refusal(done.error())) {
+      // Told by the next round, which sees it.
+      result.refused = true;
+      result.wake = world.now();
+    } else {
+      fail(result, done.error());
+    }
+  }
+}
+
+/// Objects of our own, each by itself.
+void tend_children(World& world, const Event& event, const Plan& plan, RoundResult& result) {
+  for (const ChildEffect& effect : plan.children) {
+    Outcome done = Done{};
+    if (const auto* create = std::get_if<Create>(&effect)) {
+      done = world.create(event, *create);
+    } else if (const auto* write = std::get_if<Write>(&effect)) {
+      done = world.perform(event, *write);
+    } else if (const auto* remove = std::get_if<Remove>(&effect)) {
+      done = world.remove(event, *remove);
+    }
     if (done) {
       result.wrote = true;
     } else {
@@ -98,7 +122,7 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
     return result;
   }
   std::shared_ptr<const Event> event = *read;
-  Observation observation = world.observe(*event, needs_of(*event));
+  Observation observation = world.observe(*event, needs_of(*event, setup));
   const Instant now = world.now();
   const Plan made = plan_with_answers(world, *event, observation, setup, now);
   result.wake = wake_for(made, now);
@@ -113,7 +137,8 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
       !made.writes.empty() && writes_go_first(event->status, made.status, now);
   if (!writes_first && !publish(world, event, made, result)) return result;
   perform_all(world, *event, made, result);
-  if (writes_first && result.failed) {
+  tend_children(world, *event, made, result);
+  if (writes_first && (result.failed || result.refused)) {
     if (!publish(world, event, made, result)) return result;
   } else if (writes_first && !(made.status == event->status)) {
     result.wake = sooner(result.wake, now + kTellWithin);

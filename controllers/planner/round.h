@@ -24,7 +24,12 @@ class World {
   virtual Result<std::string> publish(const Event&, const api::SaleEventStatus&) = 0;
   /// Adds or removes our finalizer, guarded the same way; answers with the new version.
   virtual Result<std::string> set_finalizer(const Event&, bool present) = 0;
+  /// What is refused (refusal.h) is among what the event's next observations say.
   virtual Outcome perform(const Event&, const Write&) = 0;
+  /// A Conflict where something has that name already: the next round looks at it.
+  virtual Outcome create(const Event&, const Create&) = 0;
+  /// Also when it was gone before.
+  virtual Outcome remove(const Event&, const Remove&) = 0;
   virtual void tell(const Event&, const Notice&) = 0;
 };
 
@@ -32,6 +37,7 @@ struct RoundResult {
   std::optional<Instant> wake;  ///< when to come back although nothing changed
   std::optional<Error> failed;  ///< come back with back-off
   bool wrote = false;           ///< a write was made: its own echo brings the next round
+  bool refused = false;         ///< the API server did not take a write (refusal.h)
   bool gone = false;            ///< the event does not exist any more
 };
 

@@ -1,6 +1,7 @@
 #include "controllers/planner/sale_schedule.h"
 
 #include "controllers/planner/conditions.h"
+#include "controllers/planner/last_occurrence.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/scheduled_event.h"
 #include "controllers/planner/status_rows.h"
@@ -391,6 +392,8 @@ class Planning {
     api::SaleScheduleStatus& status = out_.status;
     status.tzdata = seen_.tzdata;
     status.active = static_cast<std::int32_t>(active_);
+    status.last_run =
+        last_occurrence(status.last_run, schedule_prefix(in_.ref.name), seen_.events, now_);
     status.next.reset();
     for (const auto& [start, one] : all_) {
       const bool out = has_row(one.name, kOverlaps) || has_row(one.name, kDeleted) ||

@@ -30,21 +30,29 @@ Result<std::shared_ptr<const Document>> Document::parse(std::string text) {
 }
 
 Value Document::at(std::string_view pointer) const {
-  const auto found = root_->at(pointer);
+  const auto found = root_->find(pointer);
   if (!found) return std::nullopt;
   return Json{std::string(found->text())};
 }
 
 std::optional<std::int64_t> Document::integer(std::string_view pointer) const {
-  const auto found = root_->at(pointer);
+  const auto found = root_->find(pointer);
   if (!found) return std::nullopt;
   return found->integer();
 }
 
 std::string Document::string(std::string_view pointer) const {
-  const auto found = root_->at(pointer);
+  const auto found = root_->find(pointer);
   if (!found) return "";
   return found->string().value_or("");
+}
+
+std::vector<ObjectRef> Autoscalers::all() const {
+  std::vector<ObjectRef> out = objects;
+  out.insert(out.end(), scaled_objects.begin(), scaled_objects.end());
+  out.insert(out.end(), verticals.begin(), verticals.end());
+  out.insert(out.end(), canaries.begin(), canaries.end());
+  return out;
 }
 
 const Present* present(const Observation& seen, const ObjectRef& object) {

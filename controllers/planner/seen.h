@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crds/sale_schedule.h"
 #include "operator/base/instant.h"
 #include "operator/base/json.h"
 #include "operator/base/object_ref.h"
@@ -16,6 +17,7 @@
 namespace doorbuster::planner {
 
 struct Ledger;
+struct Room;
 
 /// An object's JSON text together with the index over it; immutable, shared between rounds.
 class Document {
@@ -65,12 +67,32 @@ struct Unread {
 };
 using Fact = std::variant<std::shared_ptr<const Present>, Missing, Forbidden, Unread>;
 
-/// Which autoscalers name a workload in their scaleTargetRef. Their own facts are among the
-/// objects.
+/// What names a workload in its scaleTargetRef. The facts of all of it, and of whatever controls an
+/// autoscaler of it, are among the objects.
 struct Autoscalers {
-  std::vector<ObjectRef> objects;  ///< sorted
+  std::vector<ObjectRef> objects;         ///< HorizontalPodAutoscalers, sorted
+  std::vector<ObjectRef> scaled_objects;  ///< KEDA's, sorted
+  /// VerticalPodAutoscalers and Flagger's Canaries, which say it in targetRef, sorted. With a
+  /// Canary the same of its primary (canary.h) is among the facts too.
+  std::vector<ObjectRef> verticals, canaries;
+  /// Canaries are served and the operator may not list them: whether one names it is not known.
+  bool canaries_unread = false;
+  std::vector<ObjectRef> all() const;
 };
 using AutoscalersFact = std::variant<Autoscalers, Unread>;
+
+/// Objects looked for by their labels.
+struct Selection {
+  std::string group;  ///< "*": to be found out
+  std::string kind, ns;
+  std::string labels;  ///< as a query (selection.h, selector_text)
+  auto operator<=>(const Selection&) const = default;
+};
+struct Selected {
+  std::vector<std::string> names;  ///< sorted; at most kSelected (selection.h)
+  bool more = false;               ///< there are others
+};
+using SelectedFact = std::variant<Selected, Unread>;
 
 /// The window as instants, resolved at the edge because time zones are files.
 struct Window {
@@ -103,6 +125,29 @@ struct KindUnread {
 };
 using KindAnswer = std::variant<KindFact, KindUnread>;
 
+/// Why some pods of a workload are not ready.
+struct PendingReason {
+  std::string code;  ///< stable, CamelCase (pending.h)
+  std::int64_t count = 0;
+  std::string message;  ///< of one of them, in the words of whoever refused; may be empty
+  bool operator==(const PendingReason&) const = default;
+};
+/// What a look at a workload's pods showed.
+struct PodsSeen {
+  std::vector<PendingReason> reasons;
+  std::string not_created;  ///< what an event says of pods that could not be created; may be empty
+};
+
+/// What the API server, or a policy or webhook of it, said no to.
+struct Refusal {
+  std::string uid;                         ///< of the object
+  Json patch;                              ///< without the guard of its version
+  std::optional<std::int64_t> generation;  ///< of the object then
+  std::string why;                         ///< in words for people
+  int times = 0;                           ///< in a row
+  Instant at;                              ///< the last one
+};
+
 /// Everything one round knows, cut at one time.
 struct Observation {
   /// Of the event's window: resolved, or why it cannot be (a finding for the user), or Unread.
@@ -110,16 +155,30 @@ struct Observation {
       Error{.kind = ErrorKind::Unavailable, .message = "not resolved"};
   std::map<ObjectRef, Fact> objects;
   std::map<ObjectRef, AutoscalersFact> autoscalers;  ///< by workload
+  std::map<Selection, SelectedFact> selected;
   std::map<std::pair<std::string, std::string>, KindAnswer>
       kinds;                              ///< by group ("*": not said) and kind
   std::map<std::string, Answer> answers;  ///< by Question::id
+  /// Of this event's own writes, by object: those that were not taken when last tried (refusal.h).
+  std::map<ObjectRef, Refusal> refusals;
   /// Uids of the events known to exist: says that a holder lives, and, where it lists the event
   /// that is planned for, that another uid of that event's namespace and name is dead.
   std::set<std::string> events;
   bool namespace_terminating = false;
+  /// The PodDisruptionBudgets of the event's namespace, sorted, where Needs asked; their facts are
+  /// among the objects.
+  std::variant<std::vector<ObjectRef>, Unread, Forbidden> budgets = Unread{"not looked for"};
+  /// Of workloads that wait for their pods; those that were not looked at are not here.
+  std::map<ObjectRef, PodsSeen> pods;
   /// In how many zones (label topology.kubernetes.io/zone) there are nodes; nothing: not known, not
   /// labelled, or Needs did not ask.
   std::optional<std::int64_t> zones;
+  /// Of an event that a SaleSchedule made: what that schedule's latest sale showed. Nothing: not
+  /// known, or no schedule.
+  std::optional<api::LastOccurrence> last_occurrence;
+  /// What there is room for, where it is time to judge it (anew); null: it is not, and what was
+  /// said last stands.
+  std::shared_ptr<const Room> room;
 };
 
 /// What kept this from being known, or nothing.

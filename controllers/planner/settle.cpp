@@ -3,6 +3,7 @@
 #include "controllers/planner/object_edit.h"
 #include "controllers/planner/settle_field.h"
 #include "controllers/planner/settle_write.h"
+#include "controllers/products/scalers.h"
 #include "operator/base/bounds.h"
 
 #include <algorithm>
@@ -133,6 +134,7 @@ Draft begin(const ObjectRef& ref, const Present& object, const Witness& witness,
     field.older_value = draft.older.contains(path);
     field.never_made =
         field.from_copy && witness.pending.contains(path) && !draft.written.fields.contains(path);
+    field.refused = !witness.refused.empty();
     // Of a route without any sign of us it must be sure that we never wrote it: it is not fought
     // for.
     const bool sure = field.never_made || !products::steers_traffic(field.ref);
@@ -245,35 +247,51 @@ void mark_our_own(Draft& draft, const Witness& witness, const Who& who) {
   }
 }
 
-/// HorizontalPodAutoscaler: maxReplicas >= minReplicas, or the server refuses the whole write. The
-/// floor gives way.
+/// Where a field goes together with what we made around it: what is still held there stays, and
+/// only the field's own value goes.
+void keep_what_is_held_beside(Draft& draft) {
+  for (auto& [path, field] : draft.fields) {
+    if (!field.edit || field.edit->value || field.edit->pointer == path.pointer) continue;
+    const std::string around = field.edit->pointer + "/";
+    const bool shared =
+        std::any_of(draft.fields.begin(), draft.fields.end(), [&around](const auto& other) {
+          return !other.second.entry.holders.empty() && other.first.pointer.starts_with(around);
+        });
+    if (shared) field.edit->pointer = path.pointer;
+  }
+}
+
+/// What scales: its maximum is at least its minimum, or the server (KEDA's webhook, of its own
+/// kind) refuses the whole write. The floor gives way.
 void keep_min_under_max(Draft& draft) {
-  if (draft.ref.group != "autoscaling" || draft.ref.kind != "HorizontalPodAutoscaler") return;
+  const products::Bounds* bounds = products::bounds_of(draft.ref);
+  if (bounds == nullptr) return;
   const auto after = [&](const char* pointer) -> std::optional<std::int64_t> {
     const auto at = draft.fields.find(FieldPath{pointer, ""});
     if (at != draft.fields.end() && at->second.edit) return integer_of(at->second.edit->value);
     return draft.object.object->integer(pointer);
   };
-  const auto min = after("/spec/minReplicas");
-  const auto max = after("/spec/maxReplicas");
+  const auto min = after(bounds->min);
+  auto max = after(bounds->max);
+  if (!max && bounds->max_if_absent > 0) max = bounds->max_if_absent;
   if (!min || !max || *min <= *max) return;
-  const auto ceiling = draft.fields.find(FieldPath{"/spec/maxReplicas", ""});
-  const auto ceiling_now = draft.object.object->integer("/spec/maxReplicas");
+  const auto ceiling = draft.fields.find(FieldPath{bounds->max, ""});
+  const auto ceiling_now = draft.object.object->integer(bounds->max);
   if (ceiling != draft.fields.end() && ceiling->second.edit &&
       (ceiling->second.entry.holders.empty() || (!ceiling->second.fresh && *max < ceiling_now))) {
     // The ceiling was to come down while a floor still needs it: it waits.
     ceiling->second.edit.reset();
     ceiling->second.postponed = true;
-    if (min <= draft.object.object->integer("/spec/maxReplicas")) return;
+    if (min <= draft.object.object->integer(bounds->max)) return;
   }
-  const auto floor = draft.fields.find(FieldPath{"/spec/minReplicas", ""});
+  const auto floor = draft.fields.find(FieldPath{bounds->min, ""});
   if (floor == draft.fields.end() || !floor->second.edit) return;
-  const std::int64_t highest = after("/spec/maxReplicas").value_or(*max);
+  const std::int64_t highest = after(bounds->max).value_or(*max);
   floor->second.message =
-      "limited to maxReplicas " + std::to_string(highest) + ", which is not ours to raise";
+      "limited to the maximum of " + std::to_string(highest) + ", which is not ours to raise";
   floor->second.edit->value = json_of(highest);
   floor->second.entry.requested = floor->second.edit->value;
-  if (draft.object.object->integer("/spec/minReplicas") == highest) floor->second.edit.reset();
+  if (draft.object.object->integer(bounds->min) == highest) floor->second.edit.reset();
 }
 
 /// The record as it should stand after this round.
@@ -351,7 +369,11 @@ bool asked_before(const Draft& draft, const Witness& witness) {
   if (!newer || copy.fields.empty()) return false;
   std::map<FieldPath, HeldField> next;
   for (const auto& [path, field] : draft.fields) {
-    if (!field.touched) continue;
+    if (!field.touched) {
+      // Let go of by us and held on by others: the row of the refused write remembers it still.
+      if (copy.fields.contains(path)) next.emplace(path, field.entry);
+      continue;
+    }
     const FieldReport report = report_of(draft, path, field, copy.serial);
     if (report.entry) next.emplace(path, *report.entry);
   }
@@ -422,6 +444,7 @@ Settled settle_object(const ObjectRef& ref,
     draft.keep_trace = true;
     return true;
   });
+  keep_what_is_held_beside(draft);
   keep_min_under_max(draft);
   return finish(std::move(draft), witness, asked, who);
 }

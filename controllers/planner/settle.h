@@ -40,6 +40,7 @@ struct Write {
   enum class Type { Merge, Json } type = Type::Merge;
   Json patch;  ///< guards are part of it
   std::vector<Reason> why;
+  std::optional<std::int64_t> generation{};  ///< of the object that it was decided on
 };
 
 /// What became of one held field this round.
@@ -70,6 +71,7 @@ struct Witness {
   Ledger ledger;  ///< state None when there is none
   std::map<FieldPath, Contest> contests;
   std::set<FieldPath> pending;  ///< whose request was not seen on the object yet
+  std::string refused;          ///< why the API server does not take that request; empty: it may
   Ledger former;  ///< rows about an earlier object of this name (another uid): its values are ours,
                   ///< never baselines
 };
@@ -97,6 +99,7 @@ Settled settle_orphan(const ObjectRef&,
                       const Present&,
                       const std::set<Holder>& dead,
                       const std::string& install,
-                      Instant now);
+                      Instant now,
+                      const Present* through = nullptr);
 
 }  // namespace doorbuster::planner

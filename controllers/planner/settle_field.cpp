@@ -238,6 +238,8 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
   if (field.fresh || field.older_value || field.entry.is_ours(live) ||
       writer.manager == kFieldManager)
     return write(field, *wanted, "Pending");
+  // What the server did not take nobody has reverted.
+  if (field.never_made && field.refused && !somebodys) return write(field, *wanted, "Pending");
   if (products::steers_traffic(field.ref)) return yield_traffic(field, live, *wanted, writer);
   against_others(field, live, *wanted, law, writer, now);
 }

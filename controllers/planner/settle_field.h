@@ -22,6 +22,7 @@ struct FieldDraft {
   bool older_value =
       false;  ///< what stands there is ours by the older record: `entry` came after it
   bool never_made = false;  ///< only the second copy names it, and its request was not seen made
+  bool refused = false;     ///< the API server did not take what was asked of its object last
   bool leave_value = false;
   bool postponed = false;  ///< its restoring waits for another field
   std::set<std::string> names;

@@ -58,7 +58,8 @@ Result<Write> one_write(const Draft& draft, const Ledger& record, const std::str
               .only_if_version = draft.object.version,
               .type = Write::Type::Merge,
               .patch = {},
-              .why = {}};
+              .why = {},
+              .generation = draft.object.object->integer("/metadata/generation")};
   for (const auto& [path, field] : draft.fields) {
     if (!field.edit) continue;
     if (auto done = apply(field.edit->pointer, field.edit->value); !done) return done.error();

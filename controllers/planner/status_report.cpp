@@ -1,10 +1,13 @@
 #include "controllers/planner/status_report.h"
 
 #include "controllers/planner/conditions.h"
+#include "controllers/planner/feasibility.h"
+#include "controllers/planner/refusal.h"
 #include "operator/base/bounds.h"
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -19,7 +22,7 @@ struct Verdict {
 
 struct Counts {
   std::size_t targets = 0, ready = 0;
-  std::vector<std::string> unready, refused, missing, contested, corrupt;
+  std::vector<std::string> unready, refused, not_taken, missing, contested, corrupt;
 };
 
 Counts count(const std::vector<TargetReport>& targets,
@@ -30,9 +33,10 @@ Counts count(const std::vector<TargetReport>& targets,
     ++out.targets;
     if (one.ready_enough) ++out.ready;
     if (one.state == "Refused") out.refused.push_back(one.name + ": " + one.message);
-    if (one.state == "Missing" || one.state == "Forbidden")
-      out.missing.push_back(one.name + ": " + one.message);
-    if (!one.ready_enough && one.state != "Missing" && one.state != "Forbidden") {
+    const bool excepted =
+        one.state == "Missing" || one.state == "Forbidden" || one.state == "Paused";
+    if (excepted) out.missing.push_back(one.name + ": " + one.message);
+    if (!one.ready_enough && !excepted) {
       out.unready.push_back(one.name + (one.message.empty() ? "" : ": " + one.message));
     }
   }
@@ -40,7 +44,15 @@ Counts count(const std::vector<TargetReport>& targets,
     if (row.state == "Contested" || row.state == "Yielded" || row.state == "RouteContested")
       out.contested.push_back(row.object.name + row.field + ": " + row.message);
     if (row.state == "Forbidden") out.missing.push_back(row.name + ": " + row.message);
+    if (row.state == kRefused && !row.copy.empty())
+      out.not_taken.push_back(row.name + ": " + row.message);
   }
+  // Of a target whose field is refused the target says so, once.
+  std::erase_if(
+      out.not_taken, [&out, told = std::set<std::string>()](const std::string& text) mutable {
+        return std::find(out.refused.begin(), out.refused.end(), text) != out.refused.end() ||
+               !told.insert(text).second;
+      });
   for (const Reason& one : in.notices) {
     if (one.code == "LedgerCorrupt" || one.code == "LedgerNewer") out.corrupt.push_back(one.text);
   }
@@ -51,6 +63,16 @@ std::string joined(const std::vector<std::string>& parts) {
   std::string out;
   for (const std::string& one : parts) out += (out.empty() ? "" : "; ") + one;
   return out;
+}
+
+std::string text_of(const api::FeasibilityFinding& one) {
+  return (one.subject.empty() ? "" : one.subject + ": ") + one.message;
+}
+
+/// What was judged counts until the sale begins; then what is seen does.
+const api::FeasibilityStatus* judged(const Report& in, const api::SaleEventStatus& status) {
+  const bool ahead = in.window && in.now < in.window->start && !in.deleting;
+  return ahead && status.feasibility ? &*status.feasibility : nullptr;
 }
 
 std::string findings_text(const Acceptance& acceptance) {
@@ -107,6 +129,26 @@ Verdict prepared(const Report& in, const Counts& counts) {
   if (!counts.missing.empty())
     return {ConditionStatus::True, "PreparedWithExceptions", joined(counts.missing)};
   return {ConditionStatus::True, "Prepared", "all targets stand at their full floor, ready"};
+}
+
+/// Whether the floors will fit, as last judged; it stands when the sale has begun.
+Verdict feasible(const api::SaleEventStatus& status) {
+  if (!status.feasibility)
+    return {ConditionStatus::Unknown,
+            "NotJudged",
+            "whether the floors will fit is judged within 14 days of the start"};
+  const api::FeasibilityStatus& made = *status.feasibility;
+  std::vector<std::string> parts;
+  for (const api::FeasibilityFinding& one : made.findings) parts.push_back(text_of(one));
+  switch (level_of(made.verdict)) {
+    case Level::Go:
+      return {ConditionStatus::True, "Go", "all floors fit"};
+    case Level::Warn:
+      return {ConditionStatus::True, "Warn", joined(parts)};
+    case Level::NoGo:
+      break;
+  }
+  return {ConditionStatus::False, "NoGo", joined(parts)};
 }
 
 Verdict restored(const Report& in, const api::SaleEventStatus& status) {
@@ -172,6 +214,8 @@ std::optional<Verdict> stalled(const Report& in, const Counts& counts) {
   }
   if (!counts.refused.empty())
     return Verdict{ConditionStatus::True, "TargetRefused", joined(counts.refused)};
+  if (!counts.not_taken.empty())
+    return Verdict{ConditionStatus::True, "HoldRefused", joined(counts.not_taken)};
   return std::nullopt;
 }
 
@@ -240,24 +284,28 @@ std::string phase_of(const Report& in, const Counts& counts) {
 }
 
 void columns(const Report& in, const Counts& counts, api::SaleEventStatus& status) {
-  const bool bad =
-      in.mode == Mode::NotAccepted || !counts.refused.empty() || !counts.corrupt.empty();
+  const bool bad = in.mode == Mode::NotAccepted || !counts.refused.empty() ||
+                   !counts.not_taken.empty() || !counts.corrupt.empty();
   const bool warn = !in.warnings.empty() || !counts.contested.empty() || !counts.missing.empty() ||
                     in.demand_stays;
-  status.verdict = in.mode == Mode::Reading ? in.event.status.verdict
-                   : bad                    ? "NoGo"
-                   : warn                   ? "Warn"
-                                            : "Go";
+  const Level seen = bad ? Level::NoGo : warn ? Level::Warn : Level::Go;
+  const api::FeasibilityStatus* told = judged(in, status);
+  const Level foreseen = told == nullptr ? Level::Go : level_of(told->verdict);
+  status.verdict =
+      in.mode == Mode::Reading ? in.event.status.verdict : to_string(std::max(seen, foreseen));
   std::vector<std::string> parts;
   if (in.mode == Mode::NotAccepted) parts.push_back(findings_text(in.acceptance));
-  for (const auto& list : {counts.corrupt, counts.refused, counts.contested, counts.missing}) {
+  for (const auto& list :
+       {counts.corrupt, counts.refused, counts.not_taken, counts.contested, counts.missing}) {
     parts.insert(parts.end(), list.begin(), list.end());
   }
-  for (const Reason& one : in.warnings) {
-    if (std::none_of(
-            parts.begin(), parts.end(), [&](const std::string& said) { return said == one.text; }))
-      parts.push_back(one.text);
+  const auto add = [&parts](const std::string& text) {
+    if (std::find(parts.begin(), parts.end(), text) == parts.end()) parts.push_back(text);
+  };
+  if (told != nullptr) {
+    for (const api::FeasibilityFinding& one : told->findings) add(text_of(one));
   }
+  for (const Reason& one : in.warnings) add(one.text);
   status.message = in.mode == Mode::Reading ? in.event.status.message : cut(joined(parts), 1024);
   const Stage stage = stage_of(in);
   const bool due =
@@ -275,11 +323,15 @@ void next_due(const Report& in, api::SaleEventStatus& status) {
     status.next_due = edge->at;
     status.next_reason = edge->what;
   }
-  if (in.mode == Mode::Act && in.next_step &&
-      (!status.next_due || *in.next_step < *status.next_due)) {
-    status.next_due = in.next_step;
-    status.next_reason = "the next step of a ramp";
-  }
+  if (in.mode != Mode::Act) return;
+  const auto also = [&status](const std::optional<Instant>& at, const char* what) {
+    if (!at || (status.next_due && *status.next_due <= *at)) return;
+    status.next_due = at;
+    status.next_reason = what;
+  };
+  also(in.headroom_begins, "room is made ready");
+  also(in.prepull_begins, "images are pulled ahead");
+  also(in.next_step, "the next step of a ramp");
 }
 
 /// Decisions of this run: that it began, that it is complete.
@@ -335,6 +387,7 @@ void report(const Report& in,
       status,
       "ServiceReduced",
       {ConditionStatus::False, "NothingReduced", "nothing is switched off for the sale"});
+  put(in, status, "Feasible", feasible(status));
   put(in, status, "Restored", restored(in, status));
   put(in, status, "Ready", ready(in, counts));
   if (const auto stuck = stalled(in, counts)) put(in, status, "Stalled", *stuck);

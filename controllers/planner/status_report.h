@@ -33,7 +33,7 @@ struct Report {
   bool new_run = false;
   std::vector<Reason> warnings;
   std::vector<Reason> notices;  ///< of settling
-  std::optional<Instant> next_step;
+  std::optional<Instant> next_step, headroom_begins, prepull_begins;
   Instant now;
 };
 

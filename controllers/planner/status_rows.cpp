@@ -2,6 +2,7 @@
 
 #include "controllers/planner/intent.h"
 #include "controllers/planner/lowering.h"
+#include "controllers/planner/refusal.h"
 #include "operator/base/bounds.h"
 
 #include <algorithm>
@@ -12,7 +13,7 @@ namespace doorbuster::planner {
 namespace {
 
 // Bounds of the schema, in bytes.
-constexpr std::size_t kMessage = 1024, kValue = 4096, kState = 32, kRowName = 63;
+constexpr std::size_t kMessage = 1024, kValue = 4096, kState = 32, kRowName = 400, kInCharge = 1024;
 
 ObjectRef object_of(const api::HoldStatus& row) {
   return {row.object.group, row.object.kind, row.object.ns, row.object.name};
@@ -39,6 +40,13 @@ api::HeldObject shown(const ObjectRef& object, const std::string& api_version) {
           .name = object.name};
 }
 
+std::vector<api::PendingStatus> shown(const std::vector<PendingReason>& pending) {
+  std::vector<api::PendingStatus> out;
+  for (const PendingReason& one : pending)
+    out.push_back({.reason = one.code, .count = one.count, .message = one.message});
+  return out;
+}
+
 /// A value as a column shows it; what is too long is left to the copy.
 Value column(const Value& value) {
   return value && value->text.size() > kValue ? std::nullopt : value;
@@ -61,16 +69,37 @@ std::string row_name(const std::set<std::string>& names) {
   return cut(first.substr(first.find('/') + 1), kRowName);
 }
 
+/// Rows in their order, without moving them: a row is large.
+using RowPointers = std::vector<const api::HoldStatus*>;
+
+bool in_order(const api::HoldStatus* a, const api::HoldStatus* b) {
+  return key_of(*a) < key_of(*b);
+}
+
+RowPointers ordered(const std::vector<api::HoldStatus>& rows) {
+  RowPointers out;
+  out.reserve(rows.size());
+  for (const api::HoldStatus& row : rows) out.push_back(&row);
+  if (!std::is_sorted(out.begin(), out.end(), in_order))
+    std::stable_sort(out.begin(), out.end(), in_order);
+  return out;
+}
+
 struct Rows {
   const RowSources& from;
+  RowPointers old;  ///< of status, ordered
   std::vector<api::HoldStatus> out;
   std::set<FieldRef> done;  ///< fields that have their row
 
   const api::HoldStatus* before(const FieldRef& field, const std::string& uid) const {
-    for (const api::HoldStatus& row : from.event.status.holds) {
-      if (row.uid == uid && field_of(row) == field) return &row;
-    }
-    return nullptr;
+    const ObjectRef& object = field.object;
+    const auto key = std::tie(
+        object.group, object.kind, object.ns, object.name, field.pointer, field.inside, uid);
+    const auto found = std::lower_bound(
+        old.begin(), old.end(), key, [](const api::HoldStatus* row, const auto& k) {
+          return key_of(*row) < k;
+        });
+    return found != old.end() && key_of(**found) == key ? *found : nullptr;
   }
 };
 
@@ -158,12 +187,20 @@ void keep_unwritten(Rows& rows, const FieldReport& report, const ObjectOutcome& 
   rows.out.push_back(std::move(row));
 }
 
+/// Told until the server takes it: whether it is tried in this round makes no difference.
+void tell_refused(api::HoldStatus& row, const ObjectOutcome& outcome) {
+  if (outcome.refused.empty() || row.copy.empty()) return;
+  row.state = kRefused;
+  row.message = cut(outcome.refused, kMessage);
+}
+
 void add_settled(Rows& rows, const ObjectOutcome& outcome) {
   for (const FieldReport& report : outcome.settled.fields) {
     if (!outcome.dropped.empty() && outcome.settled.write) {
       keep_unwritten(rows, report, outcome);
     } else {
       rows.out.push_back(row_of(report, outcome, rows));
+      tell_refused(rows.out.back(), outcome);
       rows.done.insert(report.field);
     }
   }
@@ -197,6 +234,14 @@ void carry_over(Rows& rows, const api::HoldStatus& old) {
     // Settling looked at this object and its record does not name the field any more; or it is of
     // an earlier object of this name, and counts until the present one has a record of its own.
     const bool former = live->uid != old.uid;
+    const ObjectOutcome& now = outcome->second;
+    // The write that lets go of it is refused: what it depends on stays until the server takes it.
+    if (!former && now.settled.write && !now.refused.empty() && !rows.done.contains(field)) {
+      tell_refused(row, now);
+      rows.done.insert(field);
+      rows.out.push_back(std::move(row));
+      return;
+    }
     if (!former || rows.done.contains(field) || outcome->second.settled.clean) return;
     rows.out.push_back(std::move(row));
     return;
@@ -246,25 +291,30 @@ bool holds_for(const api::HoldStatus& row, const std::string& uid) {
 }
 
 std::vector<api::HoldStatus> hold_rows(const RowSources& from) {
-  Rows rows{from, {}, {}};
+  Rows rows{from, ordered(from.event.status.holds), {}, {}};
   for (const auto& [object, outcome] : from.outcomes) add_settled(rows, outcome);
+  std::set<decltype(key_of(api::HoldStatus{}))> told;
+  const std::size_t settled = rows.out.size();
+  rows.out.reserve(settled + rows.old.size() + from.notes.size());  // so that its texts stay put
+  for (std::size_t i = 0; i < settled; ++i) told.insert(key_of(rows.out[i]));
   for (const api::HoldStatus& old : from.event.status.holds) {
-    if (std::none_of(rows.out.begin(), rows.out.end(), [&old](const auto& row) {
-          return key_of(row) == key_of(old);
-        })) {
-      carry_over(rows, old);
-    }
+    if (told.contains(key_of(old))) continue;
+    const std::size_t count = rows.out.size();
+    carry_over(rows, old);
+    if (rows.out.size() > count) told.insert(key_of(rows.out.back()));
   }
   for (const HoldNote& note : from.notes) add_note(rows, note);
   // Copies first when there are too many: a row for people is the one that goes.
-  std::stable_sort(rows.out.begin(), rows.out.end(), [](const auto& a, const auto& b) {
-    if (a.copy.empty() != b.copy.empty()) return b.copy.empty();
-    return key_of(a) < key_of(b);
-  });
-  if (rows.out.size() > bounds::kHoldRows) rows.out.resize(bounds::kHoldRows);
-  std::stable_sort(rows.out.begin(), rows.out.end(), [](const auto& a, const auto& b) {
-    return key_of(a) < key_of(b);
-  });
+  if (rows.out.size() > bounds::kHoldRows) {
+    std::stable_sort(rows.out.begin(), rows.out.end(), [](const auto& a, const auto& b) {
+      if (a.copy.empty() != b.copy.empty()) return b.copy.empty();
+      return key_of(a) < key_of(b);
+    });
+    rows.out.resize(bounds::kHoldRows);
+  }
+  const auto by_key = [](const auto& a, const auto& b) { return in_order(&a, &b); };
+  if (!std::is_sorted(rows.out.begin(), rows.out.end(), by_key))
+    std::stable_sort(rows.out.begin(), rows.out.end(), by_key);
   return std::move(rows.out);
 }
 
@@ -274,8 +324,9 @@ std::vector<api::TargetStatus> target_rows(const std::vector<TargetReport>& repo
     if (out.size() >= bounds::kTargets) break;
     api::TargetStatus row;
     row.name = cut(one.name, kRowName);
-    row.object = cut(to_text(one.object), 700);
+    if (!one.object.kind.empty()) row.object = cut(to_text(one.object), 700);
     if (one.autoscaler) row.autoscaler = cut(to_text(*one.autoscaler), 700);
+    row.in_charge = cut(one.in_charge, kInCharge);
     row.baseline = {
         .min = one.baseline_min, .max = one.baseline_max, .replicas = one.baseline_replicas};
     row.usual = one.usual;
@@ -289,6 +340,7 @@ std::vector<api::TargetStatus> target_rows(const std::vector<TargetReport>& repo
       row.current = one.current;
       row.ready = one.ready;
       row.wanted = one.wanted;
+      row.pending = shown(one.pending);
     }
     row.step = count(one.step);
     row.steps = count(one.steps);

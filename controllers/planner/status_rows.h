@@ -16,6 +16,9 @@ struct ObjectOutcome {
   /// Suspended, Planned (DryRun), NotAccepted, Forbidden, Unknown.
   std::string dropped;
   std::string why;  ///< for people, with `dropped`
+  /// Why the API server did not take such a write when it was last tried; empty: it may.
+  std::string refused;
+  bool withheld = false;  ///< with `refused`: it is not tried in this round
 };
 using Outcomes = std::map<ObjectRef, ObjectOutcome>;
 

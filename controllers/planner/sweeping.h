@@ -36,12 +36,18 @@ struct Care {
   std::set<Holder> dead;  ///< whom it lets go of
 };
 
+/// What a sweep must look at too, before it cares for an object: of a ScaledObject the
+/// HorizontalPodAutoscaler through which it scales, of such an autoscaler the ScaledObject that
+/// made it.
+std::optional<ObjectRef> scales_through(const ObjectRef& ref, const Present& object);
+
 /// Which holders are dead and what is done about them. A holder that `lives` does not name is
-/// Unknown.
+/// Unknown. `through`: what scales_through() names, where it exists.
 Care care_for(const ObjectRef& ref,
               const Present& object,
               const std::map<Holder, Life>& lives,
               const std::string& install,
-              Instant now);
+              Instant now,
+              const Present* through = nullptr);
 
 }  // namespace doorbuster::planner

@@ -2,6 +2,7 @@
 
 #include "controllers/planner/capacity.h"
 #include "controllers/planner/demand.h"
+#include "controllers/products/scalers.h"
 
 #include <algorithm>
 #include <utility>
@@ -27,7 +28,7 @@ bool held_by_anybody(const View& view, const FieldRef& field) {
 std::int64_t usual_of(const InCharge& charge, const Floor& floor) {
   std::int64_t running = charge.seen->object->integer(charge.kind.spec_replicas_path).value_or(1);
   if (charge.who == InCharge::Who::Workload) return floor.baseline_min;
-  if (floor.raised) {
+  if (floor.raised && charge.autoscaler != nullptr) {
     const Demand demand = demand_of(*charge.autoscaler->object);
     if (demand.says == Demand::Says::Number) running = std::min(running, demand.replicas);
     if (demand.says == Demand::Says::Less) running = floor.baseline_min;
@@ -55,11 +56,15 @@ TargetDraft draft_of(const View& view, const std::string& name, const api::Targe
 Floor floor_of(const View& view, const InCharge& charge) {
   Floor out;
   if (charge.who == InCharge::Who::Autoscaler) {
-    out.min = {charge.object, kMinReplicas, ""};
-    out.max = FieldRef{charge.object, kMaxReplicas, ""};
-    out.baseline_min = number_before(view, out.min, *charge.autoscaler->object).value_or(1);
-    out.baseline_max = number_before(view, *out.max, *charge.autoscaler->object);
-    out.live = charge.autoscaler->object->integer(kMinReplicas).value_or(1);
+    const products::Bounds& bounds = *products::bounds_of(charge.object);
+    const Document& object = *charge.scaler->object;
+    out.min = {charge.object, bounds.min, ""};
+    out.max = FieldRef{charge.object, bounds.max, ""};
+    out.baseline_min = number_before(view, out.min, object).value_or(bounds.min_if_absent);
+    out.baseline_max = number_before(view, *out.max, object);
+    if (!out.baseline_max && bounds.max_if_absent > 0)
+      out.baseline_max = out.implied_max = bounds.max_if_absent;
+    out.live = object.integer(bounds.min).value_or(bounds.min_if_absent);
   } else {
     out.min = {charge.object, charge.kind.spec_replicas_path, ""};
     out.baseline_replicas = number_before(view, out.min, *charge.seen->object).value_or(1);
@@ -70,12 +75,15 @@ Floor floor_of(const View& view, const InCharge& charge) {
   return out;
 }
 
-const api::TargetStatus* row_of(const View& view, const std::string& name) {
-  if (view.new_run) return nullptr;
-  for (const api::TargetStatus& row : view.event.status.targets) {
+const api::TargetStatus* row_in(const api::SaleEventStatus& status, const std::string& name) {
+  for (const api::TargetStatus& row : status.targets) {
     if (row.name == name) return &row;
   }
   return nullptr;
+}
+
+const api::TargetStatus* row_of(const View& view, const std::string& name) {
+  return view.new_run ? nullptr : row_in(view.event.status, name);
 }
 
 bool same_workload(const api::TargetStatus& row, const ObjectRef& workload) {

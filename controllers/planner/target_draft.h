@@ -34,6 +34,7 @@ struct Floor {
   std::optional<FieldRef> max;
   std::int64_t baseline_min = 1;
   std::optional<std::int64_t> baseline_max, baseline_replicas;
+  std::int64_t implied_max = 0;      ///< what an absent maximum counts as: never held below it
   std::optional<std::int64_t> live;  ///< of the floor's field
   bool raised = false;               ///< a sale holds it already: ours, another, or one before
 };
@@ -43,6 +44,8 @@ Floor floor_of(const View&, const InCharge&);
 /// workload; the zones as soon as they are known.
 NeedBasis basis_for_run(const View&, const TargetDraft&, const InCharge&, const Floor&);
 
+/// The row of a target, of whichever run; nothing: there is none.
+const api::TargetStatus* row_in(const api::SaleEventStatus&, const std::string& name);
 /// What status says of a target in this run; nothing: it says nothing yet.
 const api::TargetStatus* row_of(const View&, const std::string& name);
 /// Does a row speak of this workload? A kind that was not served for a while had lost its group.

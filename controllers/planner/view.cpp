@@ -1,5 +1,7 @@
 #include "controllers/planner/view.h"
 
+#include "controllers/planner/refusal.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -43,7 +45,9 @@ void add_row(Memory& memory, const api::HoldStatus& row, const Observation& seen
   ledger.serial = std::max(ledger.serial, row.serial.value_or(0));
   ledger.fields.insert_or_assign(entry->first, entry->second);
   witness.contests.insert_or_assign(entry->first, contest_of(row.contest));
-  if (row.state == "Pending") witness.pending.insert(entry->first);
+  const bool refused = row.state == kRefused;
+  if (row.state == "Pending" || refused) witness.pending.insert(entry->first);
+  if (refused && &ledger == &witness.ledger) witness.refused = row.message;
 }
 
 const Ask* asked_by(const Ledger& ledger, const FieldPath& path, const Holder& holder) {
@@ -91,6 +95,11 @@ Memory memory_of(const Event& event, const Observation& seen) {
   for (const api::HoldStatus& row : event.status.holds) {
     if (!row.copy.empty()) add_row(out, row, seen);
   }
+  for (const auto& [object, refusal] : seen.refusals) {
+    const auto known = out.witnesses.find(object);
+    if (known != out.witnesses.end() && known->second.ledger.uid == refusal.uid)
+      known->second.refused = refusal.why;
+  }
   return out;
 }
 
@@ -99,6 +108,14 @@ Who holder_of(const Event& event, const Observation& seen, const Setup& setup) {
           .uid = event.uid,
           .install = setup.install,
           .exists = seen.events.contains(event.uid)};
+}
+
+Holder parent_in(const Event& event, const Setup& setup, std::string feature, std::string name) {
+  return {.event = event.ref.ns + "/" + event.ref.name,
+          .uid = event.uid,
+          .install = setup.install,
+          .feature = std::move(feature),
+          .name = std::move(name)};
 }
 
 OurHolds our_holds(const Who& who, const Observation& seen, const Memory& memory) {
@@ -161,17 +178,26 @@ std::optional<ObjectRef> resolved(const Observation& seen, const ObjectRef& aske
   return out;
 }
 
-Observation with_served_names(const Observation& seen) {
-  Observation out = seen;
-  out.objects.clear();
-  out.autoscalers.clear();
-  for (const auto& [object, fact] : seen.objects) {
-    out.objects.emplace(resolved(seen, object).value_or(object), fact);
+namespace {
+
+/// The same facts, each under its reference as served; of two that become one the first stays.
+template <class Known>
+void rename(const Observation& seen, std::map<ObjectRef, Known>& known) {
+  std::map<ObjectRef, Known> out;
+  while (!known.empty()) {
+    auto node = known.extract(known.begin());
+    if (auto served = resolved(seen, node.key())) node.key() = std::move(*served);
+    out.insert(std::move(node));
   }
-  for (const auto& [workload, fact] : seen.autoscalers) {
-    out.autoscalers.emplace(resolved(seen, workload).value_or(workload), fact);
-  }
-  return out;
+  known = std::move(out);
+}
+
+}  // namespace
+
+Observation with_served_names(Observation seen) {
+  rename(seen, seen.objects);
+  rename(seen, seen.autoscalers);
+  return seen;
 }
 
 std::string absence(const Observation& seen, const ObjectRef& object) {
@@ -181,6 +207,10 @@ std::string absence(const Observation& seen, const ObjectRef& object) {
   if (std::holds_alternative<Missing>(found->second)) return "Missing";
   if (std::holds_alternative<Forbidden>(found->second)) return "Forbidden";
   return "";
+}
+
+ObjectRef workload_of(const api::TargetRef& ref, const std::string& ns) {
+  return {group_of(ref.api_version), ref.kind, ns, ref.name};
 }
 
 std::string group_of(const std::optional<std::string>& api_version) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/child.h"
 #include "controllers/planner/plan.h"
 #include "controllers/planner/settle.h"
 
@@ -44,6 +45,9 @@ enum class Ending { None, Ramp, Immediate, Orphan };
 /// The event that is planned for, as the holder it is.
 Who holder_of(const Event&, const Observation&, const Setup&);
 
+/// As the parent of what a feature makes for one of its names.
+Holder parent_in(const Event&, const Setup&, std::string feature, std::string name);
+
 /// What every feature looks at.
 struct View {
   const Event& event;
@@ -52,7 +56,10 @@ struct View {
   const Setup& setup;
   const Memory& memory;
   const OurHolds& holds;
+  const OurChildren& children;
   const Window& window;
+  const std::vector<std::string>& unread_selectors;  ///< names of targets
+  const std::vector<Reason>& selection_warnings;
   Ending ending = Ending::None;
   bool new_run = false;  ///< what status says of targets is of an earlier run
   Instant now;
@@ -66,7 +73,7 @@ std::optional<HeldField> record_of(const View&, const FieldRef&);
 /// when the kind is not known or not served.
 std::optional<ObjectRef> resolved(const Observation&, const ObjectRef& asked);
 /// The same observation with every object under its reference as served, once.
-Observation with_served_names(const Observation&);
+Observation with_served_names(Observation);
 
 /// What is known of an object in one word, for rows: "", Missing, Forbidden or Unknown; empty:
 /// present.
@@ -74,5 +81,7 @@ std::string absence(const Observation&, const ObjectRef&);
 
 /// Group and version of "apps/v1"; nothing said: "*".
 std::string group_of(const std::optional<std::string>& api_version);
+/// The workload that a target names, as it names it.
+ObjectRef workload_of(const api::TargetRef&, const std::string& ns);
 
 }  // namespace doorbuster::planner

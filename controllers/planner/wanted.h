@@ -44,7 +44,17 @@ struct Retain {
   std::string name;
   Reason reason;
 };
-using Item = std::variant<HoldWant, Release, Retain>;
+/// An object of our own that is wanted from now on (child.h). Marks of whose it is are added to it.
+struct ChildWant {
+  ObjectRef object;
+  std::string api_version, name;
+  Json manifest;                      ///< without apiVersion, kind and metadata
+  std::vector<std::string> compared;  ///< pointers where it must say what the manifest says
+  std::vector<std::string> replaced;  ///< those that the server completes: written anew when the
+                                      ///< manifest's own part has changed
+  Reason reason;
+};
+using Item = std::variant<HoldWant, ChildWant, Release, Retain>;
 
 /// A question about the cluster that only the edge can answer; the answer is an observation of the
 /// same round's next try.
@@ -53,6 +63,13 @@ struct Question {
   ObjectRef about;
   std::string verb;             ///< of an access review: get, patch
   std::string service_account;  ///< in the event's namespace; empty: the operator itself
+  enum class Kind {
+    Access,
+    AccessAhead,  ///< the same, long before it matters: an older answer will do
+    DryRun,       ///< would the API server take this merge patch? So too
+  } kind = Kind::Access;
+  std::string api_version = {};  ///< with DryRun
+  Json patch = {};
 };
 Question access_question(const ObjectRef& about,
                          const std::string& verb,
@@ -62,15 +79,20 @@ Question access_question(const ObjectRef& about,
 struct TargetReport {
   std::string name;
   ObjectRef object;
-  std::optional<ObjectRef> autoscaler;
+  std::optional<ObjectRef> autoscaler;  ///< what scales it and is held
+  std::string in_charge;                ///< the chain that was found (in_charge.h)
   std::optional<std::int64_t> baseline_min, baseline_max, baseline_replicas, usual, zones;
   std::optional<std::int64_t> floor, ceiling;  ///< what the spec asks for at the full floor
   std::optional<std::int64_t> held, desired, current, ready,
       wanted;                         ///< held: the floor in force on the object
   std::optional<Instant> stepped_at;  ///< when the floor was last changed by us: memory of the ramp
+  std::optional<std::int64_t> asked;  ///< the floor that we ask for on the way up and at its end
+  std::optional<std::int64_t> load;   ///< while the sale is on: what it asks of the autoscaler
+  bool rose = false;                  ///< the last change of the floor was upwards
   int step = 0, steps = 0;
+  std::vector<PendingReason> pending;  ///< what the pods wait for
   std::string state;  ///< Waiting, Ramping, Held, Lowering, Restored, Missing, Forbidden, Refused,
-                      ///< ScaledToZero, Unknown
+                      ///< ScaledToZero, Paused, Unknown
   std::string message;
   bool ready_enough = false;  ///< at the full floor and ready: what Prepared counts
 };

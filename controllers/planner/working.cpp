@@ -1,6 +1,10 @@
 #include "controllers/planner/working.h"
 
+#include "controllers/planner/selection.h"
+
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace doorbuster::planner {
 namespace {
@@ -12,7 +16,7 @@ Mode mode_of(const Round& round) {
   if (!round.acceptance.unread.empty()) return Mode::Reading;
   if (event.spec->suspend) return Mode::Suspended;
   if (event.spec->mode == api::Mode::DryRun)
-    return round.holds.empty() ? Mode::DryRun : Mode::Suspended;
+    return round.holds.empty() && round.children.empty() ? Mode::DryRun : Mode::Suspended;
   return Mode::Act;
 }
 
@@ -52,29 +56,49 @@ bool begins_anew(const Round& round) {
   });
 }
 
+void take_spec(Round& round) {
+  round.spec = *round.event.spec;
+  std::set<std::string> held;
+  for (const auto& [key, fields] : round.holds) {
+    if (key.first == kCapacity) held.insert(key.second);
+  }
+  Expanded all = expand(round.spec, round.event.ref.ns, round.seen, held);
+  round.spec.capacity.targets = std::move(all.targets);
+  round.unread_selectors = std::move(all.unread);
+  round.selection_warnings = std::move(all.warnings);
+}
+
 }  // namespace
 
 Round begin_round(const Event& event, const Observation& seen, const Setup& setup, Instant now) {
   Round round{.event = event,
               .setup = setup,
               .now = now,
-              .seen = with_served_names(seen),
+              .seen = seen,
               .memory = {},
               .holds = {},
+              .children = {},
               .acceptance = {},
               .spec = {},
+              .unread_selectors = {},
+              .selection_warnings = {},
               .window = {},
               .capacity = {},
               .hold_wants = {},
+              .feasibility = {},
+              .headroom = {},
+              .prepull = {},
+              .safeguards = {},
               .outcomes = {},
               .wants = {},
               .questions = {},
               .wake = {}};
   round.memory = memory_of(event, round.seen);
   round.holds = our_holds(holder_of(event, round.seen, setup), round.seen, round.memory);
+  round.children = our_children(round.seen, holder_of(event, round.seen, setup));
   round.acceptance = check_spec(event, round.seen, setup, round.holds);
   round.mode = mode_of(round);
-  if (event.spec) round.spec = *event.spec;
+  if (event.spec) take_spec(round);
   round.window = window_of(round);
   if (event.deleting && !round.window) round.window = Window{now, now, now, now, "", ""};
   round.new_run = begins_anew(round);
@@ -88,7 +112,10 @@ View view_of(const Round& round) {
           .setup = round.setup,
           .memory = round.memory,
           .holds = round.holds,
+          .children = round.children,
           .window = *round.window,
+          .unread_selectors = round.unread_selectors,
+          .selection_warnings = round.selection_warnings,
           .ending = ending_of(round.event, round.seen),
           .new_run = round.new_run,
           .now = round.now};

@@ -2,8 +2,10 @@
 
 #include "controllers/planner/acceptance.h"
 #include "controllers/planner/capacity.h"
+#include "controllers/planner/headroom.h"
 #include "controllers/planner/hold_feature.h"
 #include "controllers/planner/plan.h"
+#include "controllers/planner/prepull.h"
 #include "controllers/planner/status_report.h"
 #include "controllers/planner/status_rows.h"
 #include "controllers/planner/view.h"
@@ -19,23 +21,32 @@ struct Round {
   const Event& event;
   const Setup& setup;
   Instant now;
-  Observation seen;
+  const Observation& seen;  ///< with_served_names
   Memory memory;
   OurHolds holds;
+  OurChildren children;
   Acceptance acceptance;
   Mode mode = Mode::Act;
-  api::SaleEventSpec spec;  ///< the accepted one; without targets and holds where there is none
+  /// The accepted one, with what its selectors found among the targets; without targets and holds
+  /// where there is none.
+  api::SaleEventSpec spec;
+  std::vector<std::string> unread_selectors;
+  std::vector<Reason> selection_warnings;
   std::optional<Window> window;
   bool new_run = false;
   CapacityWants capacity;
   HoldFeatureWants hold_wants;
+  std::optional<api::FeasibilityStatus> feasibility;  ///< judged this round
+  HeadroomWants headroom;
+  PrepullWants prepull;
+  Wants safeguards;
   Outcomes outcomes;
   std::map<ObjectRef, ObjectWants> wants;
   std::vector<Question> questions;
   std::optional<Instant> wake;
 };
 
-/// What is known before any feature is asked.
+/// What is known before any feature is asked. The observation is one of with_served_names.
 Round begin_round(const Event&, const Observation&, const Setup&, Instant now);
 
 /// What the features may see of it.

@@ -1,4 +1,5 @@
 // The status and the finalizer that go with what a round decided.
+#include "controllers/planner/learned_rows.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/working.h"
 
@@ -6,6 +7,9 @@
 
 namespace doorbuster::planner {
 namespace {
+
+constexpr std::size_t kRowMessageBytes =
+    1024;  // of status.headroom and imagePrepull, as the schema has it
 
 /// Is anything held for this event that it still has to let go of? Not counted: what is gone,
 /// forbidden, or goes with its namespace.
@@ -53,14 +57,19 @@ bool is_completed(const Round& round, bool held, bool writes) {
   return false;
 }
 
+/// Is one of them listed that cannot be looked at just now?
+bool any_out_of_sight(const Observation& seen, const Autoscalers& listed) {
+  const std::vector<ObjectRef> all = listed.all();
+  return std::any_of(all.begin(), all.end(), [&seen](const ObjectRef& one) {
+    return absence(seen, one) == "Unknown";
+  });
+}
+
 bool knows_autoscaler(const Observation& seen, const ObjectRef& workload) {
   const auto found = seen.autoscalers.find(workload);
   if (absence(seen, workload) == "Unknown" || found == seen.autoscalers.end()) return false;
   const auto* listed = std::get_if<Autoscalers>(&found->second);
-  return listed != nullptr &&
-         std::all_of(listed->objects.begin(), listed->objects.end(), [&](const ObjectRef& one) {
-           return absence(seen, one) != "Unknown";
-         });
+  return listed != nullptr && !any_out_of_sight(seen, *listed);
 }
 
 /// A row goes on naming its autoscaler while it is not known which there is: what is out of sight
@@ -94,12 +103,37 @@ bool trace_out_of_sight(const Round& round, const api::SaleEventStatus& status) 
 bool autoscaler_out_of_sight(const Observation& seen) {
   for (const auto& [workload, fact] : seen.autoscalers) {
     const auto* listed = std::get_if<Autoscalers>(&fact);
-    if (listed == nullptr) continue;
-    for (const ObjectRef& one : listed->objects) {
-      if (absence(seen, one) == "Unknown") return true;
-    }
+    if (listed != nullptr && any_out_of_sight(seen, *listed)) return true;
   }
   return false;
+}
+
+/// A write that only waits to be tried again is a write all the same.
+bool any_withheld(const Outcomes& outcomes) {
+  return std::any_of(
+      outcomes.begin(), outcomes.end(), [](const auto& one) { return one.second.withheld; });
+}
+
+std::vector<api::HeadroomStatus> headroom_rows(const Round& round) {
+  if (round.mode == Mode::Reading || !round.window) return round.event.status.headroom;
+  std::vector<api::HeadroomStatus> rows = round.headroom.rows;
+  for (api::HeadroomStatus& row : rows) {
+    row.message = cut(row.message, kRowMessageBytes);
+    if (round.mode != Mode::DryRun || row.asked.value_or(0) == 0) continue;
+    row.state = "Planned";
+    row.placed.reset();
+  }
+  return rows;
+}
+
+std::vector<api::ImagePrepullStatus> prepull_rows(const Round& round) {
+  if (round.mode == Mode::Reading || !round.window) return round.event.status.image_prepull;
+  std::vector<api::ImagePrepullStatus> rows = round.prepull.rows;
+  for (api::ImagePrepullStatus& row : rows) {
+    row.message = cut(row.message, kRowMessageBytes);
+    if (round.mode == Mode::DryRun && row.state == "Pulling") row.state = "Planned";
+  }
+  return rows;
 }
 
 }  // namespace
@@ -117,6 +151,8 @@ Report make_status(Round& round, Plan& out) {
                             .notes = round.hold_wants.notes,
                             .new_run = round.new_run,
                             .over = past || round.event.deleting});
+  status.headroom = headroom_rows(round);
+  status.image_prepull = prepull_rows(round);
   if (acted) {
     status.targets = target_rows(round.capacity.wants.targets);
     keep_autoscalers(round, status.targets);
@@ -124,11 +160,13 @@ Report make_status(Round& round, Plan& out) {
     // What moves by itself is not looked at now.
     for (api::TargetStatus& row : status.targets) {
       row.desired = row.current = row.ready = row.wanted = std::nullopt;
+      row.pending.clear();
       if (round.mode == Mode::Reading) continue;
       row.held.reset();
       row.state = round.mode == Mode::Suspended ? "Suspended" : "NotAccepted";
     }
   }
+  keep_learned(round, status);
   Report made{.event = round.event,
               .acceptance = round.acceptance,
               .mode = round.mode,
@@ -137,22 +175,35 @@ Report make_status(Round& round, Plan& out) {
               .warnings = {},
               .notices = {},
               .next_step = round.capacity.next_step,
+              .headroom_begins = round.headroom.begins,
+              .prepull_begins = round.prepull.begins,
               .now = round.now};
   made.held = still_held(round, status);
-  made.writes = !out.writes.empty();
-  made.completed = is_completed(round, made.held, made.writes);
+  made.writes = !out.writes.empty() || any_withheld(round.outcomes);
+  made.completed = is_completed(round, made.held, made.writes || !out.children.empty());
   made.demand_stays = round.capacity.demand_stays;
   made.holds_prepared = round.hold_wants.prepared;
   made.new_run = round.new_run;
+  if (round.feasibility || round.new_run || round.mode == Mode::NotAccepted)
+    status.feasibility = round.feasibility;
   made.warnings = round.capacity.wants.warnings;
+  made.warnings.insert(made.warnings.end(),
+                       round.headroom.wants.warnings.begin(),
+                       round.headroom.wants.warnings.end());
+  made.warnings.insert(made.warnings.end(),
+                       round.prepull.wants.warnings.begin(),
+                       round.prepull.wants.warnings.end());
   made.warnings.insert(made.warnings.end(),
                        round.hold_wants.wants.warnings.begin(),
                        round.hold_wants.wants.warnings.end());
+  made.warnings.insert(
+      made.warnings.end(), round.safeguards.warnings.begin(), round.safeguards.warnings.end());
   for (const auto& [object, outcome] : round.outcomes) {
     made.notices.insert(
         made.notices.end(), outcome.settled.notices.begin(), outcome.settled.notices.end());
   }
   report(made, round.capacity.wants.targets, status);
+  tell_peaks(round, status);
   return made;
 }
 

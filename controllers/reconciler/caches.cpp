@@ -1,17 +1,20 @@
 #include "controllers/reconciler/caches.h"
 
+#include "controllers/planner/canary.h"
+
 #include <algorithm>
 #include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
 
-const ObjectRef kAutoscalerKind{
-    .group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = "", .name = ""};
-
 planner::Fact no_kind(const Error& error, Instant now) {
   if (error.kind == ErrorKind::NotFound) return planner::Missing{now};
   return planner::Unread{error.message};
+}
+
+ObjectRef budget_kind(const std::string& ns) {
+  return {.group = "policy", .kind = "PodDisruptionBudget", .ns = ns, .name = ""};
 }
 
 }  // namespace
@@ -83,16 +86,24 @@ std::set<Caches::Scope> Caches::scopes_of(const std::set<ObjectRef>& objects,
   for (const ObjectRef& one : objects) add(one);
   for (const ObjectRef& one : workloads) {
     add(one);
-    ObjectRef autoscaler = kAutoscalerKind;
-    autoscaler.ns = one.ns;
-    add(autoscaler);
+    for (const Naming* kind : kNamings) {
+      const ObjectRef naming{std::string(kind->group), std::string(kind->kind), one.ns, ""};
+      const bool always = kind == &kAutoscalers;
+      if (always || !is_known_missing(naming)) add(naming);
+    }
   }
   return scopes;
 }
 
+bool Caches::is_known_missing(const ObjectRef& kind) const {
+  const Result<kube::Resource> resource = world_.kinds->find(kind.group, kind.kind);
+  return !resource.ok() && resource.error().kind == ErrorKind::NotFound;
+}
+
 void Caches::ask(const kube::Key& event,
                  const std::set<ObjectRef>& objects,
-                 const std::set<ObjectRef>& workloads) {
+                 const std::set<ObjectRef>& workloads,
+                 bool budgets) {
   std::set<ObjectRef> known;
   for (const std::set<ObjectRef>* set : {&objects, &workloads}) {
     for (const ObjectRef& one : *set) {
@@ -100,9 +111,11 @@ void Caches::ask(const kube::Key& event,
       known.insert(resource.ok() ? canonical(*resource, one) : one);
     }
   }
-  interest_->set(event, known, workloads);
+  interest_->set(event, known, workloads, budgets);
   Claims next;
-  const std::set<Scope> scopes = scopes_of(objects, workloads, next);
+  std::set<ObjectRef> watched = objects;
+  if (budgets) watched.insert(budget_kind(event.ns));
+  const std::set<Scope> scopes = scopes_of(watched, workloads, next);
   Claims
       before;  // ends after the lock: ending a watch may wait for the I/O thread, and that for us
   const std::lock_guard lock(mutex_);
@@ -165,33 +178,95 @@ planner::Fact Caches::fact_of(const kube::Resource& resource, const ObjectRef& o
   return cache->watched(key, world_.now());
 }
 
-planner::AutoscalersFact Caches::autoscalers(const ObjectRef& workload) {
+Result<std::vector<ObjectRef>> Caches::naming(const Naming& kind,
+                                              const ObjectRef& workload,
+                                              const std::string& group) {
+  const auto unread = [](std::string why) {
+    return Error{
+        .kind = ErrorKind::Unavailable, .message = std::move(why), .causes = {}, .retry_after = {}};
+  };
+  std::vector<ObjectRef> found;
   const Result<kube::Resource> resource =
-      world_.kinds->find(kAutoscalerKind.group, kAutoscalerKind.kind);
+      world_.kinds->find(std::string(kind.group), std::string(kind.kind));
   if (!resource.ok()) {
-    if (resource.error().kind == ErrorKind::NotFound) return planner::Autoscalers{};
-    return planner::Unread{resource.error().message};
+    if (resource.error().kind == ErrorKind::NotFound) return found;
+    return resource.error();
   }
+  const auto scope = scope_of(*resource, workload.ns);
+  if (!scope) return unread(resource->plural + " of " + workload.ns + " are not watched");
+  const auto cache = cache_of(*resource);
+  // Who may not list ScaledObjects learns of them by the autoscalers that were made from them.
+  if (&kind != &kAutoscalers && cache->denied(*scope)) return found;
+  if (std::string why = cache->not_believable(workload.ns, world_.now()); !why.empty())
+    return unread(std::move(why));
+  const std::string value = target_value(workload.ns, workload.kind, workload.name);
+  for (const auto& [key, record] : cache->store().by_index(kTargetIndex, value)) {
+    if (!means_group(record->target_api_version, group)) continue;
+    found.push_back(
+        {.group = resource->group, .kind = resource->kind, .ns = key.ns, .name = key.name});
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+bool Caches::is_denied(const Naming& kind, const std::string& ns) {
+  const Result<kube::Resource> resource =
+      world_.kinds->find(std::string(kind.group), std::string(kind.kind));
+  if (!resource.ok()) return false;
+  const auto scope = scope_of(*resource, ns);
+  return scope && cache_of(*resource)->denied(*scope);
+}
+
+planner::AutoscalersFact Caches::autoscalers(const ObjectRef& workload) {
   const Result<kube::Resource> kind = world_.kinds->find(workload.group, workload.kind);
   if (!kind.ok()) {
     if (kind.error().kind == ErrorKind::NotFound) return planner::Autoscalers{};
     return planner::Unread{kind.error().message};
   }
-  const auto scope = scope_of(*resource, workload.ns);
-  if (!scope)
-    return planner::Unread{"autoscalers of namespace " + workload.ns + " are not watched"};
+  Result<std::vector<ObjectRef>> objects = naming(kAutoscalers, workload, kind->group);
+  if (!objects.ok()) return planner::Unread{objects.error().message};
+  Result<std::vector<ObjectRef>> scaled_objects = naming(kScaledObjects, workload, kind->group);
+  if (!scaled_objects.ok()) return planner::Unread{scaled_objects.error().message};
+  Result<std::vector<ObjectRef>> verticals = naming(kVerticals, workload, kind->group);
+  if (!verticals.ok()) return planner::Unread{verticals.error().message};
+  Result<std::vector<ObjectRef>> canaries = naming(kCanaries, workload, kind->group);
+  if (!canaries.ok()) return planner::Unread{canaries.error().message};
+  return planner::Autoscalers{std::move(objects).value(),
+                              std::move(scaled_objects).value(),
+                              std::move(verticals).value(),
+                              std::move(canaries).value(),
+                              is_denied(kCanaries, workload.ns)};
+}
+
+std::set<ObjectRef> Caches::primaries(const std::set<ObjectRef>& workloads) {
+  std::set<ObjectRef> out;
+  if (!world_.kinds->find(std::string(kCanaries.group), std::string(kCanaries.kind)).ok())
+    return out;
+  for (const ObjectRef& workload : workloads) {
+    const Result<kube::Resource> kind = world_.kinds->find(workload.group, workload.kind);
+    if (!kind.ok()) continue;
+    const auto found = naming(kCanaries, workload, kind->group);
+    if (found.ok() && !found->empty()) out.insert(planner::primary_of(workload));
+  }
+  return out;
+}
+
+Caches::Budgets Caches::budgets(const std::string& ns) {
+  const ObjectRef kind = budget_kind(ns);
+  const Result<kube::Resource> resource = world_.kinds->find(kind.group, kind.kind);
+  if (!resource.ok()) return planner::Unread{resource.error().message};
+  const auto scope = scope_of(*resource, ns);
+  if (!scope) return planner::Unread{"budgets of namespace " + ns + " are not watched"};
   const auto cache = cache_of(*resource);
-  if (std::string why = cache->not_believable(workload.ns, world_.now()); !why.empty()) {
+  if (cache->denied(*scope)) return planner::Forbidden{"list"};
+  if (std::string why = cache->not_believable(ns, world_.now()); !why.empty())
     return planner::Unread{std::move(why)};
-  }
-  planner::Autoscalers found;
-  const std::string value = target_value(workload.ns, workload.kind, workload.name);
-  for (const auto& [key, record] : cache->store().by_index(kTargetIndex, value)) {
-    if (!means_group(record->target_api_version, kind->group)) continue;
-    found.objects.push_back(
-        {.group = resource->group, .kind = resource->kind, .ns = key.ns, .name = key.name});
-  }
-  std::sort(found.objects.begin(), found.objects.end());
+  std::vector<ObjectRef> found;
+  for (const auto& [key, record] : cache->store().by_index(kNamespaceIndex, ns))
+    found.push_back({.group = kind.group, .kind = kind.kind, .ns = key.ns, .name = key.name});
+  if (found.size() > kMaxBudgets)
+    return planner::Unread{"more PodDisruptionBudgets than are looked at"};
+  std::sort(found.begin(), found.end());
   return found;
 }
 
@@ -246,6 +321,9 @@ void Caches::on_watch(const KindCache& cache, kube::WatchState state) const {
 void Caches::on_change(const ObjectRef& object, const Record* before, const Record* after) const {
   std::set<kube::Key> events;
   for (kube::Key& one : interest_->events_of(object)) events.insert(std::move(one));
+  if (is_budget(object.group, object.kind)) {
+    for (kube::Key& one : interest_->events_of_budgets(object.ns)) events.insert(std::move(one));
+  }
   for (const Record* side : {before, after}) {
     if (side == nullptr || !side->names_target) continue;
     for (kube::Key& one :

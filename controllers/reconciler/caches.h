@@ -27,6 +27,9 @@ inline constexpr Duration kPollEvery{15'000};
 /// above.
 inline constexpr Duration kLookForKind{2'000};
 
+/// PodDisruptionBudgets of one namespace that are looked at; more of them are not known at all.
+inline constexpr std::size_t kMaxBudgets = 256;
+
 /// What the operator sees of everybody else's objects: only of kinds that some event needs, and
 /// only there. Thread-safe.
 class Caches {
@@ -45,13 +48,19 @@ class Caches {
   /// What an event asks for from now on: keeps the watches it needs and the texts it reads.
   void ask(const kube::Key& event,
            const std::set<ObjectRef>& objects,
-           const std::set<ObjectRef>& workloads);
+           const std::set<ObjectRef>& workloads,
+           bool budgets = false);
   void forget(const kube::Key& event);
   /// Waits until every watch of an event has its first list or is known not to get one.
   void await_first_lists(const kube::Key& event, Duration at_most);
 
   planner::Fact fact(const ObjectRef& object);
   planner::AutoscalersFact autoscalers(const ObjectRef& workload);
+  /// What serves instead of those that a Canary names (planner/canary.h), as far as that is known.
+  std::set<ObjectRef> primaries(const std::set<ObjectRef>& workloads);
+  /// The PodDisruptionBudgets of a namespace, sorted; kMaxBudgets at most.
+  using Budgets = std::variant<std::vector<ObjectRef>, planner::Unread, planner::Forbidden>;
+  Budgets budgets(const std::string& ns);
   /// True only when it is known to be going.
   bool namespace_terminating(const std::string& ns);
   /// When to look again for an event that looks at something that no watch tells of.
@@ -81,6 +90,13 @@ class Caches {
   void on_change(const ObjectRef& object, const Record* before, const Record* after) const;
   /// The watch of a cache is up to date again, or its kind turns out not to be served.
   void on_watch(const KindCache& cache, kube::WatchState state) const;
+  bool is_known_missing(const ObjectRef& kind) const;
+  /// The objects of one kind that name a workload of that group, sorted.
+  Result<std::vector<ObjectRef>> naming(const Naming& kind,
+                                        const ObjectRef& workload,
+                                        const std::string& group);
+  /// Is the kind served, and its list refused to the operator?
+  bool is_denied(const Naming& kind, const std::string& ns);
   planner::Fact fact_of(const kube::Resource& resource, const ObjectRef& object);
 
   World world_;

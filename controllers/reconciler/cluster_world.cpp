@@ -1,16 +1,19 @@
 #include "controllers/reconciler/cluster_world.h"
 
+#include "controllers/planner/intent.h"
 #include "controllers/planner/ledger.h"
 #include "controllers/reconciler/event_reading.h"
 #include "controllers/reconciler/zones.h"
 #include "crds/reader.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
 
+constexpr Duration kEdgeLasts{2'000};
 constexpr std::size_t kExtraObjects = 256;  ///< an event; more are found again by a later sweep
 
 kube::Key key_of(const ObjectRef& ref) { return {ref.ns, ref.name}; }
@@ -30,11 +33,34 @@ JsonObject guards(const planner::Event& event) {
   return metadata;
 }
 
+/// Does the API server, or a policy or webhook of it, say no to what is asked? Not where a webhook
+/// only cannot be tried.
+bool refuses_dry_run(const Error& error) {
+  return planner::is_refusal(error) &&
+         error.message.find("does not support dry run") == std::string::npos;
+}
+
 std::variant<planner::Window, Error> window_of(const planner::Event& event) {
   if (!event.spec.ok()) return event.spec.error();
   Result<planner::Window> window = resolve_window(event.spec->window);
   if (!window.ok()) return window.error();
   return std::move(window).value();
+}
+
+/// Is the window open, or soon to be?
+bool selects_often(const planner::Event& event, Instant now) {
+  const auto& window = event.status.window;
+  return window && now >= window->prepare - kSelectsOften && now < window->end;
+}
+
+/// Does a phase of the window begin about now? Then nothing is read that can wait.
+bool is_at_an_edge(const std::variant<planner::Window, Error>& window, Instant now) {
+  const auto* known = std::get_if<planner::Window>(&window);
+  if (known == nullptr) return false;
+  const auto near = [now](Instant edge) {
+    return now >= edge - planner::kAhead && now <= edge + kEdgeLasts;
+  };
+  return near(known->prepare) || near(known->start) || near(known->end);
 }
 
 }  // namespace
@@ -61,7 +87,11 @@ bool knows_all(const EventStore& events, const std::vector<std::string>& namespa
   });
 }
 
-ClusterWorld::ClusterWorld(Parts parts) : parts_(std::move(parts)), zones_(parts_.client) {}
+ClusterWorld::ClusterWorld(Parts parts)
+    : parts_(std::move(parts)),
+      zones_(parts_.client),
+      pods_(parts_.client, parts_.kinds),
+      selections_(parts_.client, parts_.kinds) {}
 
 Instant ClusterWorld::now() { return parts_.now(); }
 
@@ -112,20 +142,51 @@ void ClusterWorld::expect_kinds(const planner::Event& event, const planner::Need
   for (const auto& [group, kind] : needs.kinds) parts_.kinds->expect(group, kind);
 }
 
+std::pair<planner::Needs, Selections::Found> ClusterWorld::with_found(const planner::Event& event,
+                                                                      const planner::Needs& needs) {
+  std::pair<planner::Needs, Selections::Found> out{needs, {}};
+  const Duration fresh = selects_often(event, parts_.now()) ? kSelectedFresh : kSelectedFreshAhead;
+  out.second = selections_.look(key_of(event.ref), needs.selections, parts_.now(), fresh);
+  planner::add_found(out.first, out.second);
+  return out;
+}
+
+/// Asks for all of it, and for what serves instead of a workload. The first time that is known only
+/// once the Canaries are listed.
+std::set<ObjectRef> ClusterWorld::ask(const planner::Event& event,
+                                      planner::Needs& needs,
+                                      Duration at_most) {
+  const kube::Key key = key_of(event.ref);
+  needs.workloads.merge(parts_.caches->primaries(needs.workloads));
+  expect_kinds(event, needs);
+  std::set<ObjectRef> objects = objects_of(event, needs);
+  parts_.caches->ask(key, objects, needs.workloads, needs.budgets);
+  if (at_most == Duration{}) return objects;
+  parts_.caches->await_first_lists(key, at_most);
+  const std::size_t known = needs.workloads.size();
+  needs.workloads.merge(parts_.caches->primaries(needs.workloads));
+  if (needs.workloads.size() == known) return objects;
+  parts_.caches->ask(key, objects, needs.workloads, needs.budgets);
+  return objects;
+}
+
 planner::Observation ClusterWorld::observe(const planner::Event& event,
-                                           const planner::Needs& needs) {
+                                           const planner::Needs& named) {
   planner::Observation seen;
   const kube::Key key = key_of(event.ref);
-  const std::set<ObjectRef> objects = objects_of(event, needs);
-  expect_kinds(event, needs);
-  parts_.caches->ask(key, objects, needs.workloads);
-  parts_.caches->await_first_lists(key, kFirstList);
+  planner::Needs needs;
+  std::tie(needs, seen.selected) = with_found(event, named);
+  const std::set<ObjectRef> objects = ask(event, needs, kFirstList);
   seen.window = window_of(event);
   for (const auto& [group, kind] : needs.kinds)
     seen.kinds[{group, kind}] = parts_.kinds->describe(group, kind);
   for (const auto& [known, one] : parts_.events->all()) seen.events.insert(one->uid);
+  seen.refusals = refusals_of(key);
+  if (parts_.last_occurrence) seen.last_occurrence = parts_.last_occurrence(event);
   seen.namespace_terminating = parts_.caches->namespace_terminating(event.ref.ns);
   if (needs.zones) seen.zones = zones_.count(parts_.now());
+  if (const auto* window = std::get_if<planner::Window>(&seen.window); window && parts_.rooms)
+    seen.room = parts_.rooms->show(event, *window);
   const auto look = [&](const ObjectRef& object) {
     if (!seen.objects.contains(object)) seen.objects.emplace(object, parts_.caches->fact(object));
   };
@@ -133,7 +194,7 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
     look(workload);
     const planner::AutoscalersFact autoscalers = parts_.caches->autoscalers(workload);
     if (const auto* known = std::get_if<planner::Autoscalers>(&autoscalers)) {
-      for (const ObjectRef& one : known->objects) look(one);
+      for (const ObjectRef& one : known->all()) look(one);
     }
     seen.autoscalers.emplace(workload, autoscalers);
   }
@@ -141,19 +202,48 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
   for (const ObjectRef& object : objects) {
     if (object != ns || needs.objects.contains(ns)) look(object);
   }
+  const auto reading = is_at_an_edge(seen.window, parts_.now()) ? PodReasons::Reading::Remembered
+                                                                : PodReasons::Reading::Fresh;
+  seen.pods = pods_.look(key, needs.pods, parts_.now(), reading);
+  if (needs.budgets) seen.budgets = parts_.caches->budgets(event.ref.ns);
+  if (const auto* found = std::get_if<std::vector<ObjectRef>>(&seen.budgets)) {
+    for (const ObjectRef& one : *found) look(one);
+  }
+  for (auto more = planner::led_to(seen); !more.empty(); more = planner::led_to(seen)) {
+    for (const ObjectRef& object : more) look(object);
+  }
   return seen;
 }
 
-void ClusterWorld::warm(const planner::Event& event) {
-  const planner::Needs needs = planner::needs_of(event);
-  expect_kinds(event, needs);
-  parts_.caches->ask(key_of(event.ref), objects_of(event, needs), needs.workloads);
+std::map<ObjectRef, planner::Refusal> ClusterWorld::refusals_of(const kube::Key& event) {
+  const std::lock_guard lock(mutex_);
+  const auto known = refusals_.find(event);
+  return known == refusals_.end() ? std::map<ObjectRef, planner::Refusal>() : known->second.known();
+}
+
+void ClusterWorld::warm(const planner::Event& event, const planner::Setup& setup) {
+  planner::Needs needs = with_found(event, planner::needs_of(event, setup)).first;
+  ask(event, needs, Duration{});
+}
+
+std::optional<Duration> ClusterWorld::polls(const kube::Key& event) const {
+  std::optional<Duration> out;
+  for (const auto& one : {parts_.caches->polls(event),
+                          pods_.again(event, parts_.now()),
+                          selections_.again(event, parts_.now())}) {
+    if (one) out = std::min(out.value_or(*one), *one);
+  }
+  return out;
 }
 
 void ClusterWorld::forget(const kube::Key& event) {
   parts_.caches->forget(event);
+  pods_.forget(event);
+  selections_.forget(event);
+  if (parts_.rooms) parts_.rooms->forget(event);
   const std::lock_guard lock(mutex_);
   extra_.erase(event);
+  refusals_.erase(event);
 }
 
 void ClusterWorld::also_look_at(const kube::Key& event, const ObjectRef& object) {
@@ -163,6 +253,37 @@ void ClusterWorld::also_look_at(const kube::Key& event, const ObjectRef& object)
 }
 
 planner::Answer ClusterWorld::answer(const planner::Event& event,
+                                     const planner::Question& question) {
+  if (question.kind == planner::Question::Kind::Access) return access(event, question);
+  const std::string id = event.ref.ns + "/" + question.id;
+  if (const auto known = ahead_.find(id, parts_.now())) return *known;
+  const bool dry = question.kind == planner::Question::Kind::DryRun;
+  planner::Answer made = dry ? dry_run(question) : access(event, question);
+  ahead_.keep(id, made);
+  return made;
+}
+
+planner::Answer ClusterWorld::dry_run(const planner::Question& question) {
+  planner::Answer answer{.at = parts_.now(), .says = planner::Answer::Says::Unknown, .why = ""};
+  const Result<kube::Resource> resource = parts_.kinds->find(
+      question.about.group, question.about.kind, version_of(question.api_version));
+  if (!resource.ok()) {
+    answer.why = resource.error().message;
+    return answer;
+  }
+  kube::WriteOptions options;
+  options.dry_run = true;
+  const ObjectRef object = canonical(*resource, question.about);
+  const auto done = parts_.client->patch(
+      *resource, key_of(object), kube::PatchType::Merge, question.patch, options);
+  if (!done.ok()) answer.why = done.error().message;
+  answer.says = done.ok()                       ? planner::Answer::Says::Yes
+                : refuses_dry_run(done.error()) ? planner::Answer::Says::No
+                                                : planner::Answer::Says::Unknown;
+  return answer;
+}
+
+planner::Answer ClusterWorld::access(const planner::Event& event,
                                      const planner::Question& question) {
   planner::Answer answer{.at = parts_.now(), .says = planner::Answer::Says::Unknown, .why = ""};
   const Result<kube::Resource> resource =
@@ -249,6 +370,10 @@ Outcome ClusterWorld::perform(const planner::Event& event, const planner::Write&
       parts_.kinds->find(write.object.group, write.object.kind, version_of(write.api_version));
   if (!resource.ok()) return resource.error();
   const Outcome done = apply(*resource, write);
+  {
+    const std::lock_guard lock(mutex_);
+    refusals_[key_of(event.ref)].note(write, done, parts_.now());
+  }
   LogLine line{.level = LogLevel::Info, .message = "object written", .fields = {}};
   if (!done.ok()) {
     line.level = done.error().kind == ErrorKind::Conflict ? LogLevel::Debug : LogLevel::Warn;
@@ -290,6 +415,51 @@ Outcome ClusterWorld::apply(const kube::Resource& resource, const planner::Write
       break;
   }
   return error;
+}
+
+Outcome ClusterWorld::told(const planner::Event& event,
+                           const char* what,
+                           const ObjectRef& object,
+                           const planner::Reason& why,
+                           Outcome done) const {
+  LogLine line{.level = LogLevel::Info, .message = what, .fields = {}};
+  if (!done.ok()) {
+    line.level = done.error().kind == ErrorKind::Conflict ? LogLevel::Debug : LogLevel::Warn;
+    line.fields.emplace_back("error", done.error().message);
+  }
+  line.fields.emplace_back("event", event.ref.ns + "/" + event.ref.name);
+  line.fields.emplace_back("object", to_text(object));
+  line.fields.emplace_back("reason", why.code);
+  parts_.log(line);
+  return done;
+}
+
+Outcome ClusterWorld::create(const planner::Event& event, const planner::Create& create) {
+  const Result<kube::Resource> resource =
+      parts_.kinds->find(create.object.group, create.object.kind, version_of(create.api_version));
+  if (!resource.ok()) return resource.error();
+  Result<kube::Object> made = parts_.client->create(*resource, create.object.ns, create.manifest);
+  if (made.ok()) {
+    parts_.caches->wrote(create.object, std::move(made).value());
+    return told(event, "child created", create.object, create.why, Done{});
+  }
+  // Whatever has the name, our own of a lost answer or somebody else's, is looked at.
+  parts_.caches->reread(create.object);
+  return told(event, "child not created", create.object, create.why, made.error());
+}
+
+Outcome ClusterWorld::remove(const planner::Event& event, const planner::Remove& remove) {
+  const Result<kube::Resource> resource =
+      parts_.kinds->find(remove.object.group, remove.object.kind, version_of(remove.api_version));
+  if (!resource.ok()) return resource.error();
+  kube::DeleteOptions options;
+  options.uid = remove.only_if_uid;
+  options.propagation = "Background";
+  const Outcome done = parts_.client->remove(*resource, key_of(remove.object), options);
+  parts_.caches->reread(remove.object);
+  if (done.ok() || done.error().kind == ErrorKind::NotFound)
+    return told(event, "child removed", remove.object, remove.why, Done{});
+  return told(event, "child not removed", remove.object, remove.why, done.error());
 }
 
 void ClusterWorld::tell(const planner::Event& event, const planner::Notice& notice) {

@@ -1,9 +1,14 @@
 #pragma once
 
+#include "controllers/planner/refusal.h"
 #include "controllers/planner/round.h"
+#include "controllers/reconciler/ahead_answers.h"
 #include "controllers/reconciler/caches.h"
 #include "controllers/reconciler/kinds.h"
 #include "controllers/reconciler/node_zones.h"
+#include "controllers/reconciler/pod_reasons.h"
+#include "controllers/reconciler/rooms.h"
+#include "controllers/reconciler/selections.h"
 #include "operator/kube/access.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -38,6 +43,9 @@ class ClusterWorld final : public planner::World {
     std::shared_ptr<EventStore> events;
     std::shared_ptr<kube::AccessReviewer> access;
     std::shared_ptr<kube::EventRecorder> recorder;
+    std::shared_ptr<Rooms> rooms;
+    /// What the schedule of an event has last shown; empty: no sale recurs.
+    std::function<std::optional<api::LastOccurrence>(const planner::Event&)> last_occurrence;
     std::function<Instant()> now;
     Log log;
   };
@@ -51,28 +59,50 @@ class ClusterWorld final : public planner::World {
                               const api::SaleEventStatus& status) override;
   Result<std::string> set_finalizer(const planner::Event& event, bool present) override;
   Outcome perform(const planner::Event& event, const planner::Write& write) override;
+  Outcome create(const planner::Event& event, const planner::Create& create) override;
+  Outcome remove(const planner::Event& event, const planner::Remove& remove) override;
   void tell(const planner::Event& event, const planner::Notice& notice) override;
 
   /// Does the cache show our own last write of this event?
   bool shows_own_writes(const kube::Key& event);
   /// Keeps the watches of what an event needs without looking at it: a standby's caches are warm.
-  void warm(const planner::Event& event);
+  void warm(const planner::Event& event, const planner::Setup& setup);
   void forget(const kube::Key& event);
+  /// When to look again for an event that waits for what no watch tells of.
+  std::optional<Duration> polls(const kube::Key& event) const;
   /// Objects that carry holds of an event although neither its spec nor its status names them:
   /// found by a sweep.
   void also_look_at(const kube::Key& event, const ObjectRef& object);
 
  private:
+  /// What an event needs, with what its selectors find; what they found.
+  std::pair<planner::Needs, Selections::Found> with_found(const planner::Event& event,
+                                                          const planner::Needs& needs);
+  std::map<ObjectRef, planner::Refusal> refusals_of(const kube::Key& event);
   void expect_kinds(const planner::Event& event, const planner::Needs& needs);
+  /// Asks the caches for what an event needs, which `needs` then says in full; waits so long for
+  /// first lists. The objects that are to be looked at.
+  std::set<ObjectRef> ask(const planner::Event& event, planner::Needs& needs, Duration at_most);
   std::set<ObjectRef> objects_of(const planner::Event& event, const planner::Needs& needs);
   Result<std::string> wrote(const planner::Event& event, const Result<kube::Object>& answer);
   Outcome apply(const kube::Resource& resource, const planner::Write& write);
+  Outcome told(const planner::Event& event,
+               const char* what,
+               const ObjectRef& object,
+               const planner::Reason& why,
+               Outcome done) const;
+  planner::Answer access(const planner::Event& event, const planner::Question& question);
+  planner::Answer dry_run(const planner::Question& question);
 
   Parts parts_;
   kube::Written written_;  ///< of SaleEvents
   NodeZones zones_;
+  PodReasons pods_;
+  Selections selections_;
+  AheadAnswers ahead_;
   std::mutex mutex_;
   std::map<kube::Key, std::set<ObjectRef>> extra_;
+  std::map<kube::Key, planner::Refusals> refusals_;
 };
 
 }  // namespace doorbuster::reconciler

@@ -2,6 +2,7 @@
 
 #include "controllers/planner/ledger.h"
 #include "crds/reader.h"
+#include "operator/base/json_read.h"
 #include "operator/kube/client.h"
 
 #include <algorithm>
@@ -51,11 +52,6 @@ std::vector<std::string> finalizers_of(const JsonView& root) {
   if (!list.ok()) return names;
   for (const JsonView& one : list->elements()) names.push_back(one.string().value_or(""));
   return names;
-}
-
-std::string text_at(const JsonView& root, std::string_view pointer) {
-  const Result<JsonView> at = root.at(pointer);
-  return at.ok() ? at->string().value_or("") : "";
 }
 
 std::vector<std::pair<std::string, Json>> owners_of(const JsonView& root) {

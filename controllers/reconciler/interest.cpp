@@ -36,14 +36,17 @@ std::vector<kube::Key> keys_of(const std::map<T, std::set<kube::Key>>& index, co
 
 void Interest::set(const kube::Key& event,
                    std::set<ObjectRef> objects,
-                   const std::set<ObjectRef>& workloads) {
-  Asked next{std::move(objects), {}};
+                   const std::set<ObjectRef>& workloads,
+                   bool budgets) {
+  Asked next{std::move(objects), {}, {}};
+  if (budgets) next.budgets.insert(event.ns);
   for (const ObjectRef& one : workloads)
     next.workloads.insert(target_value(one.ns, one.kind, one.name));
   const std::lock_guard lock(mutex_);
   Asked& now = asked_[event];
   move_to(by_object_, event, now.objects, next.objects);
   move_to(by_workload_, event, now.workloads, next.workloads);
+  move_to(by_budgets_, event, now.budgets, next.budgets);
   now = std::move(next);
 }
 
@@ -63,6 +66,16 @@ bool Interest::wants_autoscalers_of(const std::string& ns,
                                     const std::string& name) const {
   const std::lock_guard lock(mutex_);
   return by_workload_.contains(target_value(ns, kind, name));
+}
+
+bool Interest::wants_budgets_of(const std::string& ns) const {
+  const std::lock_guard lock(mutex_);
+  return by_budgets_.contains(ns);
+}
+
+std::vector<kube::Key> Interest::events_of_budgets(const std::string& ns) const {
+  const std::lock_guard lock(mutex_);
+  return keys_of(by_budgets_, ns);
 }
 
 std::vector<kube::Key> Interest::events_of(const ObjectRef& object) const {

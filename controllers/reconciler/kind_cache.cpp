@@ -5,10 +5,6 @@
 namespace doorbuster::reconciler {
 namespace {
 
-bool is_autoscaler(const kube::Resource& resource) {
-  return resource.group == "autoscaling" && resource.kind == "HorizontalPodAutoscaler";
-}
-
 planner::Fact present_of(const Record& record, const std::string& api_version, Instant as_of) {
   auto present = std::make_shared<planner::Present>();
   present->uid = record.uid;
@@ -37,6 +33,11 @@ KindCache::KindCache(kube::Resource resource,
       values.push_back(target_value(key.ns, record.target_kind, record.target_name));
     return values;
   });
+  if (is_budget(resource_.group, resource_.kind)) {
+    store_->add_index(kNamespaceIndex, [](const kube::Key& key, const Record&) {
+      return std::vector<std::string>{key.ns};
+    });
+  }
   store_->on_change([this, changed = std::move(changed)](const kube::Key& key,
                                                          const RecordStore::Pointer& before,
                                                          const RecordStore::Pointer& after) {
@@ -57,12 +58,14 @@ ObjectRef KindCache::ref_of(const kube::Key& key) const {
 
 Result<Record> KindCache::make(const kube::Meta& meta, std::string_view text) const {
   Record record = plain_record(meta);
-  if (is_autoscaler(resource_)) {
-    Result<Record> autoscaler = read_autoscaler(meta, text);
-    if (!autoscaler.ok()) return autoscaler;
-    record = std::move(autoscaler).value();
+  if (const Naming* naming = naming_of(resource_.group, resource_.kind)) {
+    Result<Record> named = read_naming(*naming, meta, text);
+    if (!named.ok()) return named;
+    record = std::move(named).value();
   }
-  const bool wanted = interest_->wants(ref_of({meta.ns, meta.name})) || may_be_held(text) ||
+  const bool budget = is_budget(resource_.group, resource_.kind);
+  const bool wanted = (budget && interest_->wants_budgets_of(meta.ns)) ||
+                      interest_->wants(ref_of({meta.ns, meta.name})) || may_be_held(text) ||
                       (record.names_target && interest_->wants_autoscalers_of(
                                                   meta.ns, record.target_kind, record.target_name));
   if (wanted) {

@@ -1,5 +1,6 @@
 #include "controllers/reconciler/reconciler.h"
 
+#include "controllers/planner/headroom.h"
 #include "controllers/planner/intent.h"
 #include "controllers/reconciler/event_reading.h"
 
@@ -52,25 +53,38 @@ Reconciler::Reconciler(Settings settings, Parts parts)
   queue_ = std::make_shared<kube::WorkQueue>(kube::WorkQueue::Clocks{parts_.now, parts_.steady},
                                              parts_.queue_observer);
   events_ = make_event_store();
+  std::vector<std::string> watched = settings_.namespaces;
+  if (!watched.empty() && !settings_.setup.ns.empty()) watched.push_back(settings_.setup.ns);
   auto kinds = std::make_shared<Kinds>(parts_.client, parts_.now);
   const auto look_again = [queue = queue_](const kube::Key& key) { queue->add(key); };
   caches_ = std::make_shared<Caches>(
       Caches::World{.client = parts_.client,
                     .kinds = kinds,
                     .watches = parts_.watches,
-                    .namespaces = settings_.namespaces,
+                    .namespaces = std::move(watched),
                     .now = parts_.now,
                     .changed = [look_again](const std::vector<kube::Key>& events) {
                       for (const kube::Key& one : events) look_again(one);
                     }});
-  world_ = std::make_shared<ClusterWorld>(ClusterWorld::Parts{.client = parts_.client,
-                                                              .kinds = kinds,
-                                                              .caches = caches_,
-                                                              .events = events_,
-                                                              .access = parts_.access,
-                                                              .recorder = parts_.recorder,
-                                                              .now = parts_.now,
-                                                              .log = parts_.log});
+  rooms_ = std::make_shared<Rooms>(Rooms::Parts{.client = parts_.client,
+                                                .kinds = kinds,
+                                                .events = events_,
+                                                .now = parts_.now,
+                                                .steady = parts_.steady,
+                                                .leading = parts_.leading,
+                                                .look_again = look_again,
+                                                .log = parts_.log});
+  world_ = std::make_shared<ClusterWorld>(ClusterWorld::Parts{
+      .client = parts_.client,
+      .kinds = kinds,
+      .caches = caches_,
+      .events = events_,
+      .access = parts_.access,
+      .recorder = parts_.recorder,
+      .rooms = rooms_,
+      .last_occurrence = [this](const auto& event) { return schedules_->last_occurrence(event); },
+      .now = parts_.now,
+      .log = parts_.log});
   sweep_ = std::make_unique<Sweep>(Sweep::Parts{.client = parts_.client,
                                                 .kinds = kinds,
                                                 .events = events_,
@@ -84,16 +98,19 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                                                 .look_again = look_again,
                                                 .meter = parts_.meter,
                                                 .log = parts_.log});
-  schedules_ = std::make_unique<Schedules>(Schedules::Parts{.client = parts_.client,
-                                                            .watches = parts_.watches,
-                                                            .events = events_,
-                                                            .recorder = parts_.recorder,
-                                                            .install = settings_.setup.install,
-                                                            .namespaces = settings_.namespaces,
-                                                            .now = parts_.now,
-                                                            .steady = parts_.steady,
-                                                            .leading = parts_.leading,
-                                                            .log = parts_.log});
+  schedules_ = std::make_unique<Schedules>(
+      Schedules::Parts{.client = parts_.client,
+                       .watches = parts_.watches,
+                       .events = events_,
+                       .recorder = parts_.recorder,
+                       .install = settings_.setup.install,
+                       .namespaces = settings_.namespaces,
+                       .now = parts_.now,
+                       .steady = parts_.steady,
+                       .leading = parts_.leading,
+                       .shown = [this](const std::string& ns,
+                                       const std::string& label) { schedule_showed(ns, label); },
+                       .log = parts_.log});
 }
 
 Reconciler::~Reconciler() { stop(Duration(0)); }
@@ -112,12 +129,14 @@ void Reconciler::start() {
   }
   sweep_->start();
   schedules_->start();
+  rooms_->start();
 }
 
 void Reconciler::lead() {
   for (const auto& [key, event] : events_->all()) queue_->add(key);
   sweep_->lead();
   schedules_->lead();
+  rooms_->poke();
 }
 
 bool Reconciler::stop(Duration at_most) {
@@ -127,6 +146,7 @@ bool Reconciler::stop(Duration at_most) {
   const bool idle = queue_->wait_idle(at_most);
   sweep_->stop();
   schedules_->stop();
+  rooms_->stop();
   for (std::thread& thread : threads_) thread.join();
   claims_.clear();
   parts_.watches->stop();
@@ -139,6 +159,7 @@ void Reconciler::on_event_change(const kube::Key& key,
                                  const EventStore::Pointer& before,
                                  const EventStore::Pointer& after) {
   queue_->add(key);
+  if (!before || !after || before->generation != after->generation) rooms_->poke();
   // Of one that goes without a label the name may have been in a schedule's way.
   for (const EventStore::Pointer& side : {before, after}) {
     if (side && (!after || !side->schedule.empty()))
@@ -150,12 +171,23 @@ void Reconciler::on_event_change(const kube::Key& key,
   }
   if (parts_.meter) parts_.meter->on_event_gone(key);
   if (!before) return;
+  const planner::Setup& setup = settings_.setup;
+  for (const api::HeadroomStatus& row : before->status.headroom) {
+    if (!row.object.empty() && !setup.ns.empty())
+      sweep_->suspect(planner::placeholders_ref(*before, setup, row.target));
+  }
   // It may have gone without us (its finalizer taken off by hand): what it held is looked after.
   for (const api::HoldStatus& row : before->status.holds) {
     if (row.copy.empty()) continue;
     const api::HeldObject& object = row.object;
     sweep_->suspect(
         {.group = object.group, .kind = object.kind, .ns = object.ns, .name = object.name});
+  }
+}
+
+void Reconciler::schedule_showed(const std::string& ns, const std::string& label) {
+  for (const auto& [key, event] : events_->all()) {
+    if (key.ns == ns && event->schedule == label) queue_->add(key);
   }
 }
 
@@ -191,7 +223,7 @@ void Reconciler::work_on(const kube::Key& key) {
     return;
   }
   if (!parts_.leading()) {
-    world_->warm(**event);
+    world_->warm(**event, settings_.setup);
     return;
   }
   const Duration began = parts_.steady();
@@ -202,7 +234,7 @@ void Reconciler::work_on(const kube::Key& key) {
 void Reconciler::finish(const kube::Key& key, const planner::RoundResult& result, Duration took) {
   const Instant now = parts_.now();
   std::optional<Instant> wake = result.wake;
-  if (const auto again = caches_->polls(key))
+  if (const auto again = world_->polls(key))
     wake = std::min(wake.value_or(Instant::max()), now + *again);
   if (wake) wake = std::max(*wake, now + kSoonest);
   queue_->plan(key, wake);

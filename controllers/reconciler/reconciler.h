@@ -57,6 +57,7 @@ class Reconciler {
   void on_event_change(const kube::Key& key,
                        const EventStore::Pointer& before,
                        const EventStore::Pointer& after);
+  void schedule_showed(const std::string& ns, const std::string& label);
   void report_failure(const kube::Key& key, const Error& error);
 
   Settings settings_;
@@ -64,6 +65,7 @@ class Reconciler {
   std::shared_ptr<kube::WorkQueue> queue_;
   std::shared_ptr<EventStore> events_;
   std::shared_ptr<Caches> caches_;
+  std::shared_ptr<Rooms> rooms_;
   std::shared_ptr<ClusterWorld> world_;
   std::unique_ptr<Sweep> sweep_;
   std::unique_ptr<Schedules> schedules_;

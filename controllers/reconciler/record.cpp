@@ -22,12 +22,19 @@ Record plain_record(const kube::Meta& meta) {
   return record;
 }
 
-Result<Record> read_autoscaler(const kube::Meta& meta, std::string_view text) {
+const Naming* naming_of(std::string_view group, std::string_view kind) {
+  for (const Naming* one : kNamings) {
+    if (one->group == group && one->kind == kind) return one;
+  }
+  return nullptr;
+}
+
+Result<Record> read_naming(const Naming& naming, const kube::Meta& meta, std::string_view text) {
   static_assert(kube::kTextPadding >= simdjson::SIMDJSON_PADDING);
   thread_local ondemand::parser parser;
   Record record = plain_record(meta);
   const Error wrong{.kind = ErrorKind::Invalid,
-                    .message = "no autoscaler: spec.scaleTargetRef cannot be read",
+                    .message = "spec." + std::string(naming.member) + " cannot be read",
                     .causes = {},
                     .retry_after = {}};
   ondemand::document document;
@@ -35,8 +42,7 @@ Result<Record> read_autoscaler(const kube::Meta& meta, std::string_view text) {
       text.data(), text.size(), text.size() + kube::kTextPadding);
   if (parser.iterate(padded).get(document) != simdjson::SUCCESS) return wrong;
   ondemand::object target;
-  if (document["spec"]["scaleTargetRef"].get_object().get(target) != simdjson::SUCCESS)
-    return wrong;
+  if (document["spec"][naming.member].get_object().get(target) != simdjson::SUCCESS) return wrong;
   for (auto field : target) {
     std::string_view name, value;
     if (field.unescaped_key().get(name) != simdjson::SUCCESS) return wrong;
@@ -46,9 +52,15 @@ Result<Record> read_autoscaler(const kube::Meta& meta, std::string_view text) {
     if (key == "kind") record.target_kind = value;
     if (key == "name") record.target_name = value;
   }
+  if (record.target_kind.empty()) record.target_kind = naming.means_kind;
+  if (record.target_api_version.empty()) record.target_api_version = naming.means_version;
   if (record.target_kind.empty() || record.target_name.empty()) return wrong;
   record.names_target = true;
   return record;
+}
+
+bool is_budget(std::string_view group, std::string_view kind) {
+  return group == "policy" && kind == "PodDisruptionBudget";
 }
 
 bool may_be_held(std::string_view text) {

@@ -33,8 +33,13 @@ Schedules::Schedules(Parts parts) : parts_(std::move(parts)) {
 Schedules::~Schedules() { stop(); }
 
 void Schedules::start() {
-  store_->on_change(
-      [queue = queue_](const kube::Key& key, const auto&, const auto&) { queue->add(key); });
+  store_->on_change([queue = queue_, shown = parts_.shown](const kube::Key& key,
+                                                           const ScheduleStore::Pointer& before,
+                                                           const ScheduleStore::Pointer& after) {
+    queue->add(key);
+    const bool same = before && after && before->status.last_run == after->status.last_run;
+    if (after && !same) shown(key.ns, planner::schedule_prefix(key.name));
+  });
   store_->on_watch_state(
       [this](const std::string&, const kube::WatchReport& report) { on_watch(report); });
   std::vector<std::string> scopes = parts_.namespaces;
@@ -53,6 +58,15 @@ void Schedules::event_changed(const std::string& ns, const std::string& schedule
     const bool meant = schedule.empty() || planner::schedule_prefix(key.name) == schedule;
     if (key.ns == ns && meant) queue_->add(key);
   }
+}
+
+std::optional<api::LastOccurrence> Schedules::last_occurrence(const planner::Event& event) const {
+  if (event.schedule.empty()) return std::nullopt;
+  for (const auto& [key, schedule] : store_->all()) {
+    if (key.ns == event.ref.ns && planner::schedule_prefix(key.name) == event.schedule)
+      return schedule->status.last_run;
+  }
+  return std::nullopt;
 }
 
 void Schedules::stop() {

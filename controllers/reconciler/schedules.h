@@ -7,6 +7,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +29,8 @@ class Schedules {
     std::function<Instant()> now;
     std::function<Duration()> steady;
     std::function<bool()> leading;
+    /// Something else is known of what a schedule's last sale showed: its namespace and label.
+    std::function<void(const std::string& ns, const std::string& label)> shown;
     Log log;
   };
   explicit Schedules(Parts parts);
@@ -39,6 +42,8 @@ class Schedules {
   /// SaleEvents of a namespace changed: `schedule` as the event's label says; empty where it has
   /// none and its name may have been in the way.
   void event_changed(const std::string& ns, const std::string& schedule);
+  /// What the last sale of an event's schedule showed; nothing: not known, or no schedule.
+  std::optional<api::LastOccurrence> last_occurrence(const planner::Event& event) const;
   void stop();
 
  private:

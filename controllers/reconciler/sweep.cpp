@@ -13,6 +13,11 @@ constexpr Duration kIdleWait{1'000};
 /// and looks so often whether it is there.
 constexpr Duration kBlindAtMost{10'000}, kBlindWait{50};
 
+/// What our own objects are: in our own namespace, and beside the targets of events.
+const std::pair<std::string, std::string> kChildKind{"apps", "Deployment"};
+const std::set<std::pair<std::string, std::string>> kKindsBesideTargets{
+    {"apps", "DaemonSet"}, {"autoscaling.x-k8s.io", "CapacityBuffer"}};
+
 Result<planner::Present> present_of(const kube::Object& object,
                                     const std::string& api_version,
                                     Instant now) {
@@ -66,6 +71,7 @@ void Sweep::lead() {
     turns_.clear();
     for (const products::AllowedKind& one : parts_.setup.allow.kinds)
       turns_[{one.group, one.kind}].at = parts_.now();
+    if (!parts_.setup.ns.empty()) turns_[kChildKind].at = parts_.now();
     look_at_ = parts_.now();
     blind_until_ = parts_.now() + kBlindAtMost;
   }
@@ -240,6 +246,14 @@ std::optional<std::size_t> Sweep::sweep_named(const KindName& name) {
     const std::optional<std::size_t> found = sweep_kind(resource);
     held += found.value_or(0);
     all = all && found.has_value();
+    if (name == kChildKind && !parts_.setup.ns.empty())
+      all = sweep_children(resource, {parts_.setup.ns}) && all;
+    if (kKindsBesideTargets.contains(name)) {
+      const bool everywhere = parts_.namespaces.empty();
+      all =
+          sweep_children(resource, everywhere ? std::vector<std::string>{""} : parts_.namespaces) &&
+          all;
+    }
   }
   return all ? std::optional(held) : std::nullopt;
 }
@@ -280,6 +294,67 @@ void Sweep::inspect(const kube::Resource& resource, const kube::Object& object) 
   if (show(ref, *present) == 0 || holders > 1) suspect(ref);
 }
 
+bool Sweep::sweep_children(const kube::Resource& resource,
+                           const std::vector<std::string>& namespaces) {
+  const std::string selector = std::string(planner::kChildLabel) + "=" + parts_.setup.install;
+  for (const std::string& ns : namespaces) {
+    std::string token;
+    do {
+      Result<kube::Page> page = parts_.client->list(resource, ns, kSweepPage, token, selector);
+      if (!page.ok()) {
+        not_swept(resource.group, resource.kind, page.error());
+        return false;
+      }
+      for (const kube::Object& one : page->items) inspect_child(resource, one);
+      token = page->continue_token;
+    } while (!token.empty() && parts_.leading());
+    if (!token.empty()) return false;
+  }
+  return true;
+}
+
+/// A living event sees to it; what none answers for is looked at by itself in our own namespace,
+/// and left to the garbage collector beside the targets: there marks alone make nothing ours.
+void Sweep::inspect_child(const kube::Resource& resource, const kube::Object& object) {
+  const Result<planner::Present> present = present_of(object, resource.api_version(), parts_.now());
+  if (!present.ok()) return;
+  const auto parent = planner::parent_of(*present->object);
+  if (!parent) return;
+  const ObjectRef ref{.group = resource.group,
+                      .kind = resource.kind,
+                      .ns = object.meta.ns,
+                      .name = object.meta.name};
+  const kube::Key key = event_key(parent->event);
+  const auto entry = parts_.events->find(key);
+  if (!entry || entry->uid != parent->uid) {
+    if (ref.ns == parts_.setup.ns) suspect(ref);
+    return;
+  }
+  parts_.world->also_look_at(key, ref);
+  parts_.look_again(key);
+}
+
+std::optional<Duration> Sweep::settle_child(const ObjectRef& ref,
+                                            const kube::Resource& resource,
+                                            const planner::Present& present,
+                                            const planner::Holder& parent) {
+  const planner::ChildCare care =
+      planner::care_for_child(ref, present, parts_.setup.install, uid_of(parent.event));
+  if (care.life == planner::Life::Unknown) return kOrphanLater;
+  if (!care.remove) return std::nullopt;
+  if (!parts_.leading()) return kOrphanAgain;
+  kube::DeleteOptions options;
+  options.uid = care.remove->only_if_uid;
+  options.propagation = "Background";
+  const Outcome done = parts_.client->remove(resource, {ref.ns, ref.name}, options);
+  parts_.log({done.ok() ? LogLevel::Info : LogLevel::Warn,
+              done.ok() ? "orphaned child removed" : "orphaned child not removed",
+              {{"object", to_text(ref)},
+               {"event", parent.event},
+               {"error", done.ok() ? "" : done.error().message}}});
+  return kOrphanAgain;
+}
+
 std::size_t Sweep::show(const ObjectRef& ref, const planner::Present& present) {
   std::size_t living = 0;
   for (const planner::Holder& holder : planner::holders_of(present, parts_.setup.install)) {
@@ -311,8 +386,24 @@ std::optional<Duration> Sweep::tend(const ObjectRef& object) {
   }
   const Result<planner::Present> present = present_of(*read, resource->api_version(), parts_.now());
   if (!present.ok()) return std::nullopt;
+  const auto parent = planner::parent_of(*present->object);
+  if (parent && object.ns == parts_.setup.ns)
+    return settle_child(object, *resource, *present, *parent);
   show(object, *present);
   return settle(object, *resource, *present);
+}
+
+Result<std::optional<planner::Present>> Sweep::read_one(const ObjectRef& object) const {
+  const Result<kube::Resource> resource = parts_.kinds->find(object.group, object.kind);
+  if (!resource.ok()) return resource.error();
+  const Result<kube::Object> read = parts_.client->get(*resource, {object.ns, object.name});
+  if (!read.ok()) {
+    if (read.error().kind == ErrorKind::NotFound) return std::optional<planner::Present>();
+    return read.error();
+  }
+  const Result<planner::Present> present = present_of(*read, resource->api_version(), parts_.now());
+  if (!present.ok()) return present.error();
+  return std::optional(*present);
 }
 
 std::optional<Duration> Sweep::settle(const ObjectRef& ref,
@@ -321,8 +412,14 @@ std::optional<Duration> Sweep::settle(const ObjectRef& ref,
   std::map<planner::Holder, planner::Life> lives;
   for (const planner::Holder& holder : planner::holders_of(present, parts_.setup.install))
     lives[holder] = planner::life_of(holder, parts_.setup.install, uid_of(holder.event));
-  const planner::Care care =
-      planner::care_for(ref, present, lives, parts_.setup.install, parts_.now());
+  std::optional<planner::Present> through;
+  if (const auto autoscaler = planner::scales_through(ref, present)) {
+    Result<std::optional<planner::Present>> read = read_one(*autoscaler);
+    if (!read.ok()) return kOrphanAgain;
+    through = std::move(read).value();
+  }
+  const planner::Care care = planner::care_for(
+      ref, present, lives, parts_.setup.install, parts_.now(), through ? &*through : nullptr);
   switch (care.next) {
     case planner::Care::Next::None:
       return std::nullopt;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/child.h"
 #include "controllers/planner/sweeping.h"
 #include "controllers/reconciler/cluster_world.h"
 #include "controllers/reconciler/meter.h"
@@ -78,10 +79,19 @@ class Sweep {
   void not_swept(const std::string& group, const std::string& kind, const Error& error) const;
   void set_turn(const KindName& name, std::optional<std::size_t> held);
   void inspect(const kube::Resource& resource, const kube::Object& object);
+  /// Objects of our own; false: not all could be listed.
+  bool sweep_children(const kube::Resource& resource, const std::vector<std::string>& namespaces);
+  void inspect_child(const kube::Resource& resource, const kube::Object& object);
+  std::optional<Duration> settle_child(const ObjectRef& ref,
+                                       const kube::Resource& resource,
+                                       const planner::Present& present,
+                                       const planner::Holder& parent);
   /// Shows an object to the living events that hold something on it; how many do.
   std::size_t show(const ObjectRef& ref, const planner::Present& present);
   /// Lets go of dead holders; when to look at it again, nothing when it needs us no more.
   std::optional<Duration> tend(const ObjectRef& object);
+  /// Nothing: it does not exist.
+  Result<std::optional<planner::Present>> read_one(const ObjectRef& object) const;
   std::optional<Duration> settle(const ObjectRef& ref,
                                  const kube::Resource& resource,
                                  const planner::Present& present);

@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace doorbuster::reconciler {
@@ -148,6 +149,20 @@ Result<planner::LocalTimes> resolve_local_times(const std::string& zone,
     return invalid({{"spec.timeZone", std::string("cannot be used: ") + broken.what()}});
   }
   return out;
+}
+
+Duration offset_at(const api::WindowSpec& window, Instant at) {
+  constexpr std::size_t kLocalPart = std::string_view("2026-11-27T09:00:00").size();
+  const date::time_zone* zone = window.time_zone ? zone_named(*window.time_zone) : nullptr;
+  try {
+    if (zone != nullptr)
+      return zone->get_info(date::sys_time<Duration>(at.time_since_epoch())).offset;
+  } catch (const std::runtime_error&) {
+    return Duration(0);  // its file is broken
+  }
+  const auto start = parse_rfc3339(window.start);
+  const auto local = parse_local_time(window.start.substr(0, kLocalPart));
+  return start && local ? *local - *start : Duration(0);
 }
 
 std::string tzdata_version() {

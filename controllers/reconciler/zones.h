@@ -20,6 +20,10 @@ Result<planner::Window> resolve_window(const api::WindowSpec& window);
 Result<planner::LocalTimes> resolve_local_times(const std::string& zone,
                                                 const std::set<Instant>& locals);
 
+/// How far the clocks of a window's author are ahead of UTC at an instant: by its zone, else by the
+/// offset of its start; zero where neither can be told.
+Duration offset_at(const api::WindowSpec& window, Instant at);
+
 /// The version of the zone rules, "2025b"; "unknown" when the system does not say.
 std::string tzdata_version();
 

@@ -107,7 +107,14 @@ const std::vector<ServedKind>& standard_kinds() {
   static const std::vector<ServedKind> kKinds{
       {.group = "apps", .kind = "Deployment", .api_version = "apps/v1", .has_scale = true},
       {.group = "apps", .kind = "StatefulSet", .api_version = "apps/v1", .has_scale = true},
+      {.group = "apps", .kind = "DaemonSet", .api_version = "apps/v1"},
       {.group = "autoscaling", .kind = "HorizontalPodAutoscaler", .api_version = "autoscaling/v2"},
+      {.group = "keda.sh", .kind = "ScaledObject", .api_version = "keda.sh/v1alpha1"},
+      {.group = "policy", .kind = "PodDisruptionBudget", .api_version = "policy/v1"},
+      {.group = "autoscaling.k8s.io",
+       .kind = "VerticalPodAutoscaler",
+       .api_version = "autoscaling.k8s.io/v1"},
+      {.group = "flagger.app", .kind = "Canary", .api_version = "flagger.app/v1beta1"},
       {.group = "gateway.envoyproxy.io",
        .kind = "BackendTrafficPolicy",
        .api_version = "gateway.envoyproxy.io/v1alpha1"},
@@ -143,6 +150,15 @@ ObjectRef served(ObjectRef ref) { return with_group(standard_kinds(), std::move(
 
 ObjectRef autoscaler_ref(const std::string& ns, const std::string& name) {
   return {.group = "autoscaling", .kind = "HorizontalPodAutoscaler", .ns = ns, .name = name};
+}
+ObjectRef budget_ref(const std::string& ns, const std::string& name) {
+  return {.group = "policy", .kind = "PodDisruptionBudget", .ns = ns, .name = name};
+}
+ObjectRef vertical_ref(const std::string& ns, const std::string& name) {
+  return {.group = "autoscaling.k8s.io", .kind = "VerticalPodAutoscaler", .ns = ns, .name = name};
+}
+ObjectRef scaled_ref(const std::string& ns, const std::string& name) {
+  return {.group = "keda.sh", .kind = "ScaledObject", .ns = ns, .name = name};
 }
 ObjectRef deployment_ref(const std::string& ns, const std::string& name) {
   return {.group = "apps", .kind = "Deployment", .ns = ns, .name = name};
@@ -192,8 +208,10 @@ std::int64_t ApiServer::version_at(Instant at) const {
 
 std::vector<ObjectRef> ApiServer::objects(const std::string& group, const std::string& kind) const {
   std::vector<ObjectRef> out;
-  for (const auto& [ref, versions] : history_) {
-    if (ref.group == group && ref.kind == kind) out.push_back(ref);
+  const ObjectRef first{.group = group, .kind = kind, .ns = "", .name = ""};
+  for (auto it = history_.lower_bound(first); it != history_.end(); ++it) {
+    if (it->first.group != group || it->first.kind != kind) break;
+    out.push_back(it->first);
   }
   return out;
 }

@@ -139,6 +139,9 @@ class ApiServer {
 /// ApiServer::served() among the standard kinds.
 ObjectRef served(ObjectRef);
 ObjectRef autoscaler_ref(const std::string& ns, const std::string& name);
+ObjectRef budget_ref(const std::string& ns, const std::string& name);
+ObjectRef vertical_ref(const std::string& ns, const std::string& name);
+ObjectRef scaled_ref(const std::string& ns, const std::string& name);
 ObjectRef deployment_ref(const std::string& ns, const std::string& name);
 ObjectRef policy_ref(const std::string& ns,
                      const std::string& name);  ///< an Envoy Gateway BackendTrafficPolicy

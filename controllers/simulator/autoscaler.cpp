@@ -114,14 +114,26 @@ Tree status_of(const Tree& old,
                std::int64_t current,
                std::int64_t desired,
                const Metrics& metrics,
-               const Conditions& conditions) {
+               const Conditions& conditions,
+               Instant now) {
   Tree status = old;
   status.set("/currentReplicas", Tree::integer(current));
   status.set("/desiredReplicas", Tree::integer(desired));
   // A look that only cuts or jumps measures nothing and leaves no metrics behind.
   status.erase("/currentMetrics");
   if (!metrics.rows.empty()) status.set("/currentMetrics", current_metrics(metrics));
-  set_condition(status, "AbleToScale", true, "ReadyForNewScale");
+  const bool changed = desired != current;
+  const bool kept = conditions.limited && conditions.limited->kept;
+  set_condition(status,
+                "AbleToScale",
+                true,
+                changed ? "SucceededRescale"
+                : kept  ? "ScaleDownStabilized"
+                        : "ReadyForNewScale");
+  if (changed) {
+    const auto at = std::chrono::floor<std::chrono::seconds>(now);
+    status.set("/lastScaleTime", Tree::string(to_rfc3339(at)));
+  }
   set_condition(status, "ScalingActive", conditions.active, conditions.active_reason);
   if (conditions.limited) {
     set_condition(
@@ -158,7 +170,11 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   const StoredPtr object = api_.live(own.ref);
   if (!object) return;
   if (object->uid() != own.uid) own = Autoscaler{.ref = own.ref, .uid = object->uid()};
-  const ObjectRef target = scaled_by(*object);
+  if (own.read_at != object->version) {
+    own.target = scaled_by(*object);
+    own.read_at = object->version;
+  }
+  const ObjectRef& target = own.target;
   const StoredPtr scaled = api_.live(target);
   const Workload* pods = workload(target);
   if (!scaled || pods == nullptr) return;
@@ -200,8 +216,8 @@ void Cluster::run_autoscaler(Autoscaler& own) {
     if (!scale) return;
   }
   const Tree* old = object->tree.at("/status");
-  Tree status =
-      status_of(old == nullptr ? Tree::object() : *old, current, desired, metrics, conditions);
+  Tree status = status_of(
+      old == nullptr ? Tree::object() : *old, current, desired, metrics, conditions, now_);
   if (old != nullptr && *old == status) {
     const bool all_count = counts.others == 0 && counts.counted == current;
     if (all_count && desired == current && own.memory.settled(now_, metrics.proposal, behavior))

@@ -13,6 +13,9 @@ namespace {
 /// (client-go, DefaultTypedControllerRateLimiter).
 constexpr Duration kFirstRetry = std::chrono::milliseconds(5), kLongestRetry = seconds(1000);
 
+/// The pause image is small, and on most nodes already.
+constexpr Duration kPlaceholderStartup = seconds(2);
+
 /// The first of its retries after `now`.
 Instant next_retry(Instant since, Instant now) {
   Duration wait = kFirstRetry;
@@ -48,6 +51,7 @@ Result<StoredPtr> Cluster::create_deployment(const Shop& shop) {
 }
 
 Result<StoredPtr> Cluster::create_autoscaler(const Shop& shop) {
+  if (shop.keda) return create_scaled_object(shop);
   Tree object = Tree::object();
   object.set("/metadata/labels/app", Tree::string(shop.name));
   object.set(
@@ -68,6 +72,33 @@ Result<StoredPtr> Cluster::create_autoscaler(const Shop& shop) {
                      Writer{.manager = shop.owner, .apply = false, .subresource = {}});
 }
 
+Result<StoredPtr> Cluster::create_scaled_object(const Shop& shop) {
+  Tree object = Tree::object();
+  object.set("/spec/scaleTargetRef/name", Tree::string(shop.name));
+  if (shop.min) object.set("/spec/minReplicaCount", Tree::integer(*shop.min));
+  object.set("/spec/maxReplicaCount", Tree::integer(shop.max.value_or(10)));
+  return api_.create(scaled_ref(shop.ns, shop.name),
+                     std::move(object),
+                     Writer{.manager = shop.owner, .apply = false, .subresource = {}});
+}
+
+void Cluster::create_guards(const Shop& shop) {
+  const Writer owner{.manager = shop.owner, .apply = false, .subresource = {}};
+  if (shop.min_available) {
+    Tree object = Tree::object();
+    object.set("/spec/selector/matchLabels/app", Tree::string(shop.name));
+    object.set("/spec/minAvailable", Tree::parse(*shop.min_available));
+    static_cast<void>(api_.create(budget_ref(shop.ns, shop.name), std::move(object), owner));
+  }
+  if (shop.update_mode) {
+    Tree object = Tree::object();
+    object.set("/spec/targetRef/kind", Tree::string("Deployment"));
+    object.set("/spec/targetRef/name", Tree::string(shop.name));
+    object.set("/spec/updatePolicy/updateMode", Tree::string(*shop.update_mode));
+    static_cast<void>(api_.create(vertical_ref(shop.ns, shop.name), std::move(object), owner));
+  }
+}
+
 void Cluster::deploy(const Shop& shop) {
   if (!create_deployment(shop)) return;
   Workload pods{.ref = deployment_ref(shop.ns, shop.name), .startup = shop.startup, .load = {}};
@@ -76,9 +107,11 @@ void Cluster::deploy(const Shop& shop) {
   pods.pods.assign(static_cast<std::size_t>(shop.replicas),
                    Pod{now_ - std::chrono::hours(1), Nodes::kNowhere});
   workloads_.emplace(pods.ref, std::move(pods));
+  create_guards(shop);
   const ObjectRef ref = autoscaler_ref(shop.ns, shop.name);
   autoscalers_.emplace(ref, Autoscaler{.ref = ref});
   if (shop.max && !create_autoscaler(shop)) return;
+  run_keda();
   for (auto& [name, one] : workloads_) run_pods(one);
   for (auto& [name, one] : autoscalers_) run_autoscaler(one);
 }
@@ -157,6 +190,8 @@ void Cluster::advance(Instant to) {
 void Cluster::tick() {
   ++ticks_;
   nodes.advance(now_);
+  run_keda();
+  run_children();
   std::vector<PodRequest> waiting;
   for (auto& [ref, one] : workloads_) {
     run_pods(one);
@@ -187,6 +222,54 @@ void Cluster::make_pods(Workload& own, std::size_t wanted) {
   own.retry_at = next_retry(*own.refused_since, now_);
 }
 
+void Cluster::run_placeholders(const ObjectRef& deployment) {
+  const StoredPtr object = api_.live(deployment);
+  if (!object) return;
+  Workload pods{.ref = deployment, .startup = kPlaceholderStartup, .load = {}};
+  pods.uid = object->uid();
+  pods.gives_way = true;
+  if (const Tree* containers = object->tree.at("/spec/template/spec/containers")) {
+    const std::string text = containers->print();
+    if (const auto view = JsonView::parse(text)) pods.request = request_of(*view);
+  }
+  run_pods(workloads_.insert_or_assign(deployment, std::move(pods)).first->second);
+}
+
+/// Preemption, reduced to placeholders: on the node where the fewest have to go.
+bool Cluster::push_away(const PodRequest& request) {
+  std::map<int, std::vector<std::pair<Workload*, Pod*>>> found;
+  for (auto& [ref, one] : workloads_) {
+    if (!one.gives_way) continue;
+    for (Pod& pod : one.pods) {
+      if (pod.node != Nodes::kNowhere) found[pod.node].emplace_back(&one, &pod);
+    }
+  }
+  std::size_t fewest = std::numeric_limits<std::size_t>::max();
+  int best = Nodes::kNowhere;
+  for (const auto& [node, victims] : found) {
+    std::vector<PodRequest> going;
+    while (going.size() < victims.size() && !nodes.fits_without(node, request, going))
+      going.push_back(victims[going.size()].first->request);
+    if (!nodes.fits_without(node, request, going) || going.size() >= fewest) continue;
+    fewest = going.size();
+    best = node;
+  }
+  if (best == Nodes::kNowhere) return false;
+  for (std::size_t i = 0; i < fewest; ++i) {
+    auto& [owner, pod] = found[best][i];
+    nodes.free(pod->node, owner->request);
+    *pod = {Instant::max(), Nodes::kNowhere};
+    owner->settled_at = 0;
+  }
+  return true;
+}
+
+int Cluster::find_node(const Workload& own) {
+  const int node = nodes.place(own.request);
+  if (node != Nodes::kNowhere || own.gives_way || !push_away(own.request)) return node;
+  return nodes.place(own.request);
+}
+
 /// Those without a node go first, then the newest; new ones, and those that wait, look for a node.
 void Cluster::change_pods(Workload& own, std::size_t wanted) {
   if (own.pods.size() > wanted) {
@@ -202,7 +285,7 @@ void Cluster::change_pods(Workload& own, std::size_t wanted) {
   own.waiting = 0;
   for (Pod& one : own.pods) {
     if (one.ready_at == Instant::max()) {
-      one.node = nodes.place(own.request);
+      one.node = find_node(own);
       if (one.node == Nodes::kNowhere) {
         ++own.waiting;
         continue;

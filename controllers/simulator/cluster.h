@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/room.h"
 #include "controllers/simulator/api_server.h"
 #include "controllers/simulator/nodes.h"
 #include "controllers/simulator/scaling.h"
@@ -8,9 +9,11 @@
 #include "operator/base/object_ref.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace doorbuster::simulator {
@@ -39,6 +42,7 @@ struct Workload {
   std::string uid = {};
   PodRequest request = {};  ///< of each pod
   std::vector<Pod> pods = {};
+  bool gives_way = false;  ///< placeholders: real pods that find no room push them away
   std::int64_t ready = 0, waiting = 0;  ///< waiting: for a node
   std::int64_t settled_at = 0;          ///< version at which nothing more is to be done
 };
@@ -47,6 +51,8 @@ struct Workload {
 struct Autoscaler {
   ObjectRef ref;
   std::string uid = {};
+  std::int64_t read_at = 0;  ///< the version whose `target` this is
+  ObjectRef target = {};
   ScalingMemory memory = {};
   /// What it looked at when nothing was to be done: own version, target's version, load, metrics
   /// broken.
@@ -65,7 +71,8 @@ struct Pace {
 };
 
 /// The control plane besides us: the API server, the Deployment and the HorizontalPodAutoscaler
-/// controllers, and the clock. The autoscaler follows pkg/controller/podautoscaler: over the
+/// controllers, what DaemonSets and CapacityBuffers of ours need of theirs and of the garbage
+/// collector, KEDA, and the clock. The autoscaler follows pkg/controller/podautoscaler: over the
 /// maximum it cuts at once, under the minimum it jumps at once, both ignoring behaviour and
 /// metrics; in between the highest proposal of its CPU metrics, stabilisation and rate policies.
 /// tests/differential compares all of it with the real controllers.
@@ -81,21 +88,28 @@ class Cluster {
 
   /// In how many zones its nodes are; nothing: their labels do not tell.
   std::optional<std::int64_t> zones;
+  /// What is known of its room, where a reading shows it to every round; null: none is made.
+  std::shared_ptr<const planner::Room> room;
 
   /// What it starts with.
   struct Shop {
     std::string ns, name;
     std::int64_t replicas = 2;
     std::optional<std::int64_t> min, max;  ///< no max: without autoscaler
+    bool keda = false;                     ///< its autoscaler is made from a ScaledObject
     Duration startup = std::chrono::seconds(20);
     std::int64_t demand = 120;  ///< see Load
     bool slow_scale_down = false;
-    std::string owner = "kubectl";  ///< who applied the manifests
+    std::optional<std::string> min_available;  ///< of its budget (JSON text); nothing: none
+    std::optional<std::string> update_mode;    ///< of its vertical autoscaler; nothing: none
+    std::string owner = "kubectl";             ///< who applied the manifests
   };
   void deploy(const Shop&);
-  /// Creates the autoscaler of a deployment anew.
+  /// Creates the autoscaler of a deployment anew, or the ScaledObject that it is made from.
   Result<StoredPtr> create_autoscaler(const Shop&);
   Result<StoredPtr> create_deployment(const Shop&);
+  /// Its disruption budget and its vertical autoscaler, where it has them.
+  void create_guards(const Shop&);
   void create_policy(const std::string& ns,
                      const std::string& name,
                      std::int64_t requests,
@@ -104,16 +118,22 @@ class Cluster {
   /// Runs the controllers for objects that the API server has already; its pods are ready.
   void run(const ObjectRef& workload, Duration startup, const PodRequest& request, Load load);
   void run(const ObjectRef& autoscaler);
+  /// Runs the Deployment controller for placeholder pods: they are placed as others are, and give
+  /// way to others.
+  void run_placeholders(const ObjectRef& deployment);
   Nodes nodes;
   /// A ResourceQuota's `pods` of one namespace, or none: what is refused is tried again as the
   /// ReplicaSet controller does.
   void set_pod_quota(const std::string& ns, std::optional<std::int64_t> pods);
+  /// KEDA looks at every ScaledObject, as it also does of itself.
+  void run_keda();
   /// The autoscaler's controller looks at it now, whatever its period.
   void look(const ObjectRef& autoscaler);
 
   Workload* workload(const ObjectRef&);
   const std::map<ObjectRef, Workload>& workloads() const { return workloads_; }
   bool metrics_broken = false;
+  bool acts_on_buffers = false;  ///< a node autoscaler takes up CapacityBuffers, where served
 
   /// When its controllers look next.
   Instant next_tick() const { return next_tick_; }
@@ -121,21 +141,31 @@ class Cluster {
   void advance(Instant to);
 
  private:
+  Result<StoredPtr> create_scaled_object(const Shop&);
+  void collect_keda();
   void tick();
   void run_pods(Workload&);
   void change_pods(Workload&, std::size_t wanted);
   void make_pods(Workload&, std::size_t wanted);
+  int find_node(const Workload&);
+  bool push_away(const PodRequest&);
   std::size_t room_in_quota(const std::string& ns) const;
   MeasuredPods measured(const Workload&) const;
   void run_autoscaler(Autoscaler&);
+  void run_children();
+  void run_puller(const ObjectRef&);
+  void run_buffer(const ObjectRef&);
 
   Instant now_, next_tick_;
   Pace pace_;
   int ticks_ = 0;
   ApiServer api_;
   std::map<ObjectRef, Workload> workloads_;
+  std::map<ObjectRef, ObjectRef> made_;  ///< autoscalers, and the ScaledObjects of each
   std::map<ObjectRef, Autoscaler> autoscalers_;
   std::map<std::string, std::int64_t> pod_quotas_;
+  /// DaemonSets that pull images: since when they pull, by uid and generation.
+  std::map<std::pair<std::string, std::int64_t>, Instant> pulling_since_;
 };
 
 /// Utilisation that an autoscaler aims at, in percent, unless its first metric says another.

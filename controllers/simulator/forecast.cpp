@@ -1,7 +1,9 @@
 #include "controllers/simulator/forecast.h"
 
+#include "controllers/planner/canary.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/schedule.h"
+#include "controllers/planner/selection.h"
 #include "controllers/simulator/cluster.h"
 #include "controllers/simulator/process.h"
 
@@ -13,35 +15,8 @@
 namespace doorbuster::simulator {
 namespace {
 
-constexpr std::string_view kLeftOut[] = {"/metadata", "/status", "/kind", "/apiVersion"};
-
-bool is_left_out(const std::string& leaf) {
-  return std::any_of(std::begin(kLeftOut), std::end(kLeftOut), [&leaf](std::string_view prefix) {
-    return leaf.substr(0, prefix.size()) == prefix;
-  });
-}
-
 /// To the second: for people.
 std::string when(Instant at) { return to_rfc3339(std::chrono::floor<std::chrono::seconds>(at)); }
-
-std::vector<FieldChange> changes_between(const Tree& before, const Tree& after) {
-  std::map<std::string, FieldChange> out;
-  const auto note = [&out](const Tree& tree, Value FieldChange::*side) {
-    for (auto& [leaf, text] : tree.leaves()) {
-      if (is_left_out(leaf)) continue;
-      FieldChange& change = out[leaf];
-      change.pointer = leaf;
-      change.*side = Json{text};
-    }
-  };
-  note(before, &FieldChange::before);
-  note(after, &FieldChange::after);
-  std::vector<FieldChange> changed;
-  for (auto& [leaf, change] : out) {
-    if (!(change.before == change.after)) changed.push_back(std::move(change));
-  }
-  return changed;
-}
 
 /// The only metric that the simulated autoscaler knows stands for whatever the real one follows.
 void follow_one_metric(Tree& autoscaler) {
@@ -79,6 +54,7 @@ class Play {
     cluster_.api().kinds.insert(cluster_.api().kinds.end(), input.kinds.begin(), input.kinds.end());
     cluster_.nodes = input.nodes;
     cluster_.zones = input.zones;
+    cluster_.room = input.room;
   }
 
   Forecast run() {
@@ -113,16 +89,19 @@ class Play {
         cluster_.api().adopt(one.ref, std::move(tree));
       }
     }
-    for (const api::TargetSpec& spec : input_.event.spec.capacity.targets) seed_target(spec);
+    cluster_.run_keda();
+    for (const api::TargetSpec& spec : targets_in(input_)) seed_target(spec);
   }
 
   void seed_target(const api::TargetSpec& spec) {
     TargetOutlook target;
     target.name = spec.name;
-    target.workload = cluster_.api().served({planner::group_of(spec.ref.api_version),
-                                             spec.ref.kind,
+    target.workload = cluster_.api().served({planner::group_of(spec.ref->api_version),
+                                             spec.ref->kind,
                                              input_.event.metadata.ns,
-                                             spec.ref.name});
+                                             spec.ref->name});
+    // Flagger plays no release here: between two of them it leaves all as it is.
+    if (is_named_by_canary(target.workload)) target.workload = planner::primary_of(target.workload);
     const StoredPtr autoscaler = autoscaler_for(target.workload);
     if (autoscaler) target.autoscaler = autoscaler->ref;
     if (const StoredPtr object = cluster_.api().live(target.workload)) {
@@ -144,6 +123,16 @@ class Play {
     out_.targets.push_back(std::move(target));
   }
 
+  bool is_named_by_canary(const ObjectRef& workload) {
+    const auto names = [&](const ObjectRef& ref) {
+      const StoredPtr canary = ref.ns == workload.ns ? cluster_.api().live(ref) : nullptr;
+      return canary && canary->tree.text_at("/spec/targetRef/kind") == workload.kind &&
+             canary->tree.text_at("/spec/targetRef/name") == workload.name;
+    };
+    const std::vector<ObjectRef> all = cluster_.api().objects("flagger.app", "Canary");
+    return std::any_of(all.begin(), all.end(), names);
+  }
+
   StoredPtr autoscaler_for(const ObjectRef& workload) {
     for (const ObjectRef& ref : cluster_.api().objects("autoscaling", "HorizontalPodAutoscaler")) {
       const StoredPtr object = cluster_.api().live(ref);
@@ -163,24 +152,75 @@ class Play {
                                const planner::Write& write,
                                const StoredPtr& before,
                                const StoredPtr& after) { note_write(write, before, after); };
-    world_.on_notice = [this](const planner::Event&, const planner::Notice& notice) {
-      if (notice.type != planner::Notice::Type::Warning) return;
-      find(ForecastVerdict::Warn, notice.reason.code, "", notice.reason.text);
+    world_.on_child = [this](const planner::Event&, const planner::ChildEffect& effect) {
+      note_child(effect);
     };
+    world_.on_notice = [this](const planner::Event&, const planner::Notice& notice) {
+      const std::string& code = notice.reason.code;
+      // Of the verdict before the day each finding is told by itself.
+      const bool verdict = code == "NotFeasible" || code == "FeasibleWithWarnings";
+      if (notice.type != planner::Notice::Type::Warning || verdict || is_said(notice.reason.text))
+        return;
+      find(ForecastVerdict::Warn, code, "", notice.reason.text);
+    };
+  }
+
+  bool is_said(const std::string& text) const {
+    return std::any_of(out_.findings.begin(), out_.findings.end(), [&text](const auto& one) {
+      return !one.subject.empty() && one.subject + ": " + one.text == text;
+    });
+  }
+
+  /// What the operator says of it first, before anything has happened. What the play itself tells
+  /// of targets that cannot be raised is left to it.
+  void note_feasibility() {
+    const StoredPtr event = cluster_.api().live(event_);
+    if (!cluster_.room || !event || !event->status->feasibility) return;
+    cluster_.room.reset();  // once
+    for (const api::FeasibilityFinding& one : event->status->feasibility->findings) {
+      if (one.code.starts_with("Target")) continue;
+      std::erase_if(out_.findings, [&one](const ForecastFinding& said) {
+        return said.subject.empty() && said.text == one.subject + ": " + one.message;
+      });
+      find(one.level == "NoGo" ? ForecastVerdict::NoGo : ForecastVerdict::Warn,
+           one.code,
+           one.subject,
+           one.message);
+    }
   }
 
   void note_write(const planner::Write& write, const StoredPtr& before, const StoredPtr& after) {
     if (!before || before == after) return;
     auto changes = changes_between(before->tree, after->tree);
     if (changes.empty()) return;
+    note({cluster_.now(),
+          after->ref,
+          std::move(changes),
+          write.why.empty() ? planner::Reason{} : write.why.front()});
+  }
+
+  /// What is made beside the targets comes or goes; how many of it, where it says so.
+  void note_child(const planner::ChildEffect& effect) {
+    FieldChange replicas{.pointer = "/spec/replicas", .before = {}, .after = {}};
+    const auto changes = [&replicas] {
+      return replicas.before || replicas.after ? std::vector{replicas} : std::vector<FieldChange>{};
+    };
+    if (const auto* create = std::get_if<planner::Create>(&effect)) {
+      replicas.after = Tree::parse(create->manifest.text).value_at(replicas.pointer);
+      note({cluster_.now(), create->object, changes(), create->why, true});
+    } else if (const auto* remove = std::get_if<planner::Remove>(&effect)) {
+      const StoredPtr object = cluster_.api().live(remove->object);
+      if (object) replicas.before = object->tree.value_at(replicas.pointer);
+      note({cluster_.now(), remove->object, changes(), remove->why, true});
+    }
+  }
+
+  void note(TimelineEntry entry) {
     if (out_.timeline.size() >= kMaxTimeline) {
       out_.cut = true;
       return;
     }
-    out_.timeline.push_back({cluster_.now(),
-                             after->ref,
-                             std::move(changes),
-                             write.why.empty() ? planner::Reason{} : write.why.front()});
+    out_.timeline.push_back(std::move(entry));
   }
 
   void create_event() {
@@ -206,8 +246,10 @@ class Play {
     for (const std::string& one : meta.finalizers)
       finalizers.elements().push_back(Tree::string(one));
     if (!meta.finalizers.empty()) tree.set("/metadata/finalizers", std::move(finalizers));
+    api::SaleEventStatus status = input_.event.status;
+    status.message.clear();  // who asks now was not told yet what stands already
     cluster_.api().adopt(
-        event_, std::move(tree), std::make_shared<const api::SaleEventStatus>(input_.event.status));
+        event_, std::move(tree), std::make_shared<const api::SaleEventStatus>(std::move(status)));
   }
 
   void play() {
@@ -239,29 +281,48 @@ class Play {
     return !event || (cluster_.now() >= out_.window.end && event->status->phase == "Completed");
   }
 
-  Sample sample_of(const TargetOutlook& target) {
-    Sample out{.at = cluster_.now()};
+  /// A target's objects as they are at a version of the cluster: what is looked at in each instant
+  /// is read when something has changed.
+  struct Watched {
+    const Workload* pods = nullptr;
+    std::int64_t replicas = 0, floor = 0, ceiling = 0, aim = kTargetUtilisation;
+  };
+  Watched look_at(const TargetOutlook& target) {
     const StoredPtr object = cluster_.api().live(target.workload);
-    const Workload* pods = cluster_.workload(target.workload);
-    if (!object || pods == nullptr) return out;
-    out.replicas = object->tree.number("/spec/replicas", 1);
-    out.ready = pods->ready;
-    out.waiting = pods->waiting;
-    out.floor = out.replicas;
+    Watched out{.pods = object ? cluster_.workload(target.workload) : nullptr};
+    if (out.pods == nullptr) return out;
+    out.replicas = out.floor = object->tree.number("/spec/replicas", 1);
     StoredPtr autoscaler;
     if (target.autoscaler) autoscaler = cluster_.api().live(*target.autoscaler);
     if (autoscaler) {
       out.floor = autoscaler->tree.number("/spec/minReplicas", 1);
       out.ceiling = autoscaler->tree.number("/spec/maxReplicas", 1);
     }
-    const std::int64_t aim = aim_of(autoscaler.get());
-    out.wanted = (pods->load.at(cluster_.now()) + aim - 1) / aim;
+    out.aim = aim_of(autoscaler.get());
+    return out;
+  }
+
+  Sample sample_of(const Watched& seen) const {
+    Sample out{.at = cluster_.now()};
+    if (seen.pods == nullptr) return out;
+    out.replicas = seen.replicas;
+    out.ready = seen.pods->ready;
+    out.waiting = seen.pods->waiting;
+    out.floor = seen.floor;
+    out.ceiling = seen.ceiling;
+    out.wanted = (seen.pods->load.at(cluster_.now()) + seen.aim - 1) / seen.aim;
     return out;
   }
 
   void sample() {
+    if (watched_.empty() || watched_at_ != cluster_.api().version()) {
+      watched_at_ = cluster_.api().version();
+      watched_.clear();
+      for (const TargetOutlook& one : out_.targets) watched_.push_back(look_at(one));
+    }
+    auto seen = watched_.cbegin();
     for (TargetOutlook& target : out_.targets) {
-      Sample now = sample_of(target);
+      Sample now = sample_of(*seen++);
       target.peak = std::max(target.peak, now.ready);
       target.peak_wanted = std::max(target.peak_wanted, now.wanted);
       note_lack(target, now);
@@ -270,17 +331,25 @@ class Play {
       }
     }
     remember_floors();
+    note_feasibility();
   }
 
+  /// What the event says of each target: the rows that stand side by side with them are found
+  /// first.
   void remember_floors() {
     const StoredPtr event = cluster_.api().live(event_);
     if (!event) return;
+    std::size_t next = 0;
     for (const api::TargetStatus& row : event->status->targets) {
-      for (TargetOutlook& target : out_.targets) {
+      for (std::size_t i = 0; i < out_.targets.size(); ++i) {
+        TargetOutlook& target = out_.targets[(next + i) % out_.targets.size()];
         if (target.name != row.name) continue;
+        next += i + 1;
+        if (!row.in_charge.empty()) target.in_charge = row.in_charge;
         if (row.floor) target.floor = std::max(target.floor, *row.floor);
         note_readiness(target, row);
         note_rise(target, row);
+        break;
       }
     }
   }
@@ -312,7 +381,7 @@ class Play {
 
   std::int64_t ready_percent(const std::string& name) const {
     for (const api::TargetSpec& one : input_.event.spec.capacity.targets) {
-      if (one.name == name) return one.ramp.up.ready_percent;
+      if (one.name == planner::selecting_target(name)) return one.ramp.up.ready_percent;
     }
     return 100;
   }
@@ -330,7 +399,11 @@ class Play {
            "load asks for " + number(now.wanted) + " at " + when(now.at) + ", the ceiling is " +
                number(now.ceiling));
     }
-    if (now.waiting > 0 && live()) {
+    if (now.waiting == 0 || !live()) return;
+    const bool said = found_.contains({"NoRoom", target.name}) ||
+                      found_.contains({"NodesToAdd", target.name}) ||
+                      found_.contains({"NodePoolLimit", target.name});
+    if (!said) {
       find(ForecastVerdict::Warn,
            "Unschedulable",
            target.name,
@@ -342,7 +415,7 @@ class Play {
     if (const StoredPtr event = cluster_.api().live(event_)) note_rows(*event->status);
     for (TargetOutlook& target : out_.targets) {
       if (target.curve.empty()) continue;
-      const Sample at = sample_of(target);
+      const Sample at = sample_of(look_at(target));
       target.ready_at_start = at.ready;
       if (target.ready_since || target.floor == 0) continue;
       find(ForecastVerdict::NoGo,
@@ -362,8 +435,9 @@ class Play {
                                 const std::string& message) {
       if (state != "Missing" && state != "Refused" && state != "Forbidden" && state != "Unknown")
         return;
-      std::erase_if(out_.findings, [&message](const ForecastFinding& one) {
-        return one.subject.empty() && !message.empty() && one.text.ends_with(message);
+      std::erase_if(out_.findings, [&message, &name](const ForecastFinding& one) {
+        return (one.subject.empty() || one.subject == name) && !message.empty() &&
+               one.text.ends_with(message);
       });
       find(ForecastVerdict::NoGo, prefix + state, name, message);
     };
@@ -410,69 +484,14 @@ class Play {
   Process process_;
   ObjectRef event_;
   std::set<std::pair<std::string, std::string>> found_;
+  std::vector<Watched> watched_;                ///< by target
+  std::int64_t watched_at_ = 0;                 ///< the version of the cluster that these are of
   std::map<std::string, std::int64_t> floors_;  ///< by target: what was needed when last looked
   Forecast out_;
 };
 
-bool all_ready_at_start(const Forecast& made) {
-  return std::all_of(made.targets.begin(), made.targets.end(), [](const TargetOutlook& one) {
-    return one.ready_since.has_value();
-  });
-}
-
 }  // namespace
 
-bool Sample::same_as(const Sample& other) const {
-  Sample here = *this;
-  here.at = other.at;
-  return here.floor == other.floor && here.ceiling == other.ceiling &&
-         here.replicas == other.replicas && here.ready == other.ready &&
-         here.waiting == other.waiting && here.wanted == other.wanted;
-}
-
-const char* to_string(ForecastVerdict verdict) {
-  switch (verdict) {
-    case ForecastVerdict::Go:
-      return "Go";
-    case ForecastVerdict::Warn:
-      return "Warn";
-    case ForecastVerdict::NoGo:
-      return "NoGo";
-  }
-  return "NoGo";
-}
-
-ForecastVerdict Forecast::verdict() const {
-  ForecastVerdict worst = ForecastVerdict::Go;
-  for (const ForecastFinding& one : findings) worst = std::max(worst, one.level);
-  return worst;
-}
-
-void Forecast::add(const std::vector<ForecastFinding>& more) {
-  findings.insert(findings.end(), more.begin(), more.end());
-  std::stable_sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) {
-    return a.level > b.level;
-  });
-}
-
 Forecast forecast(const ForecastInput& input) { return Play(input).run(); }
-
-std::optional<Instant> latest_safe_creation(const ForecastInput& input, Duration within) {
-  const auto start = parse_rfc3339(input.event.spec.window.start);
-  if (!start || input.event.spec.capacity.targets.empty()) return std::nullopt;
-  const auto safe_at = [&input](Instant at) {
-    ForecastInput later = input;
-    later.from = at;
-    later.until = *parse_rfc3339(input.event.spec.window.start) + std::chrono::seconds(1);
-    return all_ready_at_start(forecast(later));
-  };
-  Instant good = input.from, bad = *start;
-  if (!safe_at(good)) return std::nullopt;
-  while (bad - good > within) {
-    const Instant middle = good + (bad - good) / 2;
-    (safe_at(middle) ? good : bad) = middle;
-  }
-  return good;
-}
 
 }  // namespace doorbuster::simulator

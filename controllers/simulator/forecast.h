@@ -6,6 +6,7 @@
 #include "crds/reader.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,7 +39,8 @@ struct ForecastInput {
   std::map<std::string, Duration> startup;  ///< by target: from a node to ready
   Duration startup_otherwise = std::chrono::seconds(30);
   Nodes nodes;
-  std::optional<std::int64_t> zones;  ///< that the nodes are in; nothing: not known
+  std::optional<std::int64_t> zones;               ///< that the nodes are in; nothing: not known
+  std::shared_ptr<const planner::Room> room = {};  ///< what is judged before the day; null: nothing
 };
 
 /// One field before and after a write.
@@ -47,12 +49,16 @@ struct FieldChange {
   Value before, after;
 };
 
+/// Where two versions of an object differ, but for what is no wish of anybody: metadata and status.
+std::vector<FieldChange> changes_between(const Tree& before, const Tree& after);
+
 /// One write of the operator.
 struct TimelineEntry {
   Instant at;
   ObjectRef object;
   std::vector<FieldChange> changes;  ///< the object's own fields, without our record
   planner::Reason reason;
+  bool child = false;  ///< of an object that the operator makes and removes itself
 };
 
 /// A target's state from an instant on.
@@ -81,6 +87,7 @@ struct TargetOutlook {
   std::string name;
   ObjectRef workload;
   std::optional<ObjectRef> autoscaler;
+  std::string in_charge;   ///< the chain that was found (planner/in_charge.h)
   std::int64_t floor = 0;  ///< asked for at the full floor
   std::int64_t ready_at_start = 0;
   std::optional<Instant> ready_since;  ///< enough of the full floor, from then on until start
@@ -101,6 +108,9 @@ struct Forecast {
   /// Findings from elsewhere, in their place by how bad they are.
   void add(const std::vector<ForecastFinding>& more);
 };
+
+/// The targets of its event, with those that selectors find among its objects.
+std::vector<api::TargetSpec> targets_in(const ForecastInput& input);
 
 /// Plays the event on a simulated cluster from `from` to its end, through the very loop that the
 /// operator runs. Pure: the same input gives the same forecast.

@@ -71,6 +71,19 @@ void Nodes::free(int node, const PodRequest& pod) {
   --at.taken_pods;
 }
 
+bool Nodes::fits_without(int node,
+                         const PodRequest& pod,
+                         const std::vector<PodRequest>& going) const {
+  if (!known_) return true;
+  Node there = nodes_[static_cast<std::size_t>(node)];
+  for (const PodRequest& one : going) {
+    there.taken.cpu_millis -= one.cpu_millis;
+    there.taken.memory_bytes -= one.memory_bytes;
+    --there.taken_pods;
+  }
+  return there.fits(pod);
+}
+
 void Nodes::advance(Instant now) {
   const auto due =
       std::count_if(coming_.begin(), coming_.end(), [now](Instant at) { return at <= now; });

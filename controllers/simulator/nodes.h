@@ -37,7 +37,7 @@ inline constexpr std::size_t kMaxNodes = 10'000;
 
 /// The nodes of a simulated cluster with a scheduler of the default profile reduced to its resource
 /// filter and its LeastAllocated score: affinity, taints, topology spread, volumes and preemption
-/// are not modelled, and nodes are never taken away.
+/// (but of placeholders, by Cluster) are not modelled, and nodes are never taken away.
 class Nodes {
  public:
   Nodes() = default;  ///< no nodes are known: room for everything
@@ -51,6 +51,8 @@ class Nodes {
   /// The node that takes the pod, or kNowhere.
   int place(const PodRequest&);
   void free(int node, const PodRequest&);
+  /// Would a node take the pod, were it not for these?
+  bool fits_without(int node, const PodRequest&, const std::vector<PodRequest>& going) const;
   /// Nodes whose time has come join.
   void advance(Instant now);
   /// Orders nodes for pods that found no room, besides those already on their way.

@@ -1,5 +1,7 @@
 #include "controllers/simulator/process.h"
 
+#include "controllers/planner/child.h"
+#include "controllers/planner/in_charge.h"
 #include "controllers/planner/sweeping.h"
 
 #include <algorithm>
@@ -31,8 +33,8 @@ void Process::changed(const ObjectRef& ref) {
   }
   during_round_.push_back(ref);
   for (auto& [event, key] : keys_) {
-    const bool autoscaler = ref.kind == "HorizontalPodAutoscaler" && ref.ns == event.ns;
-    if (autoscaler || key.watched.contains(ref)) key.due.insert(world_.visible_at(ref.kind));
+    const bool scaler = planner::is_scaler(ref) && ref.ns == event.ns;
+    if (scaler || key.watched.contains(ref)) key.due.insert(world_.visible_at(ref.kind));
   }
 }
 
@@ -124,24 +126,39 @@ void Process::round(const ObjectRef& event, Key& key) {
 void Process::sweep() {
   sweep_at_ = cluster_.now() + kSweepEvery;
   if (world_.down()) return;
-  for (const auto& [group, kind] : {std::pair{"autoscaling", "HorizontalPodAutoscaler"},
-                                    std::pair{"apps", "Deployment"},
-                                    std::pair{"gateway.envoyproxy.io", "BackendTrafficPolicy"}}) {
-    for (const ObjectRef& ref : cluster_.api().objects(group, kind)) tend(ref);
+  for (const ServedKind& kind : cluster_.api().kinds) {
+    if (kind.group == api::kGroup) continue;
+    for (const ObjectRef& ref : cluster_.api().objects(kind.group, kind.kind)) tend(ref);
   }
+}
+
+void Process::tend_child(const ObjectRef& ref, const planner::Present& object) {
+  const auto parent = planner::parent_of(*object.object);
+  if (!parent) return;
+  const auto care = planner::care_for_child(ref, object, setup_.install, uid_of(parent->event));
+  if (!care.remove) return;
+  sweep_at_ = cluster_.now() + kSweepAgain;
+  static_cast<void>(world_.remove(planner::Event{}, *care.remove));
 }
 
 void Process::tend(const ObjectRef& ref) {
   const planner::Fact fact = world_.fact(ref);
   const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
   if (present == nullptr) return;
+  if (!setup_.ns.empty() && ref.ns == setup_.ns) return tend_child(ref, **present);
   const bool labelled =
       (*present)->object->string("/metadata/labels/doorbuster.dev~1held") == setup_.install;
   if (!labelled && !orphans_.contains(ref)) return;
   std::map<planner::Holder, planner::Life> lives;
   for (const planner::Holder& holder : planner::holders_of(**present, setup_.install))
     lives[holder] = planner::life_of(holder, setup_.install, uid_of(holder.event));
-  const planner::Care care = planner::care_for(ref, **present, lives, setup_.install, world_.now());
+  planner::Fact through = planner::Missing{};
+  if (const auto autoscaler = planner::scales_through(ref, **present))
+    through = world_.fact(*autoscaler);
+  const auto* seen = std::get_if<std::shared_ptr<const planner::Present>>(&through);
+  if (seen == nullptr && !std::holds_alternative<planner::Missing>(through)) return;
+  const planner::Care care = planner::care_for(
+      ref, **present, lives, setup_.install, world_.now(), seen == nullptr ? nullptr : seen->get());
   // Until nothing of us is left on it: letting go takes two requests.
   if (care.next == planner::Care::Next::None) {
     orphans_.erase(ref);

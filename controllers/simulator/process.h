@@ -50,6 +50,7 @@ class Process {
   void round(const ObjectRef&, Key&);
   void sweep();
   void tend(const ObjectRef&);
+  void tend_child(const ObjectRef&, const planner::Present&);
   Result<std::string> uid_of(const std::string& event) const;
   static void sooner(std::optional<Instant>& due, Instant at);
 

@@ -222,9 +222,14 @@ Limited limited(ScalingMemory& memory,
       std::max(behavior.given ? behavior.up.stabilise : Duration{}, behavior.down.stabilise);
   // Without a behavior a recommendation as old as the window still counts: 1 ms to the other side.
   forget_until(memory.recommended, now - window - Duration(behavior.given ? 0 : 1));
-  const Limited out = behavior.given
-                          ? with_behavior(memory, behavior, current, proposal, min, max, now)
-                          : without_behavior(memory, current, proposal, min, max);
+  Limited out = behavior.given ? with_behavior(memory, behavior, current, proposal, min, max, now)
+                               : without_behavior(memory, current, proposal, min, max);
+  const Instant since = now - behavior.down.stabilise;
+  out.kept =
+      proposal < current &&
+      std::any_of(memory.recommended.begin(), memory.recommended.end(), [&](const auto& one) {
+        return one.first > since && one.second > proposal;
+      });
   memory.recommended.emplace_back(now, proposal);
   return out;
 }

@@ -77,6 +77,7 @@ struct Limited {
   std::int64_t desired = 0;
   bool limited = false;
   const char* reason = "DesiredWithinRange";  ///< of the condition ScalingLimited
+  bool kept = false;  ///< earlier recommendations of the window keep more than the metrics propose
 };
 
 /// From what the metrics propose to what is written: stabilisation, rates, bounds (horizontal.go,

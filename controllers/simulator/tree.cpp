@@ -20,20 +20,28 @@ std::string escaped(std::string_view step) {
   return out;
 }
 
+namespace {
+
+std::string unescaped(std::string_view step) {
+  std::string out;
+  for (std::size_t i = 0; i < step.size(); ++i) {
+    const bool escape = step[i] == '~' && i + 1 < step.size();
+    if (escape) ++i;
+    out += !escape ? step[i] : step[i] == '1' ? '/' : '~';
+  }
+  return out;
+}
+
+}  // namespace
+
 std::vector<std::string> steps_of(std::string_view pointer) {
   std::vector<std::string> steps;
-  if (pointer.empty()) return steps;
-  assert(pointer.front() == '/');
-  std::string step;
-  for (std::size_t i = 1; i <= pointer.size(); ++i) {
-    if (i == pointer.size() || pointer[i] == '/') {
-      steps.push_back(std::move(step));
-      step.clear();
-    } else if (pointer[i] == '~' && i + 1 < pointer.size()) {
-      step += pointer[++i] == '1' ? '/' : '~';
-    } else {
-      step += pointer[i];
-    }
+  while (!pointer.empty()) {
+    assert(pointer.front() == '/');
+    pointer.remove_prefix(1);
+    const std::string_view step = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(step.size());
+    steps.push_back(unescaped(step));
   }
   return steps;
 }
@@ -99,20 +107,25 @@ Tree* Tree::member(std::string_view name) {
       std::as_const(*this).member(name));  // NOLINT: the object itself is not const here
 }
 
+const Tree* Tree::child(std::string_view step) const {
+  if (type_ != JsonType::Array) return member(step);
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+  const bool found =
+      error == std::errc() && end == step.data() + step.size() && index < elements_.size();
+  return found ? &elements_[index] : nullptr;
+}
+
+/// The most frequent question of a simulation: a step without escapes is not copied.
 const Tree* Tree::at(std::string_view pointer) const {
   const Tree* here = this;
-  for (const std::string& step : steps_of(pointer)) {
-    if (here->type_ == JsonType::Array) {
-      std::size_t index = 0;
-      const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
-      if (error != std::errc() || end != step.data() + step.size() ||
-          index >= here->elements_.size())
-        return nullptr;
-      here = &here->elements_[index];
-    } else {
-      here = here->member(step);
-    }
-    if (here == nullptr) return nullptr;
+  while (here != nullptr && !pointer.empty()) {
+    assert(pointer.front() == '/');
+    pointer.remove_prefix(1);
+    const std::string_view step = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(step.size());
+    const bool plain = step.find('~') == std::string_view::npos;
+    here = plain ? here->child(step) : here->child(unescaped(step));
   }
   return here;
 }
@@ -176,6 +189,8 @@ std::int64_t Tree::number(std::string_view pointer, std::int64_t otherwise) cons
 std::string Tree::text_at(std::string_view pointer) const {
   const Tree* found = at(pointer);
   if (found == nullptr || found->type_ != JsonType::String) return "";
+  if (found->scalar_.find('\\') == std::string::npos)
+    return found->scalar_.substr(1, found->scalar_.size() - 2);
   const auto view = JsonView::parse(found->scalar_);
   return view ? view->string().value_or("") : "";
 }

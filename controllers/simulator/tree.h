@@ -56,6 +56,7 @@ class Tree {
   bool operator==(const Tree& other) const;
 
  private:
+  const Tree* child(std::string_view step) const;  ///< a member, or an element by its index
   void print_to(std::string& out) const;
   void leaves_to(const std::string& prefix, std::map<std::string, std::string>& out) const;
 

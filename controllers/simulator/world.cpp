@@ -1,5 +1,6 @@
 #include "controllers/simulator/world.h"
 
+#include "controllers/planner/canary.h"
 #include "crds/reader.h"
 
 #include <algorithm>
@@ -7,6 +8,9 @@
 
 namespace doorbuster::simulator {
 namespace {
+
+/// How often an event is shown what there is room for.
+constexpr Duration kRoomEvery = std::chrono::minutes(1);
 
 using planner::Event;
 
@@ -34,6 +38,7 @@ void SimulatedWorld::restart() {
   // The lists that come first are consistent reads: they show what is, not what was seen before.
   views_.clear();
   written_.clear();
+  refusals_.clear();
   specs_.clear();
   read_back_.clear();
   just_started_ = true;
@@ -68,6 +73,12 @@ Instant SimulatedWorld::view_at(const std::string& kind) {
 
 StoredPtr SimulatedWorld::view(const ObjectRef& ref) {
   return cluster_.api().as_of(ref, cluster_.api().version_at(view_at(ref.kind)));
+}
+
+StoredPtr SimulatedWorld::last_looked_at(const ObjectRef& ref) const {
+  const auto known = views_.find(ref.kind);
+  if (known == views_.end()) return nullptr;
+  return cluster_.api().as_of(ref, cluster_.api().version_at(known->second));
 }
 
 bool SimulatedWorld::behind_own_write(const ObjectRef& ref) {
@@ -160,7 +171,33 @@ planner::Fact SimulatedWorld::fact(const ObjectRef& asked) {
   return std::shared_ptr<const planner::Present>(std::move(out));
 }
 
-planner::AutoscalersFact SimulatedWorld::autoscalers_of(const ObjectRef& workload) {
+/// Whatever names a workload in one of these fields belongs to it.
+SimulatedWorld::Scalers SimulatedWorld::scalers_in(const std::string& ns) {
+  Scalers out;
+  const auto take_in = [&](const char* group,
+                           const char* kind,
+                           const std::string& field,
+                           std::vector<ObjectRef> planner::Autoscalers::*list) {
+    for (const ObjectRef& ref : cluster_.api().objects(group, kind)) {
+      const StoredPtr object = ref.ns == ns ? view(ref) : nullptr;
+      if (!object) continue;
+      std::string named = object->tree.text_at(field + "/kind");
+      // KEDA takes a ScaledObject that does not say for one of a Deployment's.
+      if (named.empty() && ref.kind == "ScaledObject") named = "Deployment";
+      (out[{named, object->tree.text_at(field + "/name")}].*list).push_back(ref);
+    }
+  };
+  using planner::Autoscalers;
+  take_in("autoscaling", "HorizontalPodAutoscaler", "/spec/scaleTargetRef", &Autoscalers::objects);
+  take_in("keda.sh", "ScaledObject", "/spec/scaleTargetRef", &Autoscalers::scaled_objects);
+  take_in(
+      "autoscaling.k8s.io", "VerticalPodAutoscaler", "/spec/targetRef", &Autoscalers::verticals);
+  take_in("flagger.app", "Canary", "/spec/targetRef", &Autoscalers::canaries);
+  return out;
+}
+
+planner::AutoscalersFact SimulatedWorld::autoscalers_of(const ObjectRef& workload,
+                                                        const Scalers& scalers) {
   const std::string kind = "HorizontalPodAutoscaler";
   for (const std::string& one : {kind, workload.kind}) {
     if (!weather.kinds_vanish.contains(one)) continue;
@@ -172,15 +209,18 @@ planner::AutoscalersFact SimulatedWorld::autoscalers_of(const ObjectRef& workloa
   if (!synced_ && down()) return planner::Unread{.why = "not listed yet"};
   if (cluster_.now() - view_at(kind) > kViewBound)
     return planner::Unread{.why = "the view is older than its bound"};
-  planner::Autoscalers out;
-  for (const ObjectRef& ref : cluster_.api().objects("autoscaling", kind)) {
-    if (ref.ns != workload.ns) continue;
-    const StoredPtr object = view(ref);
-    if (!object || object->tree.text_at("/spec/scaleTargetRef/name") != workload.name) continue;
-    if (object->tree.text_at("/spec/scaleTargetRef/kind") == workload.kind)
-      out.objects.push_back(ref);
+  const auto found = scalers.find({workload.kind, workload.name});
+  return found == scalers.end() ? planner::Autoscalers{} : found->second;
+}
+
+std::set<ObjectRef> SimulatedWorld::primaries_of(const std::set<ObjectRef>& workloads,
+                                                 const Scalers& scalers) {
+  std::set<ObjectRef> out;
+  for (const ObjectRef& one : workloads) {
+    const auto found = scalers.find({one.kind, one.name});
+    if (found != scalers.end() && !found->second.canaries.empty())
+      out.insert(planner::primary_of(one));
   }
-  std::sort(out.objects.begin(), out.objects.end());
   return out;
 }
 
@@ -198,22 +238,72 @@ void SimulatedWorld::expect_kinds(const Event& event, const planner::Needs& need
   }
 }
 
-planner::Observation SimulatedWorld::observe(const Event& event, const planner::Needs& needs) {
+std::vector<planner::Labelled> SimulatedWorld::labelled(const planner::Needs& needs,
+                                                        const std::string& ns) {
+  std::set<std::pair<std::string, std::string>> kinds;
+  for (const planner::Selection& one : needs.selections) kinds.emplace(one.group, one.kind);
+  std::vector<planner::Labelled> out;
+  for (const auto& [group, kind] : kinds) {
+    const ServedKind* served = cluster_.api().kind_of(group, kind);
+    if (served == nullptr) continue;
+    for (const ObjectRef& ref : cluster_.api().objects(served->group, kind)) {
+      const StoredPtr object = ref.ns == ns ? cluster_.api().live(ref) : nullptr;
+      if (!object) continue;
+      const std::string text = object->tree.print();
+      const auto view = JsonView::parse(text);
+      if (view.ok()) out.push_back({kind, ref.name, planner::labels_of(*view)});
+    }
+  }
+  return out;
+}
+
+/// Shown once a reading, as the cluster's World does it, and at once for another spec.
+std::shared_ptr<const planner::Room> SimulatedWorld::room_for(const Event& event) {
+  if (!cluster_.room) return nullptr;
+  const auto [last, first] = judged_.try_emplace(event.ref);
+  const std::pair spec{event.uid, event.generation};
+  if (!first && last->second.first == spec && now() < last->second.second + kRoomEvery)
+    return nullptr;
+  last->second = {spec, now()};
+  return cluster_.room;
+}
+
+planner::Observation SimulatedWorld::observe(const Event& event, const planner::Needs& named) {
   planner::Observation out;
+  planner::Needs needs = named;
+  if (event.spec && !needs.selections.empty())
+    out.selected = planner::found_among(*event.spec, event.ref.ns, labelled(needs, event.ref.ns));
+  planner::add_found(needs, out.selected);
   if (event.spec) {
     out.window = resolve(event.spec->window);
   } else {
     out.window = error(ErrorKind::Invalid, "the spec is not accepted");
   }
+  out.refusals = refusals_[event.ref].known();
   expect_kinds(event, needs);
   for (const ObjectRef& ref : needs.objects) out.objects.emplace(ref, fact(ref));
+  const Scalers scalers = scalers_in(event.ref.ns);
+  needs.workloads.merge(primaries_of(needs.workloads, scalers));
   for (const ObjectRef& ref : needs.workloads) {
     out.objects.emplace(ref, fact(ref));
-    auto autoscalers = autoscalers_of(ref);
+    auto autoscalers = autoscalers_of(ref, scalers);
     if (const auto* known = std::get_if<planner::Autoscalers>(&autoscalers)) {
-      for (const ObjectRef& one : known->objects) out.objects.emplace(one, fact(one));
+      for (const ObjectRef& one : known->all()) out.objects.emplace(one, fact(one));
     }
     out.autoscalers.emplace(ref, std::move(autoscalers));
+  }
+  if (needs.budgets) {
+    std::vector<ObjectRef> found;
+    for (const ObjectRef& ref : cluster_.api().objects("policy", "PodDisruptionBudget")) {
+      if (ref.ns != event.ref.ns || !view(ref)) continue;
+      found.push_back(ref);
+      out.objects.emplace(ref, fact(ref));
+    }
+    std::sort(found.begin(), found.end());
+    out.budgets = std::move(found);
+  }
+  for (auto more = planner::led_to(out); !more.empty(); more = planner::led_to(out)) {
+    for (const ObjectRef& ref : more) out.objects.emplace(ref, fact(ref));
   }
   for (const auto& [group, kind] : needs.kinds) {
     planner::KindFact served;
@@ -240,6 +330,7 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
   }
   out.namespace_terminating = cluster_.api().terminating(event.ref.ns);
   if (needs.zones) out.zones = cluster_.zones;
+  out.room = room_for(event);
   seen_ = Seen{.event = std::make_shared<const Event>(event), .observation = out, .now = now()};
   return out;
 }
@@ -345,13 +436,43 @@ Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write)
         if (made && on_written) on_written(event, write, before, *made);
         return made;
       });
+  Outcome out = Done{};
   if (!done) {
     Error failed = done.error();
     // A `test` that did not hold is answered with 422: the object moved on.
     if (write.type == planner::Write::Type::Json && failed.kind == ErrorKind::Invalid)
       failed.kind = ErrorKind::Conflict;
-    return failed;
+    out = std::move(failed);
   }
+  refusals_[event.ref].note(write, out, now());
+  return out;
+}
+
+Outcome SimulatedWorld::create(const Event& event, const planner::Create& create) {
+  if (on_child) on_child(event, create);
+  const auto done = request(Boundary::Perform, create.object, [&] {
+    auto made = cluster_.api().create(
+        create.object,
+        Tree::parse(create.manifest.text),
+        Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
+    if (made && create.object.kind == "Deployment") cluster_.run_placeholders(create.object);
+    return made;
+  });
+  if (!done) return done.error();
+  return Done{};
+}
+
+Outcome SimulatedWorld::remove(const Event& event, const planner::Remove& remove) {
+  if (on_child) on_child(event, remove);
+  const auto done = request(Boundary::Perform, remove.object, [&]() -> Result<StoredPtr> {
+    const StoredPtr before = cluster_.api().live(remove.object);
+    if (!before) return error(ErrorKind::NotFound, "not found");
+    if (before->uid() != remove.only_if_uid)
+      return error(ErrorKind::Conflict, "Precondition failed: UID in object meta");
+    if (const Outcome gone = cluster_.api().remove(remove.object); !gone) return gone.error();
+    return cluster_.api().history(remove.object).back();
+  });
+  if (!done && done.error().kind != ErrorKind::NotFound) return done.error();
   return Done{};
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "controllers/planner/refusal.h"
 #include "controllers/planner/round.h"
+#include "controllers/planner/selection.h"
 #include "controllers/simulator/cluster.h"
 #include "crds/reader.h"
 
@@ -75,11 +77,15 @@ class SimulatedWorld : public planner::World {
   std::function<void(
       const planner::Event&, const planner::Write&, const StoredPtr&, const StoredPtr&)>
       on_written;
+  /// Called before a child is made or removed, whatever comes of it.
+  std::function<void(const planner::Event&, const planner::ChildEffect&)> on_child;
   std::function<void(const planner::Event&, const planner::Notice&)> on_notice;
 
   /// The process starts anew: no memory, lists before it watches.
   void restart();
   bool down() const { return weather.down_until && cluster_.now() < *weather.down_until; }
+  /// As it was when it was last looked up, whoever asked; null: was not there or was never asked.
+  StoredPtr last_looked_at(const ObjectRef&) const;
   /// When a change that is made now will be seen.
   Instant visible_at(const std::string& kind) const;
   std::set<ObjectRef> known_events();
@@ -91,6 +97,8 @@ class SimulatedWorld : public planner::World {
   Result<std::string> publish(const planner::Event&, const api::SaleEventStatus&) override;
   Result<std::string> set_finalizer(const planner::Event&, bool present) override;
   Outcome perform(const planner::Event&, const planner::Write&) override;
+  Outcome create(const planner::Event&, const planner::Create&) override;
+  Outcome remove(const planner::Event&, const planner::Remove&) override;
   void tell(const planner::Event&, const planner::Notice&) override;
 
   planner::Fact fact(const ObjectRef&);
@@ -101,20 +109,31 @@ class SimulatedWorld : public planner::World {
   bool behind_own_write(const ObjectRef&);
   /// After an answer that leaves open what is there now.
   void look_again(const ObjectRef&);
-  planner::AutoscalersFact autoscalers_of(const ObjectRef& workload);
+  /// By the kind and the name of the workload, as they are seen.
+  using Scalers = std::map<std::pair<std::string, std::string>, planner::Autoscalers>;
+  Scalers scalers_in(const std::string& ns);
+  planner::AutoscalersFact autoscalers_of(const ObjectRef& workload, const Scalers&);
+  /// What serves instead of those that a Canary names (planner/canary.h).
+  static std::set<ObjectRef> primaries_of(const std::set<ObjectRef>& workloads, const Scalers&);
   Result<std::shared_ptr<const api::SaleEvent>> read(const StoredPtr&);
   Result<StoredPtr> request(Boundary,
                             const ObjectRef&,
                             const std::function<Result<StoredPtr>()>& send);
 
+  std::shared_ptr<const planner::Room> room_for(const planner::Event&);
+  /// The objects of a namespace among which selectors look.
+  std::vector<planner::Labelled> labelled(const planner::Needs&, const std::string& ns);
   /// What a kind that discovery lacks looks like: not known where it was served before.
   void expect_kinds(const planner::Event&, const planner::Needs&);
 
   Cluster& cluster_;
   std::set<std::string> known_kinds_;  ///< that were served once, as far as the process knows
   std::optional<Seen> seen_;
+  /// By event: for which spec, and when, it was last shown the room.
+  std::map<ObjectRef, std::pair<std::pair<std::string, std::int64_t>, Instant>> judged_;
   std::map<std::string, Instant> views_;
   std::map<ObjectRef, std::int64_t> written_;
+  std::map<ObjectRef, planner::Refusals> refusals_;  ///< by event
   std::map<std::pair<std::string, std::int64_t>, Result<std::shared_ptr<const api::SaleEvent>>>
       specs_;
   std::set<std::int64_t> read_back_;  ///< versions whose status went through JSON since the start

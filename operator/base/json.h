@@ -62,10 +62,19 @@ class JsonView {
   /// RFC 6901 with keyed steps, see parse_pointer. NotFound: absent; Invalid: the pointer is
   /// malformed or a keyed step matches more than one element.
   Result<JsonView> at(std::string_view pointer) const;
+  /// The same, where it does not matter why there is none.
+  std::optional<JsonView> find(std::string_view pointer) const;
 
  private:
   struct Node;
   class Indexer;
+  /// Where a walk through members alone ends: at a value, at nothing, or before what needs the
+  /// steps written down (a list, a keyed step, what is no pointer).
+  struct Walk {
+    enum class End { There, Absent, Beyond } end = End::Beyond;
+    std::size_t index = 0;
+  };
+  Walk walk(std::string_view pointer) const;
   const Node& node() const;
   JsonView child(std::size_t index) const;
 

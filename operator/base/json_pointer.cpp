@@ -309,26 +309,14 @@ Result<JsonView> element_of(const JsonView& array, const PointerStep& step) {
 
 namespace {
 
-/// Does a pointer name nothing but members, each spelled as it is?
-bool is_plain(std::string_view pointer) {
-  return !pointer.empty() && pointer.front() == '/' && pointer.size() <= kMaxPointerBytes &&
-         std::all_of(pointer.begin(), pointer.end(), [](char c) {
-           return static_cast<unsigned char>(c) < 0x80 && c != '~' && c != '[';
-         });
-}
-
-/// The walk of a plain pointer, without its steps being written down; nothing where a list is on
-/// the way.
-std::optional<Result<JsonView>> walk(const JsonView& root, std::string_view pointer) {
-  JsonView view = root;
-  while (!pointer.empty()) {
-    pointer.remove_prefix(1);
-    const std::string_view name = pointer.substr(0, pointer.find('/'));
-    pointer.remove_prefix(name.size());
-    if (view.type() == JsonType::Array) return std::nullopt;
-    auto member = view.member(name);
-    if (!member) return not_found("nothing at " + std::string(name));
-    view = std::move(*member);
+/// The walk of any pointer, by its steps.
+Result<JsonView> stepped(JsonView view, std::string_view pointer) {
+  const auto steps = parse_pointer(pointer);
+  if (!steps) return steps.error();
+  for (const PointerStep& step : *steps) {
+    auto next = step_into(view, step);
+    if (!next) return next.error();
+    view = std::move(*next);
   }
   return view;
 }
@@ -336,18 +324,19 @@ std::optional<Result<JsonView>> walk(const JsonView& root, std::string_view poin
 }  // namespace
 
 Result<JsonView> JsonView::at(std::string_view pointer) const {
-  if (is_plain(pointer)) {
-    if (auto found = walk(*this, pointer)) return std::move(*found);
-  }
-  const auto steps = parse_pointer(pointer);
-  if (!steps) return steps.error();
-  JsonView view = *this;
-  for (const PointerStep& step : *steps) {
-    auto next = step_into(view, step);
-    if (!next) return next.error();
-    view = std::move(*next);
-  }
-  return view;
+  const Walk walked = walk(pointer);
+  if (walked.end == Walk::End::There) return child(walked.index);
+  if (walked.end == Walk::End::Absent) return not_found("nothing at " + std::string(pointer));
+  return stepped(*this, pointer);
+}
+
+std::optional<JsonView> JsonView::find(std::string_view pointer) const {
+  const Walk walked = walk(pointer);
+  if (walked.end == Walk::End::There) return child(walked.index);
+  if (walked.end == Walk::End::Absent) return std::nullopt;
+  auto found = stepped(*this, pointer);
+  if (!found) return std::nullopt;
+  return std::move(*found);
 }
 
 Result<Json> with_value(const Json& document, std::string_view pointer, const Value& value) {

@@ -373,6 +373,57 @@ std::string_view JsonView::name_text() const {
   return source_.substr(node().name_begin, node().name_end - node().name_begin);
 }
 
+namespace {
+
+/// Does a pointer name nothing but members, in ASCII and with escapes that mean something?
+bool is_plain(std::string_view pointer) {
+  if (pointer.empty() || pointer.front() != '/' || pointer.size() > kMaxPointerBytes) return false;
+  for (std::size_t i = 0; i < pointer.size(); ++i) {
+    const char c = pointer[i];
+    if (static_cast<unsigned char>(c) >= 0x80 || c == '[') return false;
+    if (c == '~' && (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1')))
+      return false;
+  }
+  return true;
+}
+
+/// Is a step of a plain pointer this name of a member, in which nothing is escaped?
+bool names(std::string_view step, std::string_view member) {
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < step.size(); ++i, ++at) {
+    const bool escape = step[i] == '~';
+    if (escape) ++i;
+    const char c = !escape ? step[i] : step[i] == '0' ? '~' : '/';
+    if (at >= member.size() || member[at] != c) return false;
+  }
+  return at == member.size();
+}
+
+}  // namespace
+
+JsonView::Walk JsonView::walk(std::string_view pointer) const {
+  using End = Walk::End;
+  if (!nodes_ || !is_plain(pointer)) return {End::Beyond, 0};
+  const Node* const nodes = nodes_->data();
+  std::size_t here = index_;
+  while (!pointer.empty()) {
+    pointer.remove_prefix(1);
+    const std::string_view step = pointer.substr(0, pointer.find('/'));
+    pointer.remove_prefix(step.size());
+    if (nodes[here].type == JsonType::Array) return {End::Beyond, 0};
+    if (nodes[here].type != JsonType::Object) return {End::Absent, 0};
+    std::size_t found = here;
+    for (std::size_t i = here + 1; i < nodes[here].next && found == here; i = nodes[i].next) {
+      if (nodes[i].name_escaped) return {End::Beyond, 0};
+      const std::size_t begin = nodes[i].name_begin + 1, end = nodes[i].name_end - 1;
+      if (names(step, source_.substr(begin, end - begin))) found = i;
+    }
+    if (found == here) return {End::Absent, 0};
+    here = found;
+  }
+  return {End::There, here};
+}
+
 std::optional<JsonView> JsonView::member(std::string_view name) const {
   if (type() != JsonType::Object) return std::nullopt;
   const Node* const nodes = nodes_->data();

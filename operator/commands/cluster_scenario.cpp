@@ -1,10 +1,15 @@
 #include "operator/commands/cluster_scenario.h"
 
+#include "controllers/planner/canary.h"
 #include "controllers/planner/demand.h"
 #include "controllers/planner/in_charge.h"
+#include "controllers/planner/selection.h"
 #include "controllers/reconciler/cluster_world.h"
 #include "controllers/reconciler/kinds.h"
 #include "controllers/reconciler/node_zones.h"
+#include "controllers/reconciler/room_fetch.h"
+#include "controllers/reconciler/selections.h"
+#include "operator/commands/cluster_objects.h"
 #include "operator/kube/access.h"
 
 #include <algorithm>
@@ -14,89 +19,7 @@
 namespace doorbuster::commands {
 namespace {
 
-using Doc = std::shared_ptr<const planner::Document>;
-
-constexpr int kListPage = 500;
 constexpr std::size_t kMaxAutoscalers = 5'000;
-
-kube::Resource core(const char* plural, const char* kind, bool namespaced) {
-  return {.group = "",
-          .version = "v1",
-          .plural = plural,
-          .kind = kind,
-          .namespaced = namespaced,
-          .verbs = {},
-          .subresources = {}};
-}
-
-/// Every object of a kind, page by page; Invalid when there are more than `most`.
-Result<std::vector<Doc>> all_of(kube::Client& client,
-                                const kube::Resource& resource,
-                                const std::string& ns,
-                                std::size_t most) {
-  std::vector<Doc> out;
-  std::string next;
-  do {
-    auto page = client.list(resource, ns, kListPage, next);
-    if (!page.ok()) return page.error();
-    for (kube::Object& one : page->items) {
-      auto document = planner::Document::parse(std::move(one.text));
-      if (document.ok()) out.push_back(std::move(document).value());
-    }
-    if (out.size() > most)
-      return Error{.kind = ErrorKind::Invalid,
-                   .message = "more " + resource.plural + " than are looked at",
-                   .causes = {},
-                   .retry_after = {}};
-    next = page->continue_token;
-  } while (!next.empty());
-  return out;
-}
-
-std::int64_t units(const Value& value, api::Int128 nanos_per_unit) {
-  if (!value) return 0;
-  const auto quantity = api::quantity_of(*value);
-  if (!quantity || quantity->nanos < 0) return 0;
-  return static_cast<std::int64_t>(quantity->nanos / nanos_per_unit);
-}
-
-/// When a condition last became true.
-std::optional<Instant> became(const planner::Document& pod, std::string_view type) {
-  const auto list = pod.root().at("/status/conditions");
-  if (!list) return std::nullopt;
-  for (const JsonView& one : list->elements()) {
-    const auto text = [&one](const char* name) {
-      const auto member = one.member(name);
-      return member ? member->string().value_or("") : std::string();
-    };
-    if (text("type") == type && text("status") == "True")
-      return parse_rfc3339(text("lastTransitionTime"));
-  }
-  return std::nullopt;
-}
-
-/// Does a pod carry every label of a workload's selector.matchLabels?
-bool selects(const planner::Document& workload, const planner::Document& pod) {
-  const auto labels = workload.root().at("/spec/selector/matchLabels");
-  const auto carried = pod.root().at("/metadata/labels");
-  if (!labels || !carried || labels->members().empty()) return false;
-  for (const auto& [name, value] : labels->members()) {
-    const auto there = carried->member(name);
-    if (!there || there->string() != value.string()) return false;
-  }
-  return true;
-}
-
-bool is_open_to_pods(const planner::Document& node) {
-  if (node.at("/spec/unschedulable") == Value(Json{"true"})) return false;
-  const auto taints = node.root().at("/spec/taints");
-  if (!taints) return true;
-  const auto elements = taints->elements();
-  return std::none_of(elements.begin(), elements.end(), [](const JsonView& one) {
-    const auto effect = one.member("effect");
-    return effect && effect->string() != "PreferNoSchedule";
-  });
-}
 
 struct Target {
   const api::TargetSpec* spec;
@@ -120,7 +43,8 @@ class Reading {
     if (!window.ok()) return window.error();
     input.setup = {
         .install = input.event.status.install.empty() ? "planned" : input.event.status.install,
-        .allow = products::AllowList::standard()};
+        .allow = products::AllowList::standard(),
+        .ns = kOperatorNamespace};
     input.from = now_;
     if (const Outcome done = targets(); !done.ok()) return done.error();
     if (const Outcome done = held_objects(); !done.ok()) return done.error();
@@ -174,16 +98,36 @@ class Reading {
     out_.input.kinds.push_back(std::move(kind));
   }
 
+  /// The targets, with what their selectors find.
+  Outcome expand() {
+    const api::SaleEvent& event = out_.input.event;
+    planner::Observation seen;
+    for (const api::TargetSpec& target : event.spec.capacity.targets) {
+      for (const planner::Selection& one : planner::selections_of(target, event.metadata.ns)) {
+        auto found = reconciler::select(*client_, kinds_, one);
+        if (const auto* why = std::get_if<planner::Unread>(&found))
+          return Error{.kind = ErrorKind::Unavailable,
+                       .message = target.name + ": " + why->why,
+                       .causes = {},
+                       .retry_after = {}};
+        seen.selected.emplace(one, std::move(found));
+      }
+    }
+    specs_ = planner::expand(event.spec, event.metadata.ns, seen, {}).targets;
+    return Done{};
+  }
+
   Outcome targets() {
     const std::string& ns = out_.input.event.metadata.ns;
-    for (const api::TargetSpec& spec : out_.input.event.spec.capacity.targets) {
-      const ObjectRef ref{
-          planner::group_of(spec.ref.api_version), spec.ref.kind, ns, spec.ref.name};
+    if (const Outcome done = expand(); !done.ok()) return done;
+    for (const api::TargetSpec& spec : specs_) {
+      const ObjectRef ref = planner::workload_of(*spec.ref, ns);
       auto workload = object(ref);
       if (!workload.ok()) return workload.error();
       targets_.push_back({&spec, ref, *workload, nullptr});
     }
     if (targets_.empty()) return Done{};
+    if (const Outcome done = primaries(); !done.ok()) return done;
     const auto resource = kinds_.find("autoscaling", "HorizontalPodAutoscaler");
     if (!resource.ok()) return resource.error();
     const auto autoscalers = all_of(*client_, *resource, ns, kMaxAutoscalers);
@@ -197,6 +141,83 @@ class Reading {
         out_.input.objects.push_back(
             {simulator::autoscaler_ref(ns, one->string("/metadata/name")), Json{one->text()}});
       }
+    }
+    // Of KEDA's a paused one has no autoscaler to be found by.
+    if (const Outcome done = naming({"keda.sh", "ScaledObject", ns, ""}, "scaleTargetRef");
+        !done.ok())
+      return done;
+    if (const Outcome done =
+            naming({"autoscaling.k8s.io", "VerticalPodAutoscaler", ns, ""}, "targetRef");
+        !done.ok())
+      return done;
+    const auto& specs = out_.input.event.spec.capacity.targets;
+    const bool guarded = std::any_of(specs.begin(), specs.end(), [](const api::TargetSpec& one) {
+      return one.disruption_budget.has_value();
+    });
+    return guarded ? those_of({"policy", "PodDisruptionBudget", ns, ""},
+                              [](const planner::Document&) { return true; })
+                   : Outcome(Done{});
+  }
+
+  /// Of a target that a Flagger Canary names its primary is what serves.
+  Outcome primaries() {
+    const std::string& ns = out_.input.event.metadata.ns;
+    const std::size_t before = out_.input.objects.size();
+    const Outcome listed = naming({"flagger.app", "Canary", ns, ""}, "targetRef");
+    if (!listed.ok() && listed.error().kind == ErrorKind::Denied) {
+      out_.assumed.emplace_back(
+          "no Flagger Canary names a target: Canaries may not be listed with these rights");
+      return Done{};
+    }
+    if (!listed.ok()) return listed;
+    std::set<ObjectRef> named;
+    for (std::size_t i = before; i < out_.input.objects.size(); ++i) {
+      const auto canary = planner::Document::parse(out_.input.objects[i].object.text);
+      if (!canary.ok()) return canary.error();
+      for (const Target& one : targets_) {
+        if (one.ref.kind == (*canary)->string("/spec/targetRef/kind") &&
+            one.ref.name == (*canary)->string("/spec/targetRef/name"))
+          named.insert(one.ref);
+      }
+    }
+    for (Target& one : targets_) {
+      const auto maker = one.workload ? planner::canary_of(one.ref, *one.workload) : std::nullopt;
+      if (maker) {
+        if (const auto read = object(*maker); !read.ok()) return read.error();
+      }
+      if (!named.contains(one.ref)) continue;
+      one.ref = planner::primary_of(one.ref);
+      auto primary = object(one.ref);
+      if (!primary.ok()) return primary.error();
+      one.workload = *primary;
+    }
+    return Done{};
+  }
+
+  /// What names a target in that member of its spec, of one kind.
+  Outcome naming(const ObjectRef& kind, const std::string& member) {
+    return those_of(kind, [&](const planner::Document& one) {
+      std::string named = one.string("/spec/" + member + "/kind");
+      if (named.empty()) named = "Deployment";
+      return std::any_of(targets_.begin(), targets_.end(), [&](const Target& target) {
+        return target.ref.kind == named &&
+               target.ref.name == one.string("/spec/" + member + "/name");
+      });
+    });
+  }
+
+  /// The objects of one kind and namespace that are `meant`; none where it is not served.
+  Outcome those_of(const ObjectRef& kind,
+                   const std::function<bool(const planner::Document&)>& meant) {
+    const auto resource = kinds_.find(kind.group, kind.kind);
+    if (!resource.ok())
+      return resource.error().kind == ErrorKind::NotFound ? Outcome(Done{}) : resource.error();
+    const auto found = all_of(*client_, *resource, kind.ns, kMaxAutoscalers);
+    if (!found.ok()) return found.error();
+    for (const Doc& one : *found) {
+      if (!meant(*one)) continue;
+      const auto read = object({kind.group, kind.kind, kind.ns, one->string("/metadata/name")});
+      if (!read.ok()) return read.error();
     }
     return Done{};
   }
@@ -226,7 +247,7 @@ class Reading {
   }
 
   void pods_and_nodes() {
-    const auto pods = all_of(*client_, core("pods", "Pod", true), "", kMaxPodsRead);
+    const auto pods = all_of(*client_, kube::core_resource("pods", "Pod"), "", kMaxPodsRead);
     if (!pods.ok()) {
       out_.assumed.push_back("pods cannot be read (" + pods.error().message +
                              "): how long they take to be ready is not known");
@@ -234,7 +255,8 @@ class Reading {
       for (const Target& one : targets_) startup_of(one, *pods);
     }
     if (!flags_.nodes.empty()) return;  // described by hand
-    const auto nodes = all_of(*client_, core("nodes", "Node", false), "", simulator::kMaxNodes);
+    const auto nodes =
+        all_of(*client_, kube::core_resource("nodes", "Node", false), "", simulator::kMaxNodes);
     if (nodes.ok()) count_zones(*nodes);
     if (!nodes.ok() || !pods.ok()) {
       out_.assumed.push_back("room for every pod: nodes and pods cannot be read (" +
@@ -242,6 +264,21 @@ class Reading {
       return;
     }
     fill_nodes(*nodes, *pods);
+    read_room();
+  }
+
+  /// What the operator would judge by before the day.
+  void read_room() {
+    reconciler::RoomWanted wanted{{out_.input.event.metadata.ns}, {}};
+    for (const Target& one : targets_)
+      wanted.owners.insert({one.ref.ns, one.ref.kind, one.ref.name});
+    auto room = reconciler::fetch_room(*client_, kinds_, wanted, [] { return false; });
+    if (room.ok()) {
+      out_.input.room = std::move(room).value();
+    } else {
+      out_.assumed.push_back("quotas and node pools in nobody's way: they cannot be read (" +
+                             room.error().message + ")");
+    }
   }
 
   /// As the operator counts them (reconciler/node_zones.h).
@@ -286,7 +323,8 @@ class Reading {
     for (auto& [name, node] : room) list.push_back(node);
     out_.assumed.push_back(json_of(static_cast<std::int64_t>(list.size())).text +
                            " untainted nodes as they are now, none added (describe a pool with "
-                           "--nodes); affinity, tolerations and quotas are not looked at");
+                           "--nodes), whatever pod finds room on any: affinity, tolerations, "
+                           "quotas and node pools only count in the findings");
     out_.input.nodes = simulator::Nodes(std::move(list), {});
   }
 
@@ -327,15 +365,32 @@ class Reading {
   reconciler::Kinds kinds_;
   const ScenarioFlags& flags_;
   const Instant now_;
+  std::vector<api::TargetSpec> specs_;
   std::vector<Target> targets_;
   std::set<ObjectRef> seeded_;
   Scenario out_;
 };
 
+/// What a field lies in and the object does not have.
+void add_surroundings(std::vector<Json>& out, Json& object, const std::string& pointer) {
+  for (std::size_t at = pointer.find('/', 1); at != std::string::npos;
+       at = pointer.find('/', at + 1)) {
+    const std::string around = pointer.substr(0, at);
+    const auto view = JsonView::parse(object.text);
+    if (!view || view->at(around).ok()) continue;
+    auto with = with_value(object, around, Json{"{}"});
+    if (!with) return;
+    object = std::move(with).value();
+    out.push_back(
+        JsonObject().add("op", "add").add("path", around).add("value", Json{"{}"}).build());
+  }
+}
+
 /// The first change of each object as a JSON patch of its own fields.
-Json patch_of(const std::vector<simulator::FieldChange>& changes) {
+Json patch_of(Json object, const std::vector<simulator::FieldChange>& changes) {
   std::vector<Json> out;
   for (const simulator::FieldChange& one : changes) {
+    if (one.after) add_surroundings(out, object, one.pointer);
     JsonObject step;
     step.add("op", one.after ? "add" : "remove").add("path", one.pointer);
     if (one.after) step.add("value", *one.after);
@@ -355,30 +410,37 @@ class WriteCheck {
     if (!seen_.insert(entry.object).second) return;
     const auto resource = kinds_.find(entry.object.group, entry.object.kind);
     if (!resource.ok()) return;  // the forecast says so
-    account(entry.object, *resource);
-    dry_run(entry, *resource);
+    // Without the right to make a buffer there are placeholders, in the operator's own namespace,
+    // which is nobody else's business.
+    if (entry.child && entry.object.kind != "DaemonSet") return;
+    account(entry, *resource);
+    if (!entry.child) dry_run(entry, *resource);
   }
 
   std::vector<simulator::ForecastFinding> findings;
 
  private:
-  void account(const ObjectRef& object, const kube::Resource& resource) {
+  /// The sale does without what it may not make, and not without what it may not raise.
+  void account(const simulator::TimelineEntry& entry, const kube::Resource& resource) {
+    const ObjectRef& object = entry.object;
+    const std::string verb = entry.child ? "create" : "patch";
     const auto answer = access_.service_account(
         event_.metadata.ns,
         event_.spec.service_account_name,
-        {"patch", resource.group, resource.plural, "", object.ns, object.name});
+        {verb, resource.group, resource.plural, "", object.ns, object.name});
     if (!answer.ok()) {
       findings.push_back({simulator::ForecastVerdict::Warn,
                           "AccessNotChecked",
                           "",
                           "whether the service account " + event_.spec.service_account_name +
-                              " may patch what is to be held: " + answer.error().message});
+                              " may do what the sale needs: " + answer.error().message});
     } else if (!answer->allowed) {
-      findings.push_back({simulator::ForecastVerdict::NoGo,
-                          "Forbidden",
-                          to_text(object),
-                          "the service account " + event_.spec.service_account_name + " of " +
-                              event_.metadata.ns + " may not patch it"});
+      findings.push_back(
+          {entry.child ? simulator::ForecastVerdict::Warn : simulator::ForecastVerdict::NoGo,
+           entry.child ? "PrepullForbidden" : "Forbidden",
+           to_text(object),
+           "the service account " + event_.spec.service_account_name + " of " + event_.metadata.ns +
+               " may not " + verb + " it"});
     }
   }
 
@@ -387,12 +449,10 @@ class WriteCheck {
                                      .subresource = "",
                                      .dry_run = true,
                                      .timeout = Duration(10'000)};
-    const auto answer =
-        client_->patch(resource,
-                       {resource.namespaced ? entry.object.ns : "", entry.object.name},
-                       kube::PatchType::Json,
-                       patch_of(entry.changes),
-                       options);
+    const kube::Key key{resource.namespaced ? entry.object.ns : "", entry.object.name};
+    const auto there = client_->get(resource, key);
+    const Json patch = patch_of(Json{there.ok() ? there->text : ""}, entry.changes);
+    const auto answer = client_->patch(resource, key, kube::PatchType::Json, patch, options);
     if (answer.ok()) return;
     const bool refused = answer.error().kind == ErrorKind::Invalid;
     findings.push_back(

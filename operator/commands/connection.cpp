@@ -1,6 +1,12 @@
 #include "operator/commands/connection.h"
 
+#include "operator/commands/version.h"
+#include "operator/kube/http_transport.h"
+
+#include <CLI/CLI.hpp>
+
 #include <cstdlib>
+#include <utility>
 
 namespace doorbuster::commands {
 
@@ -21,6 +27,25 @@ Result<kube::ServerConfig> find_server(const std::string& kubeconfig, const std:
                                 .env = environment("KUBECONFIG"),
                                 .fallback = home.empty() ? "" : home + "/.kube/config",
                                 .context = context});
+}
+
+void add_connection_options(CLI::App& command, ConnectionFlags& flags) {
+  command.add_option("-n,--namespace", flags.ns, "the namespace; otherwise the context's");
+  command.add_option("--kubeconfig", flags.kubeconfig, "a kubeconfig; otherwise as kubectl");
+  command.add_option("--context", flags.context, "a context of the kubeconfig");
+}
+
+Result<Connected> connect(const ConnectionFlags& flags, const std::function<Instant()>& now) {
+  const auto server = find_server(flags.kubeconfig, flags.context);
+  if (!server.ok()) return server.error();
+  kube::TransportOptions options;
+  options.user_agent = user_agent();
+  options.now = now;
+  auto transport = kube::make_transport(*server, options);
+  if (!transport.ok()) return transport.error();
+  std::string ns = flags.ns.empty() ? server->ns : flags.ns;
+  return Connected{std::make_shared<kube::Client>(std::move(transport).value()),
+                   ns.empty() ? "default" : ns};
 }
 
 }  // namespace doorbuster::commands

@@ -94,6 +94,9 @@ std::string curve_text(const Forecast& made, const TargetOutlook& target) {
   const std::int64_t most = most_of(target);
   std::string out = target.name + ": " + target.workload.kind + " " + target.workload.name +
                     (target.autoscaler ? ", autoscaler " + target.autoscaler->name : "") + "\n";
+  // Who decides besides, where it is more than that.
+  const auto links = std::count(target.in_charge.begin(), target.in_charge.end(), '<');
+  if (links > (target.autoscaler ? 1 : 0)) out += "  held   " + target.in_charge + "\n";
   const std::pair<const char*, std::int64_t Sample::*> lines[] = {
       {"floor", &Sample::floor}, {"ready", &Sample::ready}, {"load", &Sample::wanted}};
   for (const auto& [name, what] : lines) {
@@ -143,6 +146,7 @@ std::string timeline_text(const Forecast& made) {
       line += (line.back() == ':' ? " " : ", ") + short_name(change.pointer) + " " +
               shown(change.before) + " -> " + shown(change.after);
     }
+    if (entry.changes.empty()) line += " " + entry.reason.text;
     out += line + "\n";
   }
   if (made.timeline.empty()) out += "                      nothing is written\n";
@@ -174,6 +178,7 @@ Json target_json(const TargetOutlook& target) {
   JsonObject out;
   out.add("name", target.name).add("workload", to_text(target.workload));
   if (target.autoscaler) out.add("autoscaler", to_text(*target.autoscaler));
+  if (!target.in_charge.empty()) out.add("inCharge", target.in_charge);
   out.add("floor", target.floor).add("readyAtStart", target.ready_at_start);
   if (target.ready_since) out.add("readySince", to_rfc3339(*target.ready_since));
   out.add("peakReady", target.peak).add("peakWanted", target.peak_wanted);

@@ -4,8 +4,6 @@
 #include "operator/commands/cluster_scenario.h"
 #include "operator/commands/connection.h"
 #include "operator/commands/forecast_text.h"
-#include "operator/commands/version.h"
-#include "operator/kube/http_transport.h"
 
 #include <CLI/CLI.hpp>
 
@@ -25,7 +23,8 @@ struct PlanFlags {
   std::string name;
   std::vector<std::string> files;
   bool recursive = false, tell_changes = false;
-  std::string event, kubeconfig, context, ns;
+  std::string event;
+  ConnectionFlags connection;
   ScenarioFlags scenario;
   ShowFlags show;
 };
@@ -39,25 +38,6 @@ std::string text_of(const Error& error) {
   std::string out = error.message;
   for (const FieldCause& one : error.causes) out += "\n  " + one.field + ": " + one.message;
   return out;
-}
-
-/// One connection to the API server and the namespace to look in.
-struct Connected {
-  std::shared_ptr<kube::Client> client;
-  std::string ns;
-};
-
-Result<Connected> connect(const PlanFlags& flags, const std::function<Instant()>& now) {
-  const auto server = find_server(flags.kubeconfig, flags.context);
-  if (!server.ok()) return server.error();
-  kube::TransportOptions options;
-  options.user_agent = user_agent();
-  options.now = now;
-  auto transport = kube::make_transport(*server, options);
-  if (!transport.ok()) return transport.error();
-  std::string ns = flags.ns.empty() ? server->ns : flags.ns;
-  return Connected{std::make_shared<kube::Client>(std::move(transport).value()),
-                   ns.empty() ? "default" : ns};
 }
 
 /// The event that the files hold, over what the cluster has of it already; the API server's own
@@ -114,7 +94,7 @@ int plan(const PlanFlags& flags, const std::function<Instant()>& now) {
       return exit_code_of(checked, false);
     }
   }
-  const auto connected = connect(flags, now);
+  const auto connected = connect(flags.connection, now);
   if (!connected.ok()) return failed(text_of(connected.error()), kCommandFailed);
   kube::Client& client = *connected->client;
   const auto event = flags.files.empty() ? event_of_cluster(client, connected->ns, flags.name)
@@ -155,9 +135,7 @@ void add_plan_command(CLI::App& app, const std::function<Instant()>& now, int& e
       ->allow_extra_args(false);
   command->add_flag("-R,--recursive", flags->recursive, "folders with all that is below them");
   command->add_option("--event", flags->event, "which SaleEvent, where the files hold several");
-  command->add_option("-n,--namespace", flags->ns, "the namespace; otherwise the context's");
-  command->add_option("--kubeconfig", flags->kubeconfig, "a kubeconfig; otherwise as kubectl");
-  command->add_option("--context", flags->context, "a context of the kubeconfig");
+  add_connection_options(*command, flags->connection);
   add_scenario_options(*command, flags->scenario);
   add_show_options(*command, flags->show);
   command->add_flag("--exit-code", flags->tell_changes, "end with 12 where something would change");

@@ -185,7 +185,11 @@ class Operator {
     world.jitter = [dice = dice_] { return dice->roll(); };
     world.log = log_;
     reconciler::Reconciler::Settings settings;
-    settings.setup = {.install = options_.install_id, .allow = options_.allow};
+    settings.setup = {.install = options_.install_id,
+                      .allow = options_.allow,
+                      .ns = options_.lease.ns,
+                      .placeholder_image = options_.headroom_image,
+                      .prepull_image = options_.prepull_image};
     settings.workers = options_.workers;
     settings.namespaces = options_.namespaces;
     settings.sweep_every = options_.sweep_interval;

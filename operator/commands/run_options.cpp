@@ -54,6 +54,13 @@ Result<Duration> positive(const std::string& name, const std::string& text) {
   return *span;
 }
 
+/// Neither empty nor with what no image reference has; the registry has the last word.
+bool is_image(const std::string& text) {
+  constexpr std::size_t kMostBytes = 512;
+  return !text.empty() && text.size() <= kMostBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 Outcome understand_lease(const RunFlags& flags, RunOptions& options) {
   const auto lasts = positive("lease-duration", flags.lease_duration);
   if (!lasts.ok()) return lasts.error();
@@ -111,6 +118,12 @@ Outcome understand_rest(const RunFlags& flags, RunOptions& options) {
   const auto sweep = positive("sweep-interval", flags.sweep_interval);
   if (!sweep.ok()) return sweep.error();
   options.sweep_interval = *sweep;
+  if (!is_image(flags.headroom_image))
+    return wrong("headroom-image", "\"" + flags.headroom_image + "\" is no image");
+  options.headroom_image = flags.headroom_image;
+  if (!is_image(flags.prepull_image))
+    return wrong("prepull-image", "\"" + flags.prepull_image + "\" is no image");
+  options.prepull_image = flags.prepull_image;
   options.allow = products::AllowList::standard();
   if (flags.allow_list.empty()) return Done{};
   const Result<std::string> text = kube::read_file(flags.allow_list, kMaxAllowListBytes);
@@ -169,6 +182,15 @@ void declare(CLI::App& command, RunFlags& flags) {
        "allow-list",
        flags.allow_list,
        "YAML file that says which kinds and fields may be held; empty: the built-in list");
+  flag(command,
+       "headroom-image",
+       flags.headroom_image,
+       "Image of placeholder pods (spec.capacity.headroom); they stand in the lease's namespace");
+  flag(command,
+       "prepull-image",
+       flags.prepull_image,
+       "Image with a statically linked /bin/busybox, for pods that pull images ahead "
+       "(spec.capacity.imagePrepull)");
   flag(command, "request-timeout", flags.request_timeout, "Time for one request to the API server");
   flag(command,
        "sweep-interval",

@@ -27,6 +27,8 @@ struct RunFlags {
   std::string bind_address = ":8080";
   std::string log_level = "info", log_format = "text";
   std::string allow_list;
+  std::string headroom_image = "registry.k8s.io/pause:3.10";
+  std::string prepull_image = "docker.io/library/busybox:1.37.0-musl";
   std::string request_timeout = "10s", sweep_interval = "1h";
 };
 
@@ -42,6 +44,7 @@ struct RunOptions {
   LogLevel log_level = LogLevel::Info;
   serve::LogFormat log_format = serve::LogFormat::Text;
   products::AllowList allow;
+  std::string headroom_image, prepull_image;
   Duration request_timeout{10'000}, sweep_interval{3'600'000};
 };
 

@@ -1,8 +1,13 @@
 #include "operator/commands/scenario.h"
 
+#include "controllers/planner/canary.h"
+#include "controllers/planner/in_charge.h"
 #include "controllers/planner/need.h"
+#include "controllers/planner/selection.h"
+#include "controllers/products/scalers.h"
 #include "controllers/reconciler/zones.h"
 #include "operator/base/json.h"
+#include "operator/base/json_read.h"
 #include "operator/base/yaml.h"
 
 #include <CLI/CLI.hpp>
@@ -146,6 +151,23 @@ Result<simulator::Node> shape_of(const Node& node) {
   return out;
 }
 
+/// Empty where there is none.
+std::string text_in(const Json& object, std::string_view pointer) {
+  const auto view = JsonView::parse(object.text);
+  return view ? text_at(*view, pointer) : "";
+}
+
+Value value_in(const Json& object, std::string_view pointer) {
+  const auto view = JsonView::parse(object.text);
+  const auto found = view ? view->find(pointer) : std::nullopt;
+  return found ? Value(Json{std::string(found->text())}) : std::nullopt;
+}
+
+/// Where the pointer cannot be followed the object stays as it is: the forecast will say so.
+void put(Json& object, std::string_view pointer, const Value& value) {
+  if (auto made = with_value(object, pointer, value)) object = std::move(made).value();
+}
+
 /// The objects of the files beside SaleEvents.
 class Manifests {
  public:
@@ -163,6 +185,22 @@ class Manifests {
   }
   bool has_autoscaler_of(const ObjectRef& workload) const {
     return scaled_.contains({workload.kind, workload.name});
+  }
+
+  Json* find(const ObjectRef& ref) {
+    const auto found = std::find_if(
+        objects.begin(), objects.end(), [&ref](const auto& one) { return one.ref == ref; });
+    return found == objects.end() ? nullptr : &found->object;
+  }
+  /// The Flagger Canary that names a workload.
+  const simulator::SeedObject* canary_naming(const ObjectRef& workload) const {
+    for (const simulator::SeedObject& one : objects) {
+      if (!planner::is_canary(one.ref) || one.ref.ns != workload.ns) continue;
+      if (text_in(one.object, "/spec/targetRef/kind") == workload.kind &&
+          text_in(one.object, "/spec/targetRef/name") == workload.name)
+        return &one;
+    }
+    return nullptr;
   }
 
   std::vector<simulator::SeedObject> objects;
@@ -195,9 +233,10 @@ class Manifests {
                                         return one.group == group && one.kind == document.kind;
                                       });
     if (!standard) kinds.push_back({.group = group, .kind = document.kind, .api_version = version});
-    if (document.kind == "HorizontalPodAutoscaler") {
-      scaled_.insert({member(root, {"spec", "scaleTargetRef", "kind"}),
-                      member(root, {"spec", "scaleTargetRef", "name"})});
+    if (planner::is_scaler(ref)) {
+      const std::string kind = member(root, {"spec", "scaleTargetRef", "kind"});
+      scaled_.insert(
+          {kind.empty() ? "Deployment" : kind, member(root, {"spec", "scaleTargetRef", "name"})});
     }
     objects.push_back({ref, json_of(root)});
   }
@@ -239,11 +278,15 @@ class Builder {
 
   Result<Scenario> build(Instant now) {
     simulator::ForecastInput& input = out_.input;
-    if (input.event.metadata.ns.empty()) input.event.metadata.ns = "default";
     const auto window = fix_window(input.event);
     if (!window.ok()) return window.error();
-    input.setup = {.install = "simulated", .allow = products::AllowList::standard()};
-    input.from = std::max(now, window->prepare - kLeadIn);
+    input.setup = {
+        .install = "simulated", .allow = products::AllowList::standard(), .ns = kOperatorNamespace};
+    const api::CapacitySpec& capacity = input.event.spec.capacity;
+    Duration lead = kLeadIn;
+    if (capacity.headroom) lead = std::max(lead, capacity.headroom->lead.value + kLeadIn);
+    if (capacity.image_prepull) lead = std::max(lead, capacity.image_prepull->lead.value + kLeadIn);
+    input.from = std::max(now, window->prepare - lead);
     if (window->end <= now) {
       input.from = window->prepare - kLeadIn;
       out_.assumed.push_back("the window is over: played as if it were " + to_rfc3339(input.from));
@@ -251,8 +294,7 @@ class Builder {
     if (const Outcome done = apply_flags(flags_, *window, out_); !done.ok()) return done.error();
     if (!input.nodes.known())
       out_.assumed.emplace_back("room for every pod (describe nodes with --nodes)");
-    for (const api::TargetSpec& target : input.event.spec.capacity.targets)
-      this->target(target, *window);
+    for (const api::TargetSpec& target : targets()) this->target(target, *window);
     std::erase_if(input.event.spec.holds, [this](const api::HoldSpec& one) { return !plays(one); });
     input.objects = std::move(manifests_.objects);
     input.kinds = std::move(manifests_.kinds);
@@ -260,9 +302,21 @@ class Builder {
   }
 
  private:
+  std::vector<api::TargetSpec> targets() {
+    out_.input.objects = manifests_.objects;
+    std::vector<api::TargetSpec> out = simulator::targets_in(out_.input);
+    for (const api::TargetSpec& one : out_.input.event.spec.capacity.targets) {
+      const bool found = std::any_of(out.begin(), out.end(), [&one](const auto& made) {
+        return planner::selecting_target(made.name) == one.name;
+      });
+      if (!found) out_.assumed.push_back(one.name + ": its selector matches nothing in the files");
+    }
+    return out;
+  }
+
   void target(const api::TargetSpec& target, const planner::Window& window) {
-    const std::string group = planner_group(target.ref);
-    const ObjectRef ref{group, target.ref.kind, out_.input.event.metadata.ns, target.ref.name};
+    const std::string group = planner_group(*target.ref);
+    const ObjectRef ref{group, target.ref->kind, out_.input.event.metadata.ns, target.ref->name};
     std::int64_t usual = flags_.replicas;
     if (!manifests_.has(ref)) {
       manifests_.objects.push_back({ref, assumed_workload(ref, usual)});
@@ -276,7 +330,71 @@ class Builder {
     } else {
       usual = replicas_of(ref);
     }
+    if (const simulator::SeedObject* canary = manifests_.canary_naming(ref))
+      usual = assume_primary(target.name, ref, *canary);
     assume_load(target, usual, window, out_);
+  }
+
+  /// A copy under the primary's name, as the Canary's own.
+  static Json copied(const Json& from, const std::string& name, const std::string& canary) {
+    Json out = from;
+    put(out, "/metadata", JsonObject().add("name", name).build());
+    const Json owner = JsonObject()
+                           .add("apiVersion", "flagger.app/v1beta1")
+                           .add("kind", "Canary")
+                           .add("name", canary)
+                           .add("uid", canary)
+                           .add("controller", true)
+                           .build();
+    put(out, "/metadata/ownerReferences", json_array({owner}));
+    put(out, "/status", std::nullopt);
+    return out;
+  }
+
+  /// What Flagger makes of a Canary where the files do not have it (pkg/canary), and how it leaves
+  /// the workload between releases. How many replicas serve.
+  std::int64_t assume_primary(const std::string& target,
+                              const ObjectRef& workload,
+                              const simulator::SeedObject& found) {
+    const simulator::SeedObject canary = found;
+    const ObjectRef primary = planner::primary_of(workload);
+    if (manifests_.has(primary)) return replicas_of(primary);
+    const std::int64_t usual = std::max<std::int64_t>(1, replicas_of(workload));
+    Json& source = *manifests_.find(workload);
+    Json made = copied(source, primary.name, canary.ref.name);
+    put(made, "/spec/replicas", json_of(usual));
+    put(source, "/spec/replicas", json_of(std::int64_t{0}));
+    manifests_.objects.push_back({primary, std::move(made)});
+    const std::string scaler = assume_primary_scaler(primary, canary);
+    out_.assumed.push_back(target + ": " + to_text(canary.ref) + " names it: " + to_text(primary) +
+                           (scaler.empty() ? "" : " and its " + scaler) +
+                           ", which Flagger makes, are as between two releases, " +
+                           json_of(usual).text + " replicas; no release is played");
+    return usual;
+  }
+
+  /// Its kind and name; empty: the Canary names none, or one that is in no file.
+  std::string assume_primary_scaler(const ObjectRef& primary, const simulator::SeedObject& canary) {
+    const std::string kind = text_in(canary.object, "/spec/autoscalerRef/kind");
+    const std::string name = text_in(canary.object, "/spec/autoscalerRef/name");
+    const ObjectRef from = kind == "ScaledObject" ? simulator::scaled_ref(primary.ns, name)
+                                                  : simulator::autoscaler_ref(primary.ns, name);
+    Json* source = manifests_.find(from);
+    const products::Bounds* bounds = products::bounds_of(from);
+    const ObjectRef to = planner::primary_of(from);
+    if (source == nullptr || bounds == nullptr || manifests_.has(to)) return "";
+    Json made = copied(*source, to.name, canary.ref.name);
+    put(made, "/spec/scaleTargetRef/name", json_of_string(primary.name));
+    for (const auto& [pointer, said] :
+         {std::pair{bounds->min, planner::kPrimaryMin}, {bounds->max, planner::kPrimaryMax}}) {
+      if (const Value value = value_in(canary.object, said)) put(made, pointer, value);
+    }
+    if (kind == "ScaledObject")
+      put(*source,
+          "/metadata/annotations/autoscaling.keda.sh~1paused-replicas",
+          json_of_string("0"));
+    manifests_.objects.push_back({to, std::move(made)});
+    return to.kind + " " + to.name;
   }
 
   bool plays(const api::HoldSpec& hold) {
@@ -321,7 +439,9 @@ Outcome apply_flags(const ScenarioFlags& flags, const planner::Window& window, S
   for (const auto& [name, points] : scenario.input.load) {
     const auto& targets = scenario.input.event.spec.capacity.targets;
     const bool known = std::any_of(
-        targets.begin(), targets.end(), [&](const auto& one) { return one.name == name; });
+        targets.begin(),
+        targets.end(),
+        [target = planner::selecting_target(name)](const auto& one) { return one.name == target; });
     if (!known) return invalid("--load: the event has no target `" + name + "`");
   }
   if (const Outcome done = read_startup(flags.startup, scenario.input); !done.ok()) return done;
@@ -462,7 +582,10 @@ Result<Scenario> scenario_of(const std::vector<InputFile>& files,
                              Instant now) {
   const auto event = choose_event(checked, event_name);
   if (!event.ok()) return event.error();
-  return Builder(*event, Manifests(files, event->metadata.ns), flags).build(now);
+  // Who says no namespace means the same one in every file.
+  api::SaleEvent named = *event;
+  if (named.metadata.ns.empty()) named.metadata.ns = "default";
+  return Builder(named, Manifests(files, named.metadata.ns), flags).build(now);
 }
 
 }  // namespace doorbuster::commands

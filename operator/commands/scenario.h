@@ -42,6 +42,9 @@ Result<simulator::Nodes> read_nodes(const std::string& yaml);
 /// How many different `zone` such a file names; nothing: none.
 std::optional<std::int64_t> zones_of(const std::string& yaml);
 
+/// Where the operator is taken to run: as charts/manifests has it.
+inline constexpr const char* kOperatorNamespace = "doorbuster-system";
+
 /// Puts what the flags say of load, start-up and nodes into a scenario.
 Outcome apply_flags(const ScenarioFlags& flags, const planner::Window& window, Scenario& scenario);
 

@@ -258,6 +258,16 @@ std::string target_of(const Resource& resource,
   return target;
 }
 
+Resource core_resource(const char* plural, const char* kind, bool namespaced) {
+  return {.group = "",
+          .version = "v1",
+          .plural = plural,
+          .kind = kind,
+          .namespaced = namespaced,
+          .verbs = {},
+          .subresources = {}};
+}
+
 Client::Client(std::shared_ptr<Transport> transport, WriteGate gate)
     : transport_(std::move(transport)), gate_(std::move(gate)) {}
 

@@ -25,6 +25,9 @@ struct Resource {
   auto operator<=>(const Resource&) const = default;
 };
 
+/// A kind of the core group, v1.
+Resource core_resource(const char* plural, const char* kind, bool namespaced = true);
+
 /// Which object of a Resource; `ns` is empty for cluster-scoped kinds.
 struct Key {
   std::string ns, name;

@@ -1,5 +1,7 @@
 #include "operator/kube/discovery.h"
 
+#include "operator/base/json_read.h"
+
 #include <algorithm>
 #include <map>
 
@@ -15,30 +17,14 @@ Error unreadable(const std::string& what) {
   return Error{ErrorKind::Unavailable, "discovery: " + what, {}, {}};
 }
 
-std::string text_of(const JsonView& view, std::string_view name) {
-  const auto found = view.member(name);
-  return found ? found->string().value_or("") : "";
-}
-
-std::vector<JsonView> list_of(const JsonView& view, std::string_view name) {
-  const auto found = view.member(name);
-  return found ? found->elements() : std::vector<JsonView>();
-}
-
-std::vector<std::string> strings_of(const JsonView& view, std::string_view name) {
-  std::vector<std::string> all;
-  for (const JsonView& element : list_of(view, name)) all.push_back(element.string().value_or(""));
-  return all;
-}
-
 Resource aggregated_resource(const std::string& group,
                              const std::string& version,
                              const JsonView& entry) {
   Resource resource{
       group, version, text_of(entry, "resource"), "", text_of(entry, "scope") != "Cluster", {}, {}};
   if (const auto kind = entry.member("responseKind")) resource.kind = text_of(*kind, "kind");
-  resource.verbs = strings_of(entry, "verbs");
-  for (const JsonView& part : list_of(entry, "subresources"))
+  resource.verbs = texts_of(entry, "verbs");
+  for (const JsonView& part : elements_of(entry, "subresources"))
     resource.subresources.push_back(text_of(part, "subresource"));
   return resource;
 }
@@ -66,13 +52,13 @@ Outcome add_plain(const Client& client,
   const auto root = JsonView::parse(response->body);
   if (!root) return unreadable(root.error().message);
   std::map<std::string, std::vector<std::string>> subresources;
-  for (const JsonView& entry : list_of(*root, "resources")) {
+  for (const JsonView& entry : elements_of(*root, "resources")) {
     const std::string name = text_of(entry, "name");
     const std::size_t slash = name.find('/');
     if (slash != std::string::npos)
       subresources[name.substr(0, slash)].push_back(name.substr(slash + 1));
   }
-  for (const JsonView& entry : list_of(*root, "resources")) {
+  for (const JsonView& entry : elements_of(*root, "resources")) {
     const std::string name = text_of(entry, "name");
     if (name.find('/') != std::string::npos) continue;
     const auto namespaced = entry.member("namespaced");
@@ -82,7 +68,7 @@ Outcome add_plain(const Client& client,
          name,
          text_of(entry, "kind"),
          in_namespace,
-         strings_of(entry, "verbs"),
+         texts_of(entry, "verbs"),
          subresources[name]},
         into);
   }
@@ -94,7 +80,7 @@ std::vector<std::string> versions_of(const JsonView& group) {
   std::vector<std::string> versions;
   if (const auto preferred = group.member("preferredVersion"))
     versions.push_back(text_of(*preferred, "version"));
-  for (const JsonView& entry : list_of(group, "versions")) {
+  for (const JsonView& entry : elements_of(group, "versions")) {
     const std::string version = text_of(entry, "version");
     if (std::find(versions.begin(), versions.end(), version) == versions.end())
       versions.push_back(version);
@@ -106,12 +92,12 @@ std::vector<std::string> versions_of(const JsonView& group) {
 Outcome walk_plain(const Client& client, const JsonView& root, bool core, Discovered& into) {
   std::size_t asked = 0;
   if (core) {
-    for (const std::string& version : strings_of(root, "versions")) {
+    for (const std::string& version : texts_of(root, "versions")) {
       if (auto added = add_plain(client, "", version, into); !added) return added;
     }
     return Done{};
   }
-  for (const JsonView& group : list_of(root, "groups")) {
+  for (const JsonView& group : elements_of(root, "groups")) {
     const std::string name = text_of(group, "name");
     for (const std::string& version : versions_of(group)) {
       if (++asked > kMaxGroupVersions) return unreadable("more than 1000 groups and versions");
@@ -143,12 +129,12 @@ Outcome add_aggregated(std::string_view document, Discovered& into) {
   if (!root) return unreadable(root.error().message);
   if (text_of(*root, "kind") != "APIGroupDiscoveryList")
     return unreadable("not an APIGroupDiscoveryList");
-  for (const JsonView& group : list_of(*root, "items")) {
+  for (const JsonView& group : elements_of(*root, "items")) {
     const auto metadata = group.member("metadata");
     const std::string name = metadata ? text_of(*metadata, "name") : "";
-    for (const JsonView& version : list_of(group, "versions")) {
+    for (const JsonView& version : elements_of(group, "versions")) {
       if (text_of(version, "freshness") == "Stale") into.stale.insert(name);
-      for (const JsonView& entry : list_of(version, "resources")) {
+      for (const JsonView& entry : elements_of(version, "resources")) {
         add(aggregated_resource(name, text_of(version, "version"), entry), into);
       }
     }

@@ -1,3 +1,4 @@
+#include "operator/base/json_read.h"
 #include "operator/base/utf8.h"
 #include "operator/kube/client.h"
 
@@ -19,11 +20,6 @@ struct Status {
   bool version_too_large = false;
   std::optional<Duration> retry_after;
 };
-
-std::string text_at(const JsonView& root, const char* pointer) {
-  const auto found = root.at(pointer);
-  return found ? found->string().value_or("") : "";
-}
 
 std::string shortened(std::string text) {
   if (text.size() <= kMaxMessageBytes) return text;

@@ -270,6 +270,41 @@ TEST(Meaning, TwoLiteralsOnOneFieldAtOneTimeAreRefused) {
       check_meaning(spec_with({hold("a", "/data/x", on), hold("b", "/data/x", more)})).empty());
 }
 
+struct KnativeCase {
+  const char* sentence;
+  std::optional<std::string> api_version;
+  const char* kind;
+  bool refused;
+};
+
+TEST(Meaning, KnativesKindsAreNoTargetsAndTheHintSaysWhatToHold) {
+  const KnativeCase cases[] = {
+      {"its Service", "serving.knative.dev/v1", "Service", true},
+      {"its Revision", "serving.knative.dev/v1", "Revision", true},
+      {"its Configuration", "serving.knative.dev/v1", "Configuration", true},
+      {"what its autoscaler goes by",
+       "autoscaling.internal.knative.dev/v1alpha1",
+       "PodAutoscaler",
+       true},
+      {"Kubernetes' own Service is told of elsewhere", "v1", "Service", false},
+      {"one that names no group", std::nullopt, "Service", false},
+      {"a Deployment", "apps/v1", "Deployment", false},
+  };
+  for (const KnativeCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    SaleEventSpec spec;
+    TargetSpec target;
+    target.name = "checkout";
+    target.ref = TargetRef{.api_version = one.api_version, .kind = one.kind, .name = "checkout"};
+    spec.capacity.targets = {target};
+    const auto found = check_meaning(spec);
+    ASSERT_EQ(found.size(), one.refused ? 1U : 0U);
+    if (!one.refused) continue;
+    EXPECT_EQ(found[0].path, "spec.capacity.targets[0].ref.kind");
+    EXPECT_NE(found[0].hint.find("autoscaling.knative.dev~1min-scale"), std::string::npos);
+  }
+}
+
 TEST(Meaning, AFieldWithinAHeldFieldIsRefused) {
   const HoldLiteral on{Json{"1"}};
   EXPECT_EQ(check_meaning(spec_with({hold("a", "/spec/a", on), hold("b", "/spec/a/b", on)})).size(),

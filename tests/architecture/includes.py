@@ -12,8 +12,10 @@ import tempfile
 
 import source_files
 
-# Which linked target a third-party header belongs to. Boost (Asio, Beast) is headers only: it comes with threads.
+# Which linked target a third-party header belongs to, by the longest that fits. Boost is headers only: Asio and Beast come with
+# threads, Boost.Math with nothing.
 THIRD_PARTY = {
+    "boost/math": "Boost::headers",
     "json": "JsonCpp::JsonCpp",
     "yaml-cpp": "yaml-cpp",
     "simdjson.h": "simdjson::simdjson",
@@ -73,7 +75,8 @@ def wrong_include(table, root, path, layer, spelled):
         if not os.path.exists(os.path.join(root, target)):
             return f"{spelled} does not exist"
         return None if owner.name in layer.layers else f"layer {layer.name} must not know layer {owner.name} ({spelled})"
-    needed = THIRD_PARTY.get(target.split("/")[0])
+    parts = target.split("/")
+    needed = THIRD_PARTY.get("/".join(parts[:2])) or THIRD_PARTY.get(parts[0])
     if needed and needed not in layer.links:
         return f"layer {layer.name} does not link {needed} ({spelled})"
     return None

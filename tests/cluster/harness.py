@@ -1,6 +1,7 @@
 """What the real-cluster tests share: operators as processes, shops in namespaces of their own, sales of a few seconds."""
 
 import base64
+import contextlib
 import datetime
 import json
 import os
@@ -12,7 +13,7 @@ import time
 
 import yaml
 
-from api import APPLY, Api, ApiError, TimedOut, must_become, wait_for  # noqa: F401 (re-exported for the tests)
+from api import APPLY, JSON_PATCH, Api, ApiError, TimedOut, must_become, wait_for  # noqa: F401 (re-exported for the tests)
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OPERATOR = os.environ.get("DOORBUSTER_OPERATOR", os.path.join(ROOT, "build/dev/doorbuster"))
@@ -142,6 +143,11 @@ class Shop:
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "sale"},
             "subjects": [{"kind": "ServiceAccount", "name": "sale", "namespace": self.ns}]})
 
+    def allow(self, group, plural):
+        """The account of its sales may read and write these too."""
+        rule = {"apiGroups": [group], "resources": [plural], "verbs": ["get", "patch"]}
+        self.api.patch("roles", self.ns, "sale", [{"op": "add", "path": "/rules/-", "value": rule}], content_type=JSON_PATCH)
+
     @staticmethod
     def deployment_manifest(name, replicas):
         return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
@@ -239,6 +245,23 @@ def install(api):
     for one in files:
         subprocess.run(["kubectl", "apply", "--server-side", "--force-conflicts", "-f", one], check=True, capture_output=True)
     wait_for("the CRD is served", lambda: served(api), 20)
+    warm(api)
+
+
+def warm(api):
+    """Asks for each custom kind once: of a large schema the API server's first list takes seconds, which are no test's matter."""
+    for one in api.request("GET", api.path("customresourcedefinitions"))["items"]:
+        spec = one["spec"]
+        version = next(which["name"] for which in spec["versions"] if which["served"])
+        path = f"/apis/{spec['group']}/{version}/{spec['names']['plural']}"
+        wait_for(f"{path} is listed", lambda: listed(api, path), 60)  # pylint: disable=cell-var-from-loop
+
+
+def listed(api, path):
+    try:
+        return api.request("GET", path + "?limit=1", timeout=60)
+    except ApiError:  # it is still making its storage
+        return None
 
 
 def served(api):
@@ -250,6 +273,29 @@ def served(api):
 
 
 PATH_ALL = "/apis/doorbuster.dev/v1alpha1/saleevents"
+
+
+class Played(threading.Thread):
+    """Somebody else's controller of one namespace, which `look` plays again and again. The sale's account may write what it goes by."""
+
+    def __init__(self, shop, group, plural):
+        super().__init__(daemon=True)
+        self.shop, self.api, self.ns, self.ended = shop, shop.api, shop.ns, False
+        shop.allow(group, plural)
+
+    def run(self):
+        while not self.ended:
+            with contextlib.suppress(ApiError, OSError):
+                self.look()
+            time.sleep(0.2)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended = True
+        self.join()
 
 
 class Watcher(threading.Thread):
@@ -285,6 +331,11 @@ class Watcher(threading.Thread):
 
 def writes_of(ns, account="doorbuster"):
     """What the operators that run as this account wrote in a namespace, by the audit log; Events about it count, leases are elsewhere."""
+    return [one for one in writes_that_name(ns, account) if (one.get("objectRef") or {}).get("namespace") == ns]
+
+
+def writes_that_name(ns, account="doorbuster"):
+    """The same of everything that has its name, the one of a namespace or of an object in none."""
     path = os.path.join(os.environ["DOORBUSTER_CLUSTER_DIR"], "logs/audit.log")
     out = []
     with open(path, encoding="utf-8") as lines:
@@ -295,7 +346,7 @@ def writes_of(ns, account="doorbuster"):
                 one = json.loads(line)
             except ValueError:
                 continue
-            if one["user"]["username"] != f"system:serviceaccount:{SYSTEM}:{account}" or (one.get("objectRef") or {}).get("namespace") != ns:
+            if one["user"]["username"] != f"system:serviceaccount:{SYSTEM}:{account}":
                 continue
             if one.get("verb") in ("create", "update", "patch", "delete") and one.get("stage") == "ResponseComplete":
                 out.append(one)
@@ -304,3 +355,7 @@ def writes_of(ns, account="doorbuster"):
 
 def load_yaml(text):
     return yaml.safe_load(text)
+
+
+def load_documents(text):
+    return [one for one in yaml.safe_load_all(text) if one]

@@ -61,9 +61,9 @@ def test_an_event_belongs_to_one_install(api, ns):
         shop.assert_untouched()
         other = f"{ns}-b" if owner == f"{ns}-a" else f"{ns}-a"
         written = [(one["verb"], one["requestURI"], one["responseStatus"]["code"]) for one in writes_of(ns, other)]
-        # The two may both try to be the first; one is refused by the version that the other has written.
+        # The two may both try to be the first, by the finalizer and by status; one is refused by the version that the other has written.
         assert not [one for one in written if one[2] < 300], written
-        assert len(written) <= 1, written
+        assert len(written) <= 2, written
         assert len(writes_of(ns, owner)) > 5, "the audit log does show the owner's writes"
 
 

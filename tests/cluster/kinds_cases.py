@@ -143,3 +143,29 @@ def test_a_custom_kind_that_moves_to_another_version_in_mid_sale_is_put_back_the
         assert presses.workers() == 6
         shop.reach("Completed", seconds=120)
         assert_untouched(presses.found(), ["pool", "workers"], 2)
+
+
+def labelled(shop, name, tier, replicas=2):
+    manifest = shop.deployment_manifest(name, replicas)
+    manifest["metadata"]["labels"] = {"tier": tier}
+    shop.api.create("deployments", shop.ns, manifest)
+    shop.hpa(name, replicas, 10)
+
+
+def test_a_selector_raises_what_carries_its_labels_and_what_appears(api, ns):
+    shop = Shop(api, ns)
+    for name, tier in (("search", "2"), ("reviews", "2"), ("cart", "1")):
+        labelled(shop, name, tier)
+    wait_for("ready", lambda: all(shop.ready(name) == 2 for name in ("search", "reviews", "cart")), 40)
+    with operator_of(shop):
+        target = shop.target("tier-2", need={"multiplier": "3"})
+        del target["ref"]
+        shop.sale(begins=6, lasts=70, targets=[{**target, "selector": {"matchLabels": {"tier": "2"}}}])
+        shop.reach("Live")
+        assert [shop.bounds(name)[0] for name in ("search", "reviews", "cart", "checkout")] == [6, 6, 2, 3]
+        assert sorted(one["name"] for one in shop.event()["status"]["targets"]) == ["tier-2/deployment/reviews", "tier-2/deployment/search"]
+        labelled(shop, "gifts", "2")
+        shop.reach_floor(6, seconds=75, name="gifts")
+        shop.reach("Completed", seconds=120)
+        for name in ("search", "reviews", "cart", "gifts"):
+            shop.assert_untouched(2, 10, name)

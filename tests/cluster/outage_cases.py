@@ -4,7 +4,6 @@ import os
 import subprocess
 import time
 
-from api import ApiError
 from harness import ROOT, Operator, Shop, must_become, traces_on, wait_for
 
 
@@ -82,30 +81,12 @@ def test_namespace_deleted_with_the_operator_narrowed_to_it(api, ns):
         operator.stop()
 
 
-def _node_pools(api):
-    """Karpenter's cluster-scoped kind, as far as the test needs it."""
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    crd = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "nodepools.karpenter.sh"},
-           "spec": {"group": "karpenter.sh", "scope": "Cluster", "names": {"plural": "nodepools", "kind": "NodePool"},
-                    "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]}}
-    if api.find("customresourcedefinitions", None, "nodepools.karpenter.sh") is None:
-        api.create("customresourcedefinitions", None, crd)
-    wait_for("NodePools are served", lambda: _served(api, "/apis/karpenter.sh/v1/nodepools"), 20)
-
-
-def _served(api, path):
-    try:
-        api.request("GET", path)
-        return True
-    except ApiError:
-        return False
-
-
 def test_what_is_held_outside_a_deleted_namespace_is_put_back_at_once(api, ns):
     shop, beside, pool = Shop(api, ns), f"{ns}-beside", f"/apis/karpenter.sh/v1/nodepools/{ns}"
-    _node_pools(api)
+    requirement = {"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}
+    template = {"spec": {"requirements": [requirement], "nodeClassRef": {"group": "x.example", "kind": "Class", "name": "c"}}}
     api.request("POST", "/apis/karpenter.sh/v1/nodepools", {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": ns},
-                                                            "spec": {"limits": {"cpu": "10"}}})
+                                                            "spec": {"limits": {"cpu": "10"}, "template": template}})
     api.create("namespaces", None, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": beside}})
     api.create("configmaps", beside, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "edge"}, "data": {"ttl": "60"}})
     rbac, account = "rbac.authorization.k8s.io", [{"kind": "ServiceAccount", "name": "sale", "namespace": ns}]

@@ -57,6 +57,21 @@ def test_a_missing_right_is_a_no_go(api, ns):
     assert api.find("saleevents", ns, "later") is None, "a plan of a file creates nothing"
 
 
+def test_what_is_made_beside_the_targets_is_looked_at_as_what_is_made(api, ns):
+    shop = Shop(api, ns)
+    manifest = shop.manifest("later", start=utc(3600), lasts=600)
+    manifest["spec"]["capacity"] |= {"headroom": {"lead": "60s"}, "imagePrepull": {"lead": "60s"}}
+    _, forecast = plan("-f", "-", stdin=json.dumps(manifest))
+    made = {entry["object"].split(" ")[0] for entry in forecast["timeline"]}
+    assert made == {"Deployment.apps", "DaemonSet.apps", "HorizontalPodAutoscaler.autoscaling"}, forecast["timeline"]
+    refused = [one for one in forecast["findings"] if "Forbidden" in one["code"] or one["code"] == "DryRunFailed"]
+    assert [one["subject"].split(" ")[0] for one in refused] == ["DaemonSet.apps"] and refused[0]["code"] == "PrepullForbidden" and "may not create" in refused[0]["text"], refused
+    api.patch("roles", ns, "sale", [{"op": "add", "path": "/rules/-", "value": {
+        "apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["create"]}}], content_type=JSON_PATCH)
+    _, forecast = plan("-f", "-", stdin=json.dumps(manifest))
+    assert not [one for one in forecast["findings"] if "Forbidden" in one["code"] or one["code"] == "DryRunFailed"], forecast["findings"]
+
+
 def test_a_value_that_the_server_refuses_is_a_no_go(api, ns):
     shop = Shop(api, ns)
     hold = {"name": "policy", "object": {"kind": "HorizontalPodAutoscaler", "name": "checkout"},
@@ -75,3 +90,14 @@ def test_a_spec_that_the_server_refuses_ends_with_10_and_its_words(api, ns):
     assert "spec.window.end" in done.stderr, done.stderr
     code, answer = plan("no-such-sale", "-n", ns)
     assert code == 1 and "not found" in answer["stderr"], (code, answer)
+
+
+def test_what_the_operator_judges_before_the_day_the_plan_says_too(api, ns):
+    """By the same function, of an event that nobody has applied."""
+    shop = Shop(api, ns)
+    api.create("resourcequotas", ns, {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "few"}, "spec": {"hard": {"pods": "5"}}})
+    wait_for("the quota's controller has looked", lambda: api.get("resourcequotas", ns, "few").get("status", {}).get("used", {}).get("pods") == "3")
+    code, forecast = plan("-f", "-", stdin=json.dumps(shop.manifest("later", start=utc(3600), lasts=600)))
+    assert code == 10 and forecast["verdict"] == "NoGo", (code, forecast)
+    (finding,) = [one for one in forecast["findings"] if one["code"] == "QuotaExceeded"]
+    assert finding["subject"] == "checkout" and "allows 5 of 9 pods" in finding["text"], finding

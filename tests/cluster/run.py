@@ -1,7 +1,8 @@
-"""Runs the real-cluster tests, many at once in one cluster: run.py [--all] [--jobs N] [NAME...]. Called by hack/cluster-tests."""
+"""Runs the real-cluster tests, many at once in one cluster: run.py [--all | --peers] [--jobs N] [NAME...]. Called by hack/cluster-tests."""
 
 import argparse
 import concurrent.futures
+import contextlib
 import importlib
 import os
 import random
@@ -10,18 +11,22 @@ import time
 import traceback
 
 import harness
+import peer
 from api import Api, TimedOut
 
-SUITES = ["life_cases", "writer_cases", "kill_cases", "kinds_cases", "outage_cases", "sweep_cases", "install_cases", "plan_cases", "schedule_cases", "kube_cases"]
+SUITES = ["life_cases", "writer_cases", "keda_cases", "canary_cases", "rollout_cases", "knative_cases", "pool_cases", "safeguard_cases", "pending_cases", "kill_cases", "kinds_cases", "outage_cases", "sweep_cases", "install_cases",
+          "plan_cases", "report_cases", "schedule_cases", "feasibility_cases", "headroom_cases", "prepull_cases", "buffer_cases", "kube_cases"]
+# With --peers these and no others: each against the real controller of somebody else (peer.py), started once for all of its suite.
+PEER_SUITES = {"peer_keda_cases": "keda", "peer_rollout_cases": "argo-rollouts", "peer_flagger_cases": "flagger"}
 # These start operators of their own. The shared one watches every namespace and would take their events first
 # (an event belongs to the first install that accepts it), so it has ended by then.
-OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "schedule_cases", "sweep_cases"}
+OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "schedule_cases", "sweep_cases", "feasibility_cases"}
 MOST_RETRIED = 2
 
 
-def cases(wanted, everything):
+def cases(wanted, everything, suites=tuple(SUITES)):
     """(name, function, alone): functions whose name begins with test_; `alone` ones want the cluster to themselves."""
-    for suite in SUITES:
+    for suite in suites:
         module = importlib.import_module(suite)
         for name in sorted(vars(module)):
             function = getattr(module, name)
@@ -62,15 +67,25 @@ def try_one(name, function, api):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true", default=bool(os.environ.get("DOORBUSTER_ALL")))
+    parser.add_argument("--peers", action="store_true", help="against the real controllers of others, which hack/setup peers builds")
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     api = Api()
     harness.install(api)
-    chosen = list(cases(options.names, options.all))
+    suites = list(PEER_SUITES) if options.peers else SUITES
+    chosen = list(cases(options.names, options.all, suites))
     if not chosen:
         print("no such test", file=sys.stderr)
         return 2
+    with contextlib.ExitStack() as stack:
+        names = {PEER_SUITES[suite] for suite in {name.split(".")[0] for name, _, _ in chosen} if suite in PEER_SUITES}
+        peers = [stack.enter_context(peer.Peer(api, name)) for name in sorted(names)]
+        return run(options, api, chosen, suites, peers)
+
+
+def run(options, api, chosen, suites, peers):
+    """All of them; the exit status."""
     own = [(n, f) for n, f, _ in chosen if n.split(".")[0] in OWN_OPERATORS]
     shared = harness.Kept(harness.Operator(api, "shared")) if len(own) < len(chosen) else None
     failed, retried, passed, nothing = [], [], 0, 0
@@ -108,14 +123,19 @@ def main():
         if failed:
             print("--- the end of the shared operator's log\n" + shared.operator.tail(60))
     at_once(own)
-    for suite in SUITES:
-        whole = {name for name, _, _ in cases([suite + "."], False)} <= {name for name, _, _ in chosen}
+    for one in peers:
+        if not one.running():
+            failed.append(f"{one.name} ended by itself")
+        if failed:
+            print(f"--- the logs of {one.name} are in {one.folder}")
+    for suite in suites:
+        whole = {name for name, _, _ in cases([suite + "."], False, [suite])} <= {name for name, _, _ in chosen}
         failed += getattr(importlib.import_module(suite), "over_all", list)() if whole else []
     if len(retried) > MOST_RETRIED:
         failed.append(f"more than {MOST_RETRIED} tests needed a second try")
     for one in failed:
         print(f"FAILED {one}")
-    print(f"cluster: {passed} passed, {len(failed)} failed, {nothing} had no such write, {len(retried)} needed a second try{': ' + ', '.join(retried) if retried else ''}")
+    print(f"{'peers' if options.peers else 'cluster'}: {passed} passed, {len(failed)} failed, {nothing} had no such write, {len(retried)} needed a second try{': ' + ', '.join(retried) if retried else ''}")
     return 1 if failed else 0
 
 

@@ -73,6 +73,11 @@ def test_an_event_is_created_ahead_carried_out_and_pruned(api, ns):
         wait_for("the first is over and pruned", lambda: name_of(soon) not in events(shop), 120)
         shop.assert_untouched()
         assert states(shop)[name_of(soon)] == "Created", "pruned is not deleted by hand"
+        # What it showed outlives it and is taken over.
+        shown = status(shop)["lastRun"]
+        assert shown["event"] == name_of(soon) and shown["targets"][0]["lastRun"]["floor"] == 9, shown
+        last_run = lambda: events(shop)[name_of(ahead)]["status"]["targets"][0].get("lastRun")  # noqa: E731
+        wait_for("the next one knows", lambda: last_run() == shown["targets"][0]["lastRun"])
         reasons = {one["reason"] for one in api.list("events", ns) if one.get("regarding", {}).get("kind") == "SaleSchedule"}
         assert "OccurrenceCreated" in reasons, reasons
 

@@ -1,5 +1,6 @@
 #include "operator/commands/completion.h"
 
+#include "operator/commands/report_command.h"
 #include "operator/commands/validate.h"
 #include "operator/commands/version.h"
 
@@ -23,6 +24,8 @@ class Completion : public ::testing::Test {
     app.require_subcommand(1);
     add_validate_command(
         app, [] { return Instant{}; }, code);
+    add_report_command(
+        app, [] { return Instant{}; }, code);
     add_version_command(app, code);
     add_completion_commands(app, code);
   }
@@ -44,20 +47,22 @@ class Completion : public ::testing::Test {
 };
 
 TEST_F(Completion, CommandsAreOfferedAndTheHiddenOneIsNot) {
-  EXPECT_THAT(names({""}), ElementsAre("completion", "validate", "version"));
-  EXPECT_THAT(names({}), ElementsAre("completion", "validate", "version"));
+  EXPECT_THAT(names({""}), ElementsAre("completion", "report", "validate", "version"));
+  EXPECT_THAT(names({}), ElementsAre("completion", "report", "validate", "version"));
   EXPECT_THAT(names({"v"}), ElementsAre("validate", "version"));
   EXPECT_THAT(names({"x"}), IsEmpty());
 }
 
 TEST_F(Completion, FlagsAreThoseOfTheCommand) {
   EXPECT_THAT(names({"validate", "--f"}), ElementsAre("--fail-on", "--filename"));
+  EXPECT_THAT(names({"report", "--n"}), ElementsAre("--namespace"));
   EXPECT_THAT(names({"version", "--"}), AllOf(Contains("--output"), Not(Contains("--filename"))));
 }
 
 TEST_F(Completion, AClosedSetGivesItsValues) {
   EXPECT_THAT(names({"validate", "-o", ""}), ElementsAre("text", "json"));
   EXPECT_THAT(names({"validate", "--output", "j"}), ElementsAre("json"));
+  EXPECT_THAT(names({"report", "flash", "-o", ""}), ElementsAre("text", "json"));
   EXPECT_THAT(names({"validate", "--fail-on", "w"}), ElementsAre("warn"));
   EXPECT_THAT(names({"completion", "f"}), ElementsAre("fish"));
 }

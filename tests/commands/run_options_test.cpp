@@ -47,6 +47,8 @@ TEST(RunOptions, WithoutFlagsTheDefaultsAreUnderstood) {
   EXPECT_EQ(options->bind.port, 8080);
   EXPECT_EQ(options->log_level, LogLevel::Info);
   EXPECT_EQ(options->allow.kinds, products::AllowList::standard().kinds);
+  EXPECT_EQ(options->headroom_image, "registry.k8s.io/pause:3.10");
+  EXPECT_EQ(options->prepull_image, "docker.io/library/busybox:1.37.0-musl");
   EXPECT_EQ(options->request_timeout, Duration(10'000));
   EXPECT_EQ(options->sweep_interval, Duration(3'600'000));
 }
@@ -105,6 +107,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BadFlag{"workers", "257", "between 1 and 256"},
                       BadFlag{"bind-address", "nowhere:http", ""},
                       BadFlag{"bind-address", ":70000", ""},
+                      BadFlag{"headroom-image", "a pause", "is no image"},
+                      BadFlag{"prepull-image", "a box", "is no image"},
                       BadFlag{"log-level", "loud", "debug, info, warn or error"},
                       BadFlag{"log-format", "xml", "text or json"},
                       BadFlag{

@@ -1,7 +1,11 @@
 // What `simulate` makes of files and flags.
 #include "operator/commands/scenario.h"
 
+#include "controllers/simulator/forecast.h"
+
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace doorbuster::commands {
 namespace {
@@ -49,6 +53,118 @@ bool assumes(const Scenario& made, const std::string& words) {
     if (one.find(words) != std::string::npos) return true;
   }
   return false;
+}
+
+TEST(Files, WhoSaysNoNamespaceMeansTheSameOneInEveryFile) {
+  std::string yaml = std::string(kSale) + kWorkload;
+  for (std::size_t at = yaml.find(", namespace: shop"); at != std::string::npos;
+       at = yaml.find(", namespace: shop"))
+    yaml.erase(at, 17);
+  const auto made = scenario(yaml);
+  ASSERT_TRUE(made.ok());
+  EXPECT_FALSE(assumes(*made, "is in no file"));
+}
+
+TEST(Files, WhatIsMadeAheadIsPlayedFromItsBeginning) {
+  const std::string yaml = std::string(kSale) + kWorkload;
+  const std::string capacity = "  capacity:\n";
+  std::string ahead = yaml;
+  ahead.insert(ahead.find(capacity) + capacity.size(), "    imagePrepull: {lead: 2h}\n");
+  const auto without = scenario(yaml), with = scenario(ahead);
+  ASSERT_TRUE(without.ok() && with.ok());
+  EXPECT_EQ(without->input.from - with->input.from, hours(2));
+}
+
+constexpr const char* kCanary = R"(---
+apiVersion: flagger.app/v1beta1
+kind: Canary
+metadata: {name: checkout, namespace: shop}
+spec:
+  targetRef: {apiVersion: apps/v1, kind: Deployment, name: checkout}
+  autoscalerRef: {apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, name: checkout, primaryScalerReplicas: {maxReplicas: 12}}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: checkout, namespace: shop}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: checkout}, minReplicas: 3, maxReplicas: 10}
+)";
+
+const simulator::SeedObject* object_in(const Scenario& made, const ObjectRef& ref) {
+  for (const simulator::SeedObject& one : made.input.objects) {
+    if (one.ref == ref) return &one;
+  }
+  return nullptr;
+}
+
+TEST(Canaries, WhatFlaggerMakesIsAssumedWhereItIsInNoFile) {
+  const auto made = scenario(std::string(kSale) + kWorkload + kCanary);
+  ASSERT_TRUE(made.ok());
+  EXPECT_TRUE(assumes(*made,
+                      "checkout: Canary.flagger.app shop/checkout names it: Deployment.apps "
+                      "shop/checkout-primary and its HorizontalPodAutoscaler checkout-primary"))
+      << testing::PrintToString(made->assumed);
+  EXPECT_TRUE(assumes(*made, "no release is played"));
+  const auto number = [&](const char* kind, const char* name, const char* pointer) {
+    const bool scaler = std::string(kind) == "HorizontalPodAutoscaler";
+    const auto* found = object_in(*made, {scaler ? "autoscaling" : "apps", kind, "shop", name});
+    if (found == nullptr) return std::int64_t{-1};
+    return JsonView::parse(found->object.text)->at(pointer)->integer().value_or(-1);
+  };
+  EXPECT_EQ(number("Deployment", "checkout-primary", "/spec/replicas"), 4);
+  EXPECT_EQ(number("Deployment", "checkout", "/spec/replicas"), 0) << "as between releases";
+  EXPECT_EQ(number("HorizontalPodAutoscaler", "checkout-primary", "/spec/minReplicas"), 3);
+  EXPECT_EQ(number("HorizontalPodAutoscaler", "checkout-primary", "/spec/maxReplicas"), 12)
+      << "what the Canary says of it goes before";
+}
+
+TEST(Canaries, TheForecastRaisesThePrimaryAndTheCanaryWithIt) {
+  const auto made = scenario(std::string(kSale) + kWorkload + kCanary);
+  ASSERT_TRUE(made.ok());
+  const simulator::Forecast forecast = simulator::forecast(made->input);
+  ASSERT_EQ(forecast.targets.size(), 1U);
+  const simulator::TargetOutlook& target = forecast.targets.front();
+  EXPECT_EQ(target.workload.name, "checkout-primary");
+  EXPECT_EQ(target.in_charge,
+            "Deployment shop/checkout-primary < HorizontalPodAutoscaler checkout-primary < Canary "
+            "checkout");
+  EXPECT_EQ(target.floor, 20);
+  EXPECT_GE(target.ready_at_start, 20);
+  std::set<std::string> written;
+  for (const simulator::TimelineEntry& one : forecast.timeline)
+    written.insert(one.object.kind + " " + one.object.name);
+  EXPECT_EQ(written,
+            (std::set<std::string>{
+                "Canary checkout", "ConfigMap edge", "HorizontalPodAutoscaler checkout-primary"}));
+  EXPECT_EQ(forecast.last.phase, "Completed");
+  for (const simulator::ForecastFinding& one : forecast.findings)
+    EXPECT_NE(one.level, simulator::ForecastVerdict::NoGo) << one.code << " " << one.text;
+}
+
+TEST(Canaries, OfAScaledObjectTheAuthorsIsPausedAsFlaggerDoes) {
+  std::string canary = kCanary;
+  for (const auto& [from, to] : std::initializer_list<std::pair<std::string, std::string>>{
+           {"apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler",
+            "apiVersion: keda.sh/v1alpha1, kind: ScaledObject"},
+           {"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler",
+            "apiVersion: keda.sh/v1alpha1\nkind: ScaledObject"},
+           {"minReplicas: 3, maxReplicas: 10", "minReplicaCount: 3, maxReplicaCount: 10"}})
+    canary.replace(canary.find(from), from.size(), to);
+  const auto made = scenario(std::string(kSale) + kWorkload + canary);
+  ASSERT_TRUE(made.ok());
+  const simulator::Forecast forecast = simulator::forecast(made->input);
+  ASSERT_EQ(forecast.targets.size(), 1U);
+  EXPECT_EQ(
+      forecast.targets.front().in_charge,
+      "Deployment shop/checkout-primary < HorizontalPodAutoscaler keda-hpa-checkout-primary < "
+      "ScaledObject checkout-primary < Canary checkout");
+  EXPECT_GE(forecast.targets.front().ready_at_start, 20);
+}
+
+TEST(Canaries, AWorkloadInNoFileServesByAnAssumedPrimary) {
+  const auto made = scenario(std::string(kSale) + kCanary);
+  ASSERT_TRUE(made.ok());
+  EXPECT_TRUE(assumes(*made, "Deployment.apps shop/checkout is in no file"));
+  EXPECT_NE(object_in(*made, {"apps", "Deployment", "shop", "checkout-primary"}), nullptr);
 }
 
 struct LoadCase {

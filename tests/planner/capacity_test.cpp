@@ -164,6 +164,58 @@ TEST(Capacity, the_floor_goes_down_by_at_most_a_tenth_a_minute) {
   EXPECT_EQ(shop.number(kCheckoutHpa, kMax), 20);
 }
 
+TEST(Capacity, the_floor_waits_for_what_stabilization_keeps_above_it) {
+  Shop shop = usual_shop();
+  shop.set_load("checkout", 40);
+  shop.run_until(shop.window.end - seconds(1));
+  ASSERT_EQ(shop.number(kCheckout, kReplicas), 40);
+  shop.kept["checkout"] = 38;
+  shop.set_load("checkout", 12);
+  shop.run_until(shop.window.end + minutes(5));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 36) << "one step, under which 38 are kept";
+  EXPECT_THAT(shop.target("checkout")->message, HasSubstr("stabilization keeps more"));
+  const int published = shop.publishes;
+  shop.settle();
+  EXPECT_EQ(shop.publishes, published) << "waiting changes nothing in status";
+  shop.kept.clear();
+  shop.set_load("checkout", 12);
+  shop.settle();
+  std::int64_t last = shop.number(kCheckout, kReplicas);
+  EXPECT_EQ(last, 36);
+  for (const Instant from = shop.clock; last > 12; shop.clock += seconds(60)) {
+    ASSERT_LE(shop.clock, from + minutes(8)) << "it goes on";
+    shop.settle();
+    const std::int64_t now = shop.number(kCheckout, kReplicas);
+    ASSERT_GE(now, last - 4) << "no more than the share of a minute";
+    if (shop.clock == from) {
+      ASSERT_EQ(now, 36) << "the minute counts from when they had followed";
+    }
+    last = now;
+  }
+}
+
+TEST(Capacity, the_floor_does_not_wait_for_what_load_itself_keeps) {
+  Shop shop = usual_shop();
+  shop.set_load("checkout", 40);
+  shop.run_until(shop.window.end - seconds(1));
+  shop.kept["checkout"] = 39;
+  shop.set_load("checkout", 38);
+  shop.run_until(shop.window.end + minutes(4));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 38) << "as far as load asks for";
+}
+
+TEST(Capacity, the_floor_waits_no_longer_than_the_restoring_may_take) {
+  Shop shop = usual_shop();
+  shop.set_load("checkout", 40);
+  shop.run_until(shop.window.end - seconds(1));
+  shop.kept["checkout"] = 38;
+  shop.set_load("checkout", 2);
+  shop.run_until(shop.window.restored_by + hours(2) - minutes(1));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 36);
+  shop.run_until(shop.window.restored_by + hours(3));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 3);
+}
+
 TEST(Capacity, the_maximum_goes_back_last_and_only_when_all_fits) {
   Shop shop = usual_shop();
   shop.run_until(shop.window.end - seconds(1));
@@ -224,12 +276,13 @@ TEST(Capacity, an_owned_autoscaler_is_refused_with_its_owners_name_and_the_rest_
   shop.change(
       kCheckoutHpa,
       "/metadata/ownerReferences",
-      Json{R"([{"kind":"ScaledObject","name":"checkout-scaler","controller":true,"uid":"x"}])"},
-      "keda");
+      Json{
+          R"([{"apiVersion":"shops.example/v1","kind":"Scaler","name":"checkout-scaler","controller":true,"uid":"x"}])"},
+      "scaler");
   shop.run_until(kStart);
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 3);
   EXPECT_EQ(shop.target("checkout")->state, "Refused");
-  EXPECT_THAT(shop.target("checkout")->message, HasSubstr("ScaledObject checkout-scaler"));
+  EXPECT_THAT(shop.target("checkout")->message, HasSubstr("Scaler checkout-scaler"));
   EXPECT_EQ(shop.number({"autoscaling", "HorizontalPodAutoscaler", "shop", "search"}, kMin), 8);
   EXPECT_EQ(shop.sale.status.verdict, "NoGo");
 }
@@ -291,7 +344,7 @@ TEST(Capacity, a_target_that_names_another_workload_raises_it_and_puts_the_first
   shop.add_autoscaler("search", json_of(std::int64_t{2}), 10);
   shop.run_until(kStart + minutes(30));
   shop.set_load("checkout", 2);
-  shop.sale.spec->capacity.targets[0].ref.name = "search";
+  shop.sale.spec->capacity.targets[0].ref->name = "search";
   ++shop.sale.generation;
   shop.settle();
   EXPECT_EQ(shop.number({"autoscaling", "HorizontalPodAutoscaler", "shop", "search"}, kMin), 40);
@@ -398,6 +451,39 @@ TEST(Capacity, load_that_is_not_known_keeps_the_floor_until_restore_timeout) {
   EXPECT_THAT(shop.target("checkout")->message, HasSubstr("does not say"));
   shop.clock = shop.window.restored_by + hours(2);
   EXPECT_FALSE(shop.plan_now().writes.empty());
+}
+
+TEST(Capacity, a_deployment_of_a_knative_revision_is_refused_and_what_to_hold_is_said) {
+  Shop shop;
+  shop.add_workload("checkout", 4);
+  shop.change(
+      kCheckout,
+      "/metadata/ownerReferences",
+      Json{
+          R"([{"apiVersion":"serving.knative.dev/v1","kind":"Revision","name":"checkout-00003","controller":true,"uid":"x"}])"},
+      "controller");
+  shop.sale.spec->capacity.targets = {target_of("checkout", 40)};
+  shop.run_until(kStart);
+  EXPECT_EQ(shop.target("checkout")->state, "Refused");
+  EXPECT_NE(shop.target("checkout")->message.find("autoscaling.knative.dev~1min-scale"),
+            std::string::npos)
+      << shop.target("checkout")->message;
+}
+
+TEST(Capacity, knatives_own_kinds_are_refused_with_and_without_their_group) {
+  for (const auto& group : {std::optional<std::string>("serving.knative.dev/v1"), {}}) {
+    SCOPED_TRACE(group.value_or("no group"));
+    Shop shop;
+    shop.add({"serving.knative.dev", "Revision", "shop", "checkout"}, R"({"spec":{},"status":{}})");
+    shop.sale.spec->capacity.targets = {target_of("checkout", 40)};
+    shop.sale.spec->capacity.targets[0].ref =
+        api::TargetRef{.api_version = group, .kind = "Revision", .name = "checkout"};
+    shop.settle();
+    EXPECT_EQ(shop.condition("Accepted"), group ? "False InvalidSpec" : "False NoScale");
+    EXPECT_NE(shop.sale.status.message.find("autoscaling.knative.dev~1min-scale"),
+              std::string::npos)
+        << shop.sale.status.message;
+  }
 }
 
 }  // namespace

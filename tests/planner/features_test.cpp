@@ -30,6 +30,7 @@ void expect_same(const Plan& a, const Plan& b) {
   ASSERT_EQ(a.writes.size(), b.writes.size());
   for (std::size_t i = 0; i < a.writes.size(); ++i)
     EXPECT_EQ(text_of(a.writes[i]), text_of(b.writes[i]));
+  EXPECT_EQ(a.children.size(), b.children.size());
   EXPECT_EQ(a.notices, b.notices);
   EXPECT_EQ(a.wake, b.wake);
   EXPECT_EQ(a.done, b.done);
@@ -38,9 +39,17 @@ void expect_same(const Plan& a, const Plan& b) {
 /// Both orders, with no, some and all questions answered.
 void compare_orders(Shop& shop) {
   SCOPED_TRACE(to_rfc3339(shop.clock));
-  constexpr Feature kForth[] = {Feature::Capacity, Feature::Holds};
-  constexpr Feature kBack[] = {Feature::Holds, Feature::Capacity};
-  Observation seen = shop.observe(shop.sale, needs_of(shop.sale));
+  constexpr Feature kForth[] = {Feature::Capacity,
+                                Feature::Headroom,
+                                Feature::ImagePrepull,
+                                Feature::Holds,
+                                Feature::Safeguards};
+  constexpr Feature kBack[] = {Feature::Safeguards,
+                               Feature::Holds,
+                               Feature::ImagePrepull,
+                               Feature::Headroom,
+                               Feature::Capacity};
+  Observation seen = shop.observe(shop.sale, needs_of(shop.sale, shop.setup));
   for (int round = 0; round <= kQuestionRounds; ++round) {
     const Plan forth = plan_in_order(kForth, shop.sale, seen, shop.setup, shop.clock);
     const Plan back = plan_in_order(kBack, shop.sale, seen, shop.setup, shop.clock);
@@ -79,6 +88,14 @@ TEST(Features, in_any_order_make_the_same_plan_at_every_instant_of_a_sale) {
        [](Shop& shop) {
          shop.sale.spec->holds.push_back(hold_of(
              "more", kCheckoutHpa, "/spec/minReplicas", api::HoldMax{*api::parse_quantity("50")}));
+       }},
+      {"room made ahead",
+       [](Shop& shop) {
+         shop.add(kCheckout,
+                  R"({"spec":{"replicas":4,"template":{"spec":{"containers":[{"name":"app"}]}}},)"
+                  R"("status":{"replicas":4,"readyReplicas":4}})");
+         shop.sale.spec->capacity.headroom = api::HeadroomSpec{};
+         shop.sale.spec->capacity.image_prepull = api::ImagePrepullSpec{};
        }},
       {"a deletion in mid-sale",
        [](Shop& shop) { shop.sale.spec->deletion_policy = api::DeletionPolicy::Immediate; }},

@@ -66,6 +66,27 @@ TEST(Holds, a_value_is_literal_or_made_from_the_baseline) {
   }
 }
 
+TEST(Holds, of_two_in_what_was_not_there_the_one_that_ends_first_leaves_the_other) {
+  constexpr const char* kLocal = "/spec/rateLimit/local/requests";
+  constexpr const char* kBurst = "/spec/rateLimit/local/burst";
+  Shop shop = shop_with_limit();
+  shop.change(kLimit, kRequests, Json{"100"}, "kubectl");
+  const Json before = *shop.at(kLimit, "/spec");
+  api::HoldSpec first = hold_of("first", kLimit, kLocal, api::HoldLiteral{Json{"5"}});
+  api::HoldSpec last = hold_of("last", kLimit, kBurst, api::HoldLiteral{Json{"9"}});
+  last.during = {api::SalePhase::Live, api::SalePhase::Cooldown};
+  shop.sale.spec->holds = {first, last};
+  shop.run_until(kStart);
+  EXPECT_EQ(shop.number(kLimit, kLocal), 5);
+  const int writes = shop.writes;
+  shop.run_until(shop.window.end);
+  EXPECT_FALSE(shop.at(kLimit, kLocal));
+  EXPECT_EQ(shop.number(kLimit, kBurst), 9);
+  EXPECT_EQ(shop.writes, writes + 1) << "never gone, not even for a moment";
+  shop.run_until(shop.window.restored_by);
+  EXPECT_EQ(*shop.at(kLimit, "/spec"), before) << "and the last takes along what we made around it";
+}
+
 struct SpanCase {
   const char* sentence;
   api::SalePhase from, until;
@@ -177,6 +198,29 @@ TEST(Holds, of_an_owned_object_are_refused_with_the_owners_name) {
   EXPECT_EQ(shop.number(kLimit, kRequests), 100);
   EXPECT_EQ(shop.hold("front", kRequests)->state, "Refused");
   EXPECT_THAT(shop.hold("front", kRequests)->message, testing::HasSubstr("ScaledObject workers"));
+}
+
+TEST(Holds, of_a_revision_that_a_configuration_made_the_bounds_are_held) {
+  const ObjectRef revision{"serving.knative.dev", "Revision", "shop", "checkout-00003"};
+  const std::string annotations = "/metadata/annotations";
+  const std::string min = annotations + "/autoscaling.knative.dev~1min-scale";
+  Shop shop;
+  shop.add(revision, R"({"spec":{},"status":{}})");
+  shop.change(
+      revision,
+      "/metadata/ownerReferences",
+      Json{
+          R"([{"apiVersion":"serving.knative.dev/v1","kind":"Configuration","name":"checkout","controller":true,"uid":"x"}])"},
+      "controller");
+  shop.change(revision, annotations, Json{R"({"serving.knative.dev/creator":"ci"})"}, "controller");
+  api::HoldSpec hold = hold_of("floor", revision, min, api::HoldLiteral{json_of_string("40")});
+  hold.during = {api::SalePhase::Live, api::SalePhase::Live};
+  shop.sale.spec->holds = {hold};
+  shop.run_until(kStart + minutes(1));
+  EXPECT_EQ(shop.at(revision, min), Value(json_of_string("40")));
+  EXPECT_EQ(shop.hold("checkout-00003", min)->state, "Held");
+  shop.run_until(shop.window.end);
+  EXPECT_EQ(shop.at(revision, annotations), Value(Json{R"({"serving.knative.dev/creator":"ci"})"}));
 }
 
 TEST(Holds, two_events_on_one_field_and_the_last_one_out_restores) {

@@ -191,7 +191,7 @@ class Vanished : public testing::TestWithParam<VanishedCase> {
     shop_.add_workload("checkout", 4);
     if (GetParam().autoscaler) shop_.add_autoscaler("checkout", json_of(std::int64_t{4}), 50);
     shop_.sale.spec->capacity.targets = {target_times("checkout", "3")};
-    shop_.sale.spec->capacity.targets[0].ref.api_version = GetParam().api_version;
+    shop_.sale.spec->capacity.targets[0].ref->api_version = GetParam().api_version;
     shop_.sale.spec->deletion_policy = api::DeletionPolicy::Immediate;
     shop_.run_until(kStart + minutes(10));
   }

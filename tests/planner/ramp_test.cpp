@@ -109,6 +109,58 @@ TEST(RampUp, pods_that_exist_and_are_not_ready_count_as_progress_after_a_while) 
   }
 }
 
+struct KnownCase {
+  const char* sentence;
+  api::OnTimeout on_timeout;
+  std::int64_t ready, no_room;
+  bool stuck;
+  Duration at;  ///< after the step from 10 to 20 was made
+  std::int64_t floor;
+};
+
+TEST(RampUp, where_it_is_known_what_pods_wait_for) {
+  using api::OnTimeout;
+  const KnownCase cases[] = {
+      {"no room is progress as soon as the next step is due",
+       OnTimeout::Hold,
+       12,
+       8,
+       false,
+       minutes(3),
+       30},
+      {"not before it is due", OnTimeout::Hold, 12, 8, false, minutes(2), 20},
+      {"some without room and some that start: it waits",
+       OnTimeout::Hold,
+       12,
+       4,
+       false,
+       minutes(3),
+       20},
+      {"what more pods would meet too waits twice as long",
+       OnTimeout::Proceed,
+       10,
+       0,
+       true,
+       minutes(9),
+       20},
+      {"and then goes on", OnTimeout::Proceed, 10, 0, true, minutes(10), 30},
+      {"under Hold it waits", OnTimeout::Hold, 10, 0, true, minutes(20), 20},
+      {"until the last call", OnTimeout::Hold, 10, 0, true, minutes(25), 50},
+  };
+  for (const KnownCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    WayUp up = way();
+    up.ramp.on_timeout = one.on_timeout;
+    const OnTheWayUp at{.asked = 20,
+                        .stepped_at = up.prepare,
+                        .ready = one.ready,
+                        .existing = 20,
+                        .no_room = one.no_room,
+                        .stuck = one.stuck};
+    EXPECT_EQ(step_up(up, at, up.prepare + one.at).floor, one.floor);
+  }
+}
+
 TEST(RampUp, in_a_window_too_short_for_it_is_one_step) {
   WayUp up = way();
   up.prepare = kStart - minutes(2);

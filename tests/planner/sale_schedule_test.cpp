@@ -213,6 +213,54 @@ TEST_F(SaleSchedules, AnEventThatHoldsSomethingIsNotPruned) {
   EXPECT_THAT(stage.names(), Not(Contains(kFriday)));
 }
 
+/// The event is over, and its target had this floor; 0: it showed nothing.
+void show_and_complete(ScheduleStage& stage, const std::string& name, std::int64_t floor) {
+  stage.edit(name, [floor](Event& event) {
+    api::TargetStatus row;
+    row.name = "checkout";
+    row.object = "Deployment.apps shop/checkout";
+    row.usual = 4;
+    if (floor > 0) row.learned.floor = floor;
+    event.status.targets = {row};
+  });
+  stage.complete(name);
+}
+
+TEST_F(SaleSchedules, WhatTheLastSaleShowedOutlivesItsEvent) {
+  api::SaleScheduleSpec spec = fridays();
+  spec.history = {.completed = 0, .failed = 0};
+  stage.apply(spec);
+  stage.run(at("2026-11-27T22:00:00Z"));
+  EXPECT_EQ(stage.status().last_run, api::LastOccurrence{}) << "it is not over";
+  show_and_complete(stage, kFriday, 40);
+  stage.run(at("2026-11-28T00:00:00Z"));
+  EXPECT_THAT(stage.names(), Not(Contains(kFriday)));
+  EXPECT_EQ(stage.status().last_run.event, kFriday);
+  EXPECT_EQ(stage.status().last_run.start, at("2026-11-27T18:00:00Z"));
+  ASSERT_EQ(stage.status().last_run.targets.size(), 1U);
+  EXPECT_EQ(stage.status().last_run.targets[0].last_run.floor, 40);
+  EXPECT_EQ(stage.status().last_run.targets[0].last_run.usual, 4);
+  stage.round();
+  EXPECT_EQ(stage.writes, 0);
+}
+
+TEST_F(SaleSchedules, OfSalesThatAreOverTheLatestThatShowedSomethingCounts) {
+  api::SaleScheduleSpec spec = fridays();
+  spec.history = {.completed = 5, .failed = 5};
+  stage.apply(spec);
+  stage.run(at("2026-12-04T22:00:00Z"));
+  show_and_complete(stage, kNextFriday, 50);
+  stage.round();
+  EXPECT_EQ(stage.status().last_run.event, kNextFriday);
+  show_and_complete(stage, kFriday, 40);
+  stage.round();
+  EXPECT_EQ(stage.status().last_run.event, kNextFriday) << "the other one began earlier";
+  stage.run(at("2026-12-11T22:00:00Z"));
+  show_and_complete(stage, "flash-20261211t180000z", 0);
+  stage.round();
+  EXPECT_EQ(stage.status().last_run.event, kNextFriday);
+}
+
 TEST_F(SaleSchedules, AnEventDeletedByHandIsNotCreatedAgain) {
   stage.run(at("2026-11-26T00:00:00Z"));
   stage.events.clear();

@@ -1,6 +1,8 @@
 #include "tests/planner/shop.h"
 
+#include "controllers/planner/canary.h"
 #include "controllers/planner/intent.h"
+#include "controllers/planner/scaled_object.h"
 
 #include <gtest/gtest.h>
 
@@ -45,6 +47,18 @@ void leaves_of(const JsonView& node, const std::string& at, std::set<std::string
   }
 }
 
+std::string autoscaler_body(const std::string& target, std::int64_t max) {
+  return R"({"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":")" +
+         target + R"("},"maxReplicas":)" + std::to_string(max) +
+         R"(,"metrics":[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":50}}}]},"status":{}})";
+}
+
+/// Of a kind, by a reference without a name.
+bool may_not_list(const std::map<ObjectRef, Fact>& instead, const ObjectRef& kind) {
+  const auto found = instead.find(kind);
+  return found != instead.end() && std::holds_alternative<Forbidden>(found->second);
+}
+
 }  // namespace
 
 Shop::Shop() : clock(kStart - hours(2)) {
@@ -85,11 +99,16 @@ void Shop::add_workload(const std::string& name, std::int64_t replicas) {
 
 void Shop::add_autoscaler(const std::string& name, const Value& min, std::int64_t max) {
   const ObjectRef ref{"autoscaling", "HorizontalPodAutoscaler", "shop", name};
-  add(ref,
-      R"({"spec":{"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":")" + name +
-          R"("},"maxReplicas":)" + std::to_string(max) +
-          R"(,"metrics":[{"type":"Resource","resource":{"name":"cpu","target":{"type":"Utilization","averageUtilization":50}}}]},"status":{}})");
+  add(ref, autoscaler_body(name, max));
   if (min) objects[ref] = *with_value(objects[ref], "/spec/minReplicas", min);
+  autoscale();
+}
+
+void Shop::add_scaled_object(const std::string& name, const Value& min, const Value& max) {
+  const ObjectRef ref{"keda.sh", "ScaledObject", "shop", name};
+  add(ref, R"({"spec":{"scaleTargetRef":{"name":")" + name + R"("},"triggers":[]}})");
+  if (min) objects[ref] = *with_value(objects[ref], "/spec/minReplicaCount", min);
+  if (max) objects[ref] = *with_value(objects[ref], "/spec/maxReplicaCount", max);
   autoscale();
 }
 
@@ -132,19 +151,54 @@ void Shop::change(const ObjectRef& ref,
   autoscale();
 }
 
+/// What KEDA does with its autoscalers (controllers/keda/hpa.go) and with idle workloads.
+void Shop::run_keda() {
+  for (const auto& [ref, text] : std::map(objects)) {
+    if (ref.kind != "ScaledObject") continue;
+    const auto parsed = Document::parse(text.text).value();
+    const ObjectRef made{"autoscaling", "HorizontalPodAutoscaler", ref.ns, "keda-hpa-" + ref.name};
+    if (!paused_by(*parsed).empty()) {
+      objects.erase(made);
+      continue;
+    }
+    const std::string target = parsed->string("/spec/scaleTargetRef/name");
+    if (!objects.contains(made)) {
+      add(made, autoscaler_body(target, 100));
+      set(made,
+          "/metadata/ownerReferences",
+          Json{R"([{"apiVersion":"keda.sh/v1alpha1","kind":"ScaledObject","name":")" + ref.name +
+               R"(","controller":true,"uid":"x"}])"});
+    }
+    const std::int64_t min = parsed->integer("/spec/minReplicaCount").value_or(0);
+    const std::int64_t max = parsed->integer("/spec/maxReplicaCount").value_or(100);
+    if (number(made, "/spec/minReplicas") != std::max<std::int64_t>(1, min))
+      set(made, "/spec/minReplicas", json_of(std::max<std::int64_t>(1, min)));
+    if (number(made, "/spec/maxReplicas") != max) set(made, "/spec/maxReplicas", json_of(max));
+    const ObjectRef workload{"apps", "Deployment", ref.ns, target};
+    const bool idles = parsed->integer("/spec/idleReplicaCount").has_value();
+    if (!idles && number(workload, "/spec/replicas") < min)
+      set(workload, "/spec/replicas", json_of(min));
+  }
+}
+
 /// What the autoscaler and the Deployment controller do, in one moment.
 void Shop::autoscale() {
+  run_keda();
   for (auto& [ref, text] : objects) {
     if (ref.kind != "HorizontalPodAutoscaler") continue;
-    const ObjectRef workload{"apps", "Deployment", ref.ns, ref.name};
     const auto parsed = Document::parse(text.text).value();
+    const std::string name = parsed->string("/spec/scaleTargetRef/name");
+    const ObjectRef workload{"apps", "Deployment", ref.ns, name};
     const std::int64_t running =
         objects.contains(workload) ? number(workload, "/spec/replicas") : 0;
     if (running == 0) continue;
     const std::int64_t min = parsed->integer("/spec/minReplicas").value_or(1);
     const std::int64_t max = parsed->integer("/spec/maxReplicas").value_or(1);
-    const std::int64_t wants = load.contains(ref.name) ? load.at(ref.name) : running;
-    const std::int64_t desired = std::clamp(wants, min, max);
+    const std::int64_t wants = load.contains(name) ? load.at(name) : running;
+    const std::int64_t keeps = kept.contains(name) ? std::max(wants, kept.at(name)) : wants;
+    const std::int64_t desired = std::clamp(keeps, min, max);
+    const Value scaled = desired == running ? at(ref, "/status/lastScaleTime")
+                                            : Value(json_of_string(to_rfc3339(clock)));
     if (desired != running) set(workload, "/spec/replicas", json_of(desired));
     // 50 % is the target: utilisation so that ceil(current x ratio) is the load.
     const std::string status =
@@ -152,15 +206,18 @@ void Shop::autoscale() {
         std::to_string(desired) +
         R"(,"currentMetrics":[{"type":"Resource","resource":{"name":"cpu","current":{"averageUtilization":)" +
         std::to_string(wants * 50 / std::max<std::int64_t>(1, desired)) +
-        R"(,"averageValue":"1"}}}],"conditions":[{"type":"ScalingActive","status":"True","reason":"ValidMetricFound"},)" +
-        R"({"type":"ScalingLimited","status":")" + (wants < min || wants > max ? "True" : "False") +
+        R"(,"averageValue":"1"}}}],"conditions":[{"type":"ScalingActive","status":")" +
+        (inactive.empty() ? "True" : "False") + R"(","reason":")" +
+        (inactive.empty() ? "ValidMetricFound" : inactive) + R"("},)" +
+        R"({"type":"ScalingLimited","status":")" + (keeps < min || keeps > max ? "True" : "False") +
         R"(","reason":")" +
-        (wants < min   ? "TooFewReplicas"
-         : wants > max ? "TooManyReplicas"
+        (keeps < min   ? "TooFewReplicas"
+         : keeps > max ? "TooManyReplicas"
                        : "DesiredWithinRange") +
-        "\"}]}";
+        R"("},{"type":"AbleToScale","status":"True","reason":")" +
+        (keeps > wants ? "ScaleDownStabilized" : "ReadyForNewScale") + "\"}]" +
+        (scaled ? R"(,"lastScaleTime":)" + scaled->text : "") + "}";
     if (!(at(ref, "/status") == Value(Json{status}))) set(ref, "/status", Json{status});
-    const std::string name = ref.name;
     if (clock >= window.start && clock < window.end) {
       floors[name] = floors.contains(name) ? std::min(floors[name], min) : min;
     }
@@ -210,8 +267,33 @@ Result<std::shared_ptr<const Event>> Shop::event(const ObjectRef&) {
   return std::make_shared<const Event>(sale);
 }
 
-Observation Shop::observe(const Event& event, const Needs& needs) {
+std::vector<Labelled> Shop::labelled() const {
+  std::vector<Labelled> out;
+  for (const auto& [ref, text] : objects)
+    out.push_back({ref.kind, ref.name, labels_of(*JsonView::parse(text.text))});
+  return out;
+}
+
+std::vector<ObjectRef> Shop::naming(const std::string& kind,
+                                    const std::string& member,
+                                    const ObjectRef& workload) const {
+  std::vector<ObjectRef> out;
+  for (const auto& [ref, text] : objects) {
+    if (ref.kind != kind) continue;
+    if (Document::parse(text.text).value()->string("/spec/" + member + "/name") == workload.name)
+      out.push_back(ref);
+  }
+  return out;
+}
+
+Observation Shop::observe(const Event& event, const Needs& named) {
   Observation seen;
+  Needs needs = named;
+  if (event.spec) seen.selected = found_among(*event.spec, event.ref.ns, labelled());
+  for (auto& [selection, found] : seen.selected) {
+    if (unread.contains("selection")) found = Unread{"the list cannot be read"};
+  }
+  add_found(needs, seen.selected);
   if (window_error) {
     seen.window = *window_error;
   } else {
@@ -219,7 +301,13 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
   }
   seen.namespace_terminating = namespace_terminating;
   if (needs.zones) seen.zones = zones;
+  for (const auto& [workload, from] : needs.pods) {
+    if (pods.contains(workload) && from <= clock) seen.pods[workload] = pods.at(workload);
+  }
+  seen.last_occurrence = last_occurrence;
+  seen.room = room;
   seen.events = {event.uid};
+  seen.refusals = refusals.known();
   for (const auto& [group, kind] : needs.kinds) {
     if (unread.contains(kind)) {
       seen.kinds[{group, kind}] = KindUnread{"discovery lacks it"};
@@ -263,29 +351,51 @@ Observation Shop::observe(const Event& event, const Needs& needs) {
     }
   };
   for (const ObjectRef& one : needs.objects) look(one);
+  for (const ObjectRef& workload : std::set(needs.workloads)) {
+    const bool unlisted = may_not_list(instead, {"flagger.app", "Canary", "shop", ""});
+    if (!unlisted && !naming("Canary", "targetRef", workload).empty())
+      needs.workloads.insert(primary_of(workload));
+  }
   for (const ObjectRef& workload : needs.workloads) {
     look(workload);
     if (unread.contains(workload.kind) || unread.contains(kCheckoutHpa.kind)) {
       seen.autoscalers[workload] = Unread{"discovery lacks a kind"};
       continue;
     }
-    Autoscalers found;
-    for (const auto& [ref, text] : objects) {
-      const auto parsed = Document::parse(text.text).value();
-      if (ref.kind == "HorizontalPodAutoscaler" &&
-          parsed->string("/spec/scaleTargetRef/name") == workload.name)
-        found.objects.push_back(ref);
-    }
-    for (const ObjectRef& one : found.objects) look(one);
+    const bool unlisted = may_not_list(instead, {"flagger.app", "Canary", "shop", ""});
+    const Autoscalers found{
+        .objects = naming("HorizontalPodAutoscaler", "scaleTargetRef", workload),
+        .scaled_objects = naming("ScaledObject", "scaleTargetRef", workload),
+        .verticals = naming("VerticalPodAutoscaler", "targetRef", workload),
+        .canaries = unlisted ? std::vector<ObjectRef>() : naming("Canary", "targetRef", workload),
+        .canaries_unread = unlisted};
+    for (const ObjectRef& one : found.all()) look(one);
     seen.autoscalers[workload] = found;
+  }
+  if (needs.budgets && may_not_list(instead, {"policy", "PodDisruptionBudget", "shop", ""})) {
+    seen.budgets = Forbidden{"list"};
+  } else if (needs.budgets && !unread.contains("PodDisruptionBudget")) {
+    std::vector<ObjectRef> budgets;
+    for (const auto& [ref, text] : objects) {
+      if (ref.kind == "PodDisruptionBudget") budgets.push_back(ref);
+    }
+    for (const ObjectRef& one : budgets) look(one);
+    seen.budgets = std::move(budgets);
+  }
+  for (auto more = led_to(seen); !more.empty(); more = led_to(seen)) {
+    for (const ObjectRef& one : more) look(one);
   }
   return seen;
 }
 
 Answer Shop::answer(const Event&, const Question& question) {
+  const bool dry = question.kind == Question::Kind::DryRun;
+  const bool no = (dry ? refused : denied).contains(question.about.kind);
   return {.at = clock,
-          .says = denied.contains(question.about.kind) ? Answer::Says::No : Answer::Says::Yes,
-          .why = ""};
+          .says = asks_fail ? Answer::Says::Unknown
+                  : no      ? Answer::Says::No
+                            : Answer::Says::Yes,
+          .why = no && dry ? "spec.minReplicas: must be an even number" : ""};
 }
 
 Result<std::string> Shop::publish(const Event& event, const api::SaleEventStatus& status) {
@@ -315,10 +425,24 @@ Outcome Shop::perform(const Event&, const Write& write) {
       parsed->string("/metadata/resourceVersion") != write.only_if_version) {
     return Error{.kind = ErrorKind::Conflict, .message = "moved on"};
   }
+  if (const auto rule = invalid.find(write.object.kind);
+      rule != invalid.end() && JsonView::parse(write.patch.text)->at(rule->second.first).ok()) {
+    ++refused_writes;
+    refusals.note(write, rule->second.second, clock);
+    return rule->second.second;
+  }
+  refusals.note(write, Done{}, clock);
   ++writes;
   log.push_back(write.object.kind + "/" + write.object.name);
   requests.push_back(log.back());
-  if (write.type == Write::Type::Json) {
+  if (write.type == Write::Type::Json && parent_of(*parsed)) {
+    for (const JsonView& step : JsonView::parse(write.patch.text)->elements()) {
+      if (step.at("/op")->string() == "replace")
+        set(write.object,
+            step.at("/path")->string().value(),
+            Json{std::string(step.at("/value")->text())});
+    }
+  } else if (write.type == Write::Type::Json) {
     owners_[write.object].erase(kFieldManager);
     own(write.object, "nobody", {});
     set(write.object, "/status/touched", json_of(true));
@@ -338,11 +462,40 @@ Outcome Shop::perform(const Event&, const Write& write) {
   return Done{};
 }
 
+Outcome Shop::create(const Event&, const Create& create) {
+  if (refuse_writes) return Error{.kind = ErrorKind::Unavailable, .message = "no answer"};
+  requests.push_back("create " + create.object.kind + "/" + create.object.name);
+  if (objects.contains(create.object))
+    return Error{.kind = ErrorKind::Conflict, .message = "AlreadyExists"};
+  ++writes;
+  log.push_back(requests.back());
+  add(create.object, create.manifest.text);
+  set(create.object, "/metadata/creationTimestamp", json_of_string(to_rfc3339(clock)));
+  autoscale();
+  if (lose_answers) return Error{.kind = ErrorKind::Unavailable, .message = "the answer was lost"};
+  return Done{};
+}
+
+Outcome Shop::remove(const Event&, const Remove& remove) {
+  if (refuse_writes) return Error{.kind = ErrorKind::Unavailable, .message = "no answer"};
+  requests.push_back("remove " + remove.object.kind + "/" + remove.object.name);
+  if (!objects.contains(remove.object)) return Done{};
+  if (at(remove.object, "/metadata/uid") != Value(json_of_string(remove.only_if_uid)))
+    return Error{.kind = ErrorKind::Conflict, .message = "another uid"};
+  ++writes;
+  log.push_back(requests.back());
+  objects.erase(remove.object);
+  return Done{};
+}
+
 Plan Shop::plan_now() {
-  Observation seen = observe(sale, needs_of(sale));
+  Observation seen = observe(sale, needs_of(sale, setup));
   Plan made = plan(sale, seen, setup, clock);
-  for (const Question& one : made.questions) seen.answers[one.id] = answer(sale, one);
-  return made.questions.empty() ? made : plan(sale, seen, setup, clock);
+  for (int i = 0; i < kQuestionRounds && !made.questions.empty(); ++i) {
+    for (const Question& one : made.questions) seen.answers[one.id] = answer(sale, one);
+    made = plan(sale, seen, setup, clock);
+  }
+  return made;
 }
 
 RoundResult Shop::round() {
@@ -353,10 +506,11 @@ RoundResult Shop::round() {
 int Shop::settle() {
   const int before = writes;
   for (int i = 0; i < kMostRounds; ++i) {
-    if (const RoundResult made = round(); !made.wrote && !made.failed) {
+    if (const RoundResult made = round(); !made.wrote && !made.failed && !made.refused) {
       // Planning again after one's own effects gives nothing.
       const Plan again = plan_now();
       EXPECT_TRUE(again.writes.empty());
+      EXPECT_TRUE(again.children.empty());
       EXPECT_TRUE(again.status == sale.status);
       EXPECT_TRUE(again.notices.empty());
       return writes - before;
@@ -382,7 +536,7 @@ void Shop::run_until(Instant until) {
 api::TargetSpec target_of(const std::string& name, std::int32_t replicas) {
   api::TargetSpec out;
   out.name = name;
-  out.ref = {.api_version = "apps/v1", .kind = "Deployment", .name = name};
+  out.ref = api::TargetRef{.api_version = "apps/v1", .kind = "Deployment", .name = name};
   out.need = api::NeedReplicas{replicas};
   return out;
 }

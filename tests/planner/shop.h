@@ -1,6 +1,8 @@
 #pragma once
 
+#include "controllers/planner/refusal.h"
 #include "controllers/planner/round.h"
+#include "controllers/planner/selection.h"
 
 #include <map>
 #include <set>
@@ -19,6 +21,8 @@ class Shop final : public World {
   // ---- what is there
   void add_workload(const std::string& name, std::int64_t replicas);
   void add_autoscaler(const std::string& name, const Value& min, std::int64_t max);
+  /// A ScaledObject of a Deployment of its name; KEDA makes the autoscaler `keda-hpa-NAME` from it.
+  void add_scaled_object(const std::string& name, const Value& min, const Value& max);
   void add(const ObjectRef& ref, const std::string& body);
   void remove(const ObjectRef& ref) { objects.erase(ref); }
   /// Somebody changes a field.
@@ -55,20 +59,27 @@ class Shop final : public World {
   Result<std::string> publish(const Event&, const api::SaleEventStatus&) override;
   Result<std::string> set_finalizer(const Event&, bool present) override;
   Outcome perform(const Event&, const Write&) override;
+  Outcome create(const Event&, const Create&) override;
+  Outcome remove(const Event&, const Remove&) override;
   void tell(const Event&, const Notice& notice) override { told.insert(notice.reason.code); }
 
   Event sale;
   Window window;
-  Setup setup{.install = "here", .allow = products::AllowList::standard()};
+  Setup setup{
+      .install = "here", .allow = products::AllowList::standard(), .ns = "doorbuster-system"};
   Instant clock;
   std::map<ObjectRef, Json> objects;
-  std::map<ObjectRef, Fact> instead;  ///< facts that hide what is there
+  std::map<ObjectRef, Fact> instead;  ///< facts that hide what is there; of no name: of a list
   std::map<std::string, std::int64_t> load;
-  std::set<std::string> unready;   ///< workloads whose pods do not get ready
-  std::set<std::string> denied;    ///< kinds that the account may not write
-  std::set<std::string> unserved;  ///< kinds
-  std::string paths_unknown;       ///< of every kind
-  std::set<std::string> unread;    ///< kinds of which nothing is known
+  std::map<std::string, std::int64_t> kept;  ///< by an autoscaler's stabilization, above its load
+  std::string inactive;                      ///< why autoscalers do not scale; empty: they do
+  std::set<std::string> unready;             ///< workloads whose pods do not get ready
+  std::set<std::string> denied;              ///< kinds that the account may not write
+  std::set<std::string> refused;             ///< kinds of which the API server refuses a dry run
+  bool asks_fail = false;                    ///< questions get no answer
+  std::set<std::string> unserved;            ///< kinds
+  std::string paths_unknown;                 ///< of every kind
+  std::set<std::string> unread;  ///< kinds of which nothing is known; `selection`: what any finds
   std::map<std::string, std::string>
       scaled;  ///< kinds besides Deployment that have /scale: where their replicas are
   std::map<std::string, std::int64_t>
@@ -76,14 +87,27 @@ class Shop final : public World {
   std::optional<Error> window_error;
   bool lose_answers = false;  ///< writes happen, their answers are lost
   bool refuse_writes = false;
+  /// By kind: what the API server says to every write whose patch has this pointer.
+  std::map<std::string, std::pair<std::string, Error>> invalid;
+  Refusals refusals;
+  int refused_writes = 0;
   bool namespace_terminating = false;
   std::optional<std::int64_t> zones;
+  std::map<ObjectRef, PodsSeen> pods;  ///< what a look at a workload's pods shows
+  std::optional<api::LastOccurrence> last_occurrence;
+  std::shared_ptr<const Room> room;
   int writes = 0, publishes = 0;
   std::vector<std::string> log;       ///< objects written, in order
   std::vector<std::string> requests;  ///< all of them: "finalizer", "status", or the object's name
 
  private:
+  std::vector<Labelled> labelled() const;
+  /// Objects of a kind that name a workload, in that member of their spec.
+  std::vector<ObjectRef> naming(const std::string& kind,
+                                const std::string& member,
+                                const ObjectRef& workload) const;
   void autoscale();
+  void run_keda();
   void set(const ObjectRef& ref, const std::string& pointer, const Value& value);
   void own(const ObjectRef& ref, const std::string& manager, const std::set<std::string>& pointers);
 
@@ -93,6 +117,9 @@ class Shop final : public World {
 
 inline const ObjectRef kCheckout{"apps", "Deployment", "shop", "checkout"};
 inline const ObjectRef kCheckoutHpa{"autoscaling", "HorizontalPodAutoscaler", "shop", "checkout"};
+inline const ObjectRef kScaledCheckout{"keda.sh", "ScaledObject", "shop", "checkout"};
+inline const ObjectRef kKedaHpa{
+    "autoscaling", "HorizontalPodAutoscaler", "shop", "keda-hpa-checkout"};
 inline const Instant kStart{std::chrono::milliseconds(1'800'000'000'000)};  ///< of every sale here
 
 api::TargetSpec target_of(const std::string& name, std::int32_t replicas);

@@ -214,6 +214,77 @@ TEST(Sweeping, OurManagedFieldsEntryGoesAfterTheLastHolder) {
   EXPECT_EQ(care.next, Care::Next::Soon);
 }
 
+/// An object of KEDA's with these marks; those that say so are of an autoscaler that it made.
+Present with_marks(const char* uid,
+                   const std::string& record,
+                   const std::string& label,
+                   bool made) {
+  JsonObject metadata;
+  metadata.add("name", std::string_view("checkout")).add("namespace", std::string_view("shop"));
+  metadata.add("uid", std::string_view(uid)).add("resourceVersion", std::string_view("7"));
+  if (!record.empty())
+    metadata.add("annotations",
+                 JsonObject().add(kHoldsAnnotation, std::string_view(record)).build());
+  if (!label.empty())
+    metadata.add("labels", JsonObject().add(kHeldLabel, std::string_view(label)).build());
+  if (made)
+    metadata.add(
+        "ownerReferences",
+        Json{R"([{"apiVersion":"keda.sh/v1alpha1","kind":"ScaledObject","name":"checkout",)"
+             R"("uid":"scaled-1","controller":true}])"});
+  const Json text = JsonObject()
+                        .add("metadata", metadata.build())
+                        .add("spec", Json{R"({"minReplicas":9,"maxReplicas":14})"})
+                        .build();
+  return {.uid = uid,
+          .version = "7",
+          .as_of = kNow,
+          .deleting = false,
+          .api_version = "autoscaling/v2",
+          .object = Document::parse(text.text).value()};
+}
+
+struct CopyCase {
+  const char* says;
+  bool scaled_object_has_it, copied, label;
+  Care::Next next;
+};
+
+TEST(Sweeping, WhatKedaCopiesToItsAutoscalerIsLeftWhileTheScaledObjectHasIt) {
+  const ObjectRef autoscaler{"autoscaling", "HorizontalPodAutoscaler", "shop", "keda-hpa-checkout"};
+  const ObjectRef scaled{"keda.sh", "ScaledObject", "shop", "checkout"};
+  const Holder dead = holder_of("flash");
+  Ledger ledger{
+      .state = Ledger::State::Good, .uid = "scaled-1", .serial = 1, .fields = {}, .why = ""};
+  HeldField& field = ledger.fields[{"/spec/minReplicaCount", ""}];
+  field.baseline = Json{"3"};
+  field.requested = Json{"9"};
+  field.holders[dead] = {.op = Ask::Op::Max, .operand = Json{"9"}};
+  const std::string record = write_ledger(ledger);
+  const CopyCase cases[] = {
+      {"KEDA would give it back", true, true, true, Care::Next::Later},
+      {"so it would the label alone", true, false, true, Care::Next::Later},
+      {"left over when the ScaledObject is put back: taken off",
+       false,
+       true,
+       true,
+       Care::Next::Soon},
+      {"a label that is left over", false, false, true, Care::Next::Soon},
+  };
+  for (const CopyCase& one : cases) {
+    SCOPED_TRACE(one.says);
+    const Present made =
+        with_marks("hpa-1", one.copied ? record : "", one.label ? "here" : "", true);
+    ASSERT_EQ(scales_through(autoscaler, made), scaled);
+    const Present maker = with_marks("scaled-1", one.scaled_object_has_it ? record : "", "", false);
+    const Care care = care_for(autoscaler, made, {{dead, Life::Dead}}, "here", kNow, &maker);
+    EXPECT_EQ(care.next, one.next);
+    EXPECT_EQ(care.write.has_value(), one.next == Care::Next::Soon);
+    if (!care.write) continue;
+    EXPECT_THAT(care.write->patch.text, testing::Not(testing::HasSubstr("spec")));
+  }
+}
+
 TEST(Sweeping, ALabelThatIsLeftOverIsTakenOff) {
   const Care care = care_for(kFlags, held_by({}, "here"), {}, "here", kNow);
   ASSERT_TRUE(care.write);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "operator/kube/client.h"
 #include "operator/kube/transport.h"
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -40,6 +42,24 @@ class AnsweringTransport final : public kube::Transport {
   Answer answer_;
   mutable std::mutex mutex_;
   std::vector<kube::Request> calls_;
+};
+
+/// A client of one, answered by what is asked for.
+struct AnsweringClient {
+  using Answer = std::function<kube::Response(const std::string& target)>;
+  explicit AnsweringClient(Answer answer)
+      : transport(std::make_shared<AnsweringTransport>(
+            [answer = std::move(answer)](const kube::Request& one) { return answer(one.target); })),
+        client(std::make_shared<kube::Client>(transport)) {}
+  /// How often something was asked for whose target has this in it.
+  int asked(const std::string& part) const {
+    int out = 0;
+    for (const kube::Request& one : transport->calls())
+      out += one.target.find(part) != std::string::npos ? 1 : 0;
+    return out;
+  }
+  std::shared_ptr<AnsweringTransport> transport;
+  std::shared_ptr<kube::Client> client;
 };
 
 }  // namespace doorbuster::reconciler

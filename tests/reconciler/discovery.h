@@ -16,6 +16,17 @@ struct ServedKind {
   std::string scope = "Namespaced";
 };
 
+inline const ServedKind kServedSales{.group = "doorbuster.dev",
+                                     .plural = "saleevents",
+                                     .kind = "SaleEvent",
+                                     .versions = {"v1alpha1"},
+                                     .scale = false};
+inline const ServedKind kServedAutoscalers{.group = "autoscaling",
+                                           .plural = "horizontalpodautoscalers",
+                                           .kind = "HorizontalPodAutoscaler",
+                                           .versions = {"v2"},
+                                           .scale = false};
+
 /// /api with the core kinds that the operator always needs.
 inline std::string core_discovery() {
   return R"({"kind":"APIGroupDiscoveryList","items":[{"metadata":{},"versions":[{"version":"v1","resources":[

@@ -11,7 +11,7 @@ struct AutoscalerCase {
   const char* target;  // "apiVersion kind name"; empty: unreadable
 };
 
-const AutoscalerCase kAutoscalers[] = {
+const AutoscalerCase kCases[] = {
     {"names its workload",
      R"({"scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"checkout"}})",
      "apps/v1 Deployment checkout"},
@@ -30,7 +30,7 @@ const AutoscalerCase kAutoscalers[] = {
 };
 
 TEST(Record, ReadsWhatAnAutoscalerNames) {
-  for (const AutoscalerCase& one : kAutoscalers) {
+  for (const AutoscalerCase& one : kCases) {
     SCOPED_TRACE(one.says);
     kube::Meta meta;
     meta.uid = "u";
@@ -38,7 +38,8 @@ TEST(Record, ReadsWhatAnAutoscalerNames) {
     std::string text = R"({"metadata":{"name":"a"},"spec":)" + one.spec + "}";
     const std::size_t size = text.size();
     text.resize(size + kube::kTextPadding);
-    const Result<Record> record = read_autoscaler(meta, std::string_view(text).substr(0, size));
+    const Result<Record> record =
+        read_naming(kAutoscalers, meta, std::string_view(text).substr(0, size));
     const std::string expected = one.target;
     ASSERT_EQ(record.ok(), !expected.empty());
     if (!record.ok()) continue;
@@ -48,6 +49,35 @@ TEST(Record, ReadsWhatAnAutoscalerNames) {
     EXPECT_EQ(record->uid, "u");
     EXPECT_EQ(record->version, "7");
   }
+}
+
+TEST(Record, a_scaled_object_means_a_deployment_where_it_does_not_say) {
+  kube::Meta meta;
+  std::string text = R"({"spec":{"scaleTargetRef":{"name":"checkout"}}})";
+  const std::size_t size = text.size();
+  text.resize(size + kube::kTextPadding);
+  const Result<Record> record =
+      read_naming(kScaledObjects, meta, std::string_view(text).substr(0, size));
+  ASSERT_TRUE(record.ok());
+  EXPECT_EQ(record->target_api_version, "apps/v1");
+  EXPECT_EQ(record->target_kind, "Deployment");
+  EXPECT_EQ(record->target_name, "checkout");
+}
+
+TEST(Record, a_canary_names_what_its_primary_is_made_from) {
+  kube::Meta meta;
+  std::string text =
+      R"({"spec":{"autoscalerRef":{"kind":"HorizontalPodAutoscaler","name":"other"},)"
+      R"("targetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"checkout"}}})";
+  const std::size_t size = text.size();
+  text.resize(size + kube::kTextPadding);
+  const Naming* naming = naming_of("flagger.app", "Canary");
+  ASSERT_NE(naming, nullptr);
+  const Result<Record> record = read_naming(*naming, meta, std::string_view(text).substr(0, size));
+  ASSERT_TRUE(record.ok());
+  EXPECT_EQ(record->target_api_version, "apps/v1");
+  EXPECT_EQ(record->target_kind, "Deployment");
+  EXPECT_EQ(record->target_name, "checkout");
 }
 
 struct GroupCase {

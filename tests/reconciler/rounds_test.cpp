@@ -14,16 +14,6 @@ namespace {
 using std::chrono::seconds;
 using Name = SmallCluster::Name;
 
-const ServedKind kSales{.group = "doorbuster.dev",
-                        .plural = "saleevents",
-                        .kind = "SaleEvent",
-                        .versions = {"v1alpha1"},
-                        .scale = false};
-const ServedKind kAutoscalers{.group = "autoscaling",
-                              .plural = "horizontalpodautoscalers",
-                              .kind = "HorizontalPodAutoscaler",
-                              .versions = {"v2"},
-                              .scale = false};
 const ServedKind kWidgets{.group = "shop.example",
                           .plural = "widgets",
                           .kind = "Widget",
@@ -105,7 +95,7 @@ class Rounds : public testing::Test {
   }
 
   products::AllowList allow_ = products::AllowList::standard();  ///< of whoever starts next
-  SmallCluster cluster_{{kSales, kAutoscalers, kWidgets}};
+  SmallCluster cluster_{{kServedSales, kServedAutoscalers, kWidgets}};
   // What faults read: the operator goes on asking after a test's last line.
   std::atomic<bool> throttles_{false};
   std::atomic<int> failures_{0};
@@ -178,6 +168,62 @@ TEST_F(Rounds, AFailureBringsTheEventBackSoon) {
   EXPECT_GE(cluster_.asked(kStatusPut), 4);
 }
 
+TEST_F(Rounds, WhatTheApiServerRefusesIsToldAndTriedAgainEverMoreRarely) {
+  failures_ = 1'000;
+  cluster_.fault([this](const kube::Request& request) -> std::optional<kube::Response> {
+    if (request.method != "PATCH" || !request.target.starts_with("/api/v1/namespaces/shop/config"))
+      return std::nullopt;
+    if (failures_-- <= 0) return std::nullopt;
+    return kube::FakeApi::status(422, "Invalid", "x must be calm");
+  });
+  put_sale(seconds(-60));
+  start();
+  ASSERT_TRUE(becomes(kSale, "/status/holds/0/state", "Refused"));
+  EXPECT_NE(cluster_.value(kSale, "/status/holds/0/message").find("refuses what is to be written"),
+            std::string::npos);
+  const int tried = cluster_.asked(kFlagsPatch);
+  rest(seconds(4));
+  EXPECT_GT(cluster_.asked(kFlagsPatch), tried);
+  EXPECT_LE(cluster_.asked(kFlagsPatch), tried + 3);
+  const int told = cluster_.asked(kStatusPut);
+  rest(seconds(2));
+  EXPECT_EQ(cluster_.asked(kStatusPut), told) << "trying again is not told again";
+  failures_ = 0;
+  ASSERT_TRUE(becomes(kFlags, "/data/x", "sale"));
+  EXPECT_TRUE(becomes(kSale, "/status/holds/0/state", "Held"));
+}
+
+TEST_F(Rounds, ListsThatMayNotBeReadAreToldOf) {
+  const ServedKind budgets{.group = "policy",
+                           .plural = "poddisruptionbudgets",
+                           .kind = "PodDisruptionBudget",
+                           .scale = false};
+  const ServedKind canaries{.group = "flagger.app",
+                            .plural = "canaries",
+                            .kind = "Canary",
+                            .versions = {"v1beta1"},
+                            .scale = false};
+  cluster_.serve({kServedSales, kServedAutoscalers, kWidgets, budgets, canaries});
+  cluster_.fault([](const kube::Request& request) -> std::optional<kube::Response> {
+    const bool list = request.target.find("poddisruptionbudgets") != std::string::npos ||
+                      request.target.find("canaries") != std::string::npos;
+    if (!list) return std::nullopt;
+    return kube::FakeApi::status(403, "Forbidden", "not for you");
+  });
+  allow_ = with_widgets();
+  put_sale(seconds(-60),
+           R"("capacity":{"targets":[{"name":"press","ref":{"apiVersion":"shop.example/v1alpha1",)"
+           R"("kind":"Widget","name":"press"},"need":{"replicas":4},)"
+           R"("disruptionBudget":{"minAvailablePercent":90}}]})");
+  start();
+  for (const char* words : {"may not list PodDisruptionBudgets", "may not list Canaries"}) {
+    EXPECT_TRUE(within(
+        seconds(20),
+        [&] { return cluster_.value(kSale, "/status/message").find(words) != std::string::npos; }))
+        << words << ": " << cluster_.value(kSale, "/status/message");
+  }
+}
+
 TEST_F(Rounds, WhatMayNotBeWatchedIsReadOneByOneAndLookedAtAgain) {
   cluster_.fault([](const kube::Request& request) -> std::optional<kube::Response> {
     if (!request.target.starts_with("/api/v1/configmaps")) return std::nullopt;
@@ -217,7 +263,7 @@ TEST_F(Rounds, AKindThatIsServedInAnotherVersionFromNowOnIsFollowedThere) {
   ServedKind newer = kWidgets;
   newer.versions = {"v1"};
   cluster_.move_clock(seconds(10));  // discovery is not asked for doubts alone all the time
-  cluster_.serve({kSales, kAutoscalers, newer});
+  cluster_.serve({kServedSales, kServedAutoscalers, newer});
   ASSERT_TRUE(within(seconds(20), [&] {
     return cluster_.asked("STREAM /apis/shop.example/v1/widgets?") >= 2;
   })) << "listed and watched anew";
@@ -238,14 +284,14 @@ TEST_F(Rounds, AKindThatVanishesForAWhileTakesNoBaselineWithIt) {
   start();
   ASSERT_TRUE(becomes(kWidget, "/spec/workers", "6"));
   stop();
-  cluster_.serve({kSales, kAutoscalers});
+  cluster_.serve({kServedSales, kServedAutoscalers});
   cluster_.edit(kSale, R"({"metadata":{"deletionTimestamp":"2027-01-15T08:00:00Z"}})");
   start();  // with no memory but the event's own
   rest(seconds(2));
   cluster_.move_clock(seconds(30));
   rest(seconds(2));
   EXPECT_EQ(cluster_.value(kSale, "/metadata/finalizers/0"), "doorbuster.dev/restore");
-  cluster_.serve({kSales, kAutoscalers, kWidgets});
+  cluster_.serve({kServedSales, kServedAutoscalers, kWidgets});
   cluster_.move_clock(seconds(15));
   EXPECT_TRUE(becomes(kWidget, "/spec/workers", "2"));
   EXPECT_TRUE(becomes(kSale, "/metadata/finalizers/0", "absent"));

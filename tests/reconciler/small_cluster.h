@@ -242,6 +242,7 @@ class SmallCluster {
       const auto status = asked->at("/status");
       body = *with_value(kept.body, "/status", Json{std::string(status->text())});
     }
+    if (request.target.find("dryRun=All") != std::string::npos) return {200, {}, body.text};
     stamp(name, kept, body);
     return {200, {}, as_served(kept, path)};
   }

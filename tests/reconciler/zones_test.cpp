@@ -254,6 +254,33 @@ std::map<Instant, planner::Occurrence> around(const api::SaleScheduleSpec& spec,
   return planner::occurrences("night", spec, *times);
 }
 
+TEST(Zones, HowFarItsAuthorsClocksAreAheadOfUtc) {
+  struct OffsetCase {
+    const char *says, *start, *zone, *at;
+    int minutes;
+  };
+  const OffsetCase cases[] = {
+      {"its zone in winter", "2026-11-27T09:00:00", "Europe/Berlin", "2026-11-27T08:00:00Z", 60},
+      {"its zone in summer", "2026-11-27T09:00:00", "Europe/Berlin", "2026-07-01T08:00:00Z", 120},
+      {"the offset of its start", "2026-11-11T00:00:00+08:00", "", "2026-11-20T00:00:00Z", 480},
+      {"an offset to the west", "2026-11-11T00:00:00-03:30", "", "2026-11-20T00:00:00Z", -210},
+      {"UTC", "2026-11-11T00:00:00Z", "", "2026-11-20T00:00:00Z", 0},
+      {"a zone that is not known here",
+       "2026-11-11T00:00:00",
+       "Mars/Base",
+       "2026-11-20T00:00:00Z",
+       0},
+      {"a start that cannot be read", "soon", "", "2026-11-20T00:00:00Z", 0},
+  };
+  for (const OffsetCase& one : cases) {
+    SCOPED_TRACE(one.says);
+    api::WindowSpec window;
+    window.start = one.start;
+    if (*one.zone != '\0') window.time_zone = one.zone;
+    EXPECT_EQ(offset_at(window, *parse_rfc3339(one.at)), std::chrono::minutes(one.minutes));
+  }
+}
+
 TEST(Recurrence, AStartInAGapComesAfterItAndOneThatIsTwiceIsTheFirst) {
   for (const StartCase& one : kStarts) {
     SCOPED_TRACE(one.says);

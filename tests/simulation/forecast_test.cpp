@@ -72,6 +72,47 @@ TEST(Forecast, TheFloorStandsBeforeTheStartAndEverythingIsBackAfterwards) {
   EXPECT_EQ(made.last.phase, "Completed");
 }
 
+/// The same shop with a ScaledObject in place of its autoscaler.
+ForecastInput keda_shop() {
+  ForecastInput out = shop();
+  out.objects.back() = {
+      {"keda.sh", "ScaledObject", "shop", "checkout"},
+      Json{
+          R"({"metadata":{"name":"checkout"},"spec":{"scaleTargetRef":{"name":"checkout"},"minReplicaCount":3,"maxReplicaCount":12}})"}};
+  return out;
+}
+
+TEST(Forecast, AScaledObjectIsPlayedWithTheAutoscalerThatKedaMakesFromIt) {
+  const Forecast made = forecast(keda_shop());
+  EXPECT_EQ(made.verdict(), ForecastVerdict::Go) << testing::PrintToString(codes(made));
+  ASSERT_EQ(made.targets.size(), 1U);
+  EXPECT_EQ(made.targets.front().ready_at_start, 20);
+  EXPECT_EQ(last_value(made, "/spec/minReplicaCount"), Value(Json{"3"}));
+  EXPECT_EQ(last_value(made, "/spec/maxReplicaCount"), Value(Json{"12"}));
+  EXPECT_FALSE(last_value(made, "/spec/minReplicas")) << "KEDA's autoscaler is not written";
+  EXPECT_EQ(made.last.phase, "Completed");
+}
+
+TEST(Forecast, APausedScaledObjectIsNotRaised) {
+  ForecastInput input = keda_shop();
+  input.objects.back().object = Json{
+      R"({"metadata":{"name":"checkout","annotations":{"autoscaling.keda.sh/paused":"true"}},"spec":{"scaleTargetRef":{"name":"checkout"},"minReplicaCount":3,"maxReplicaCount":12}})"};
+  const Forecast made = forecast(input);
+  EXPECT_EQ(made.targets.front().ready_at_start, 4);
+  EXPECT_NE(made.verdict(), ForecastVerdict::Go);
+  EXPECT_TRUE(made.timeline.empty());
+}
+
+TEST(Forecast, WithoutScalingDownTheMaximumStillComesBack) {
+  for (const ForecastInput& scaled : {shop(), keda_shop()}) {
+    ForecastInput input = scaled;
+    input.event.spec.capacity.targets.front().scale_down = api::ScaleDown::Disabled;
+    const Forecast made = forecast(input);
+    EXPECT_EQ(made.last.phase, "Completed");
+    EXPECT_EQ(made.targets.front().curve.back().replicas, 4);
+  }
+}
+
 /// Eight at the start, twenty at half past, twelve a quarter later.
 ForecastInput two_peaks() {
   ForecastInput out = shop();
@@ -167,6 +208,22 @@ TEST(Forecast, LoadAboveTheCeilingIsAWarning) {
   EXPECT_EQ(made.targets.front().peak, 30) << "one and a half times the floor, and no more";
 }
 
+TEST(Forecast, AWayUpFasterThanTheLastRunIsAWarningThoughItStandsAlready) {
+  ForecastInput input = shop();
+  input.event.metadata.uid = "of-the-cluster";
+  input.event.metadata.generation = 1;
+  api::TargetStatus row;
+  row.name = "checkout";
+  row.object = "Deployment.apps shop/checkout";
+  row.last_run = {.usual = 4, .steps = 4, .most_added = 4, .ready_after_seconds = 900};
+  input.event.status.targets = {row};
+  const Forecast first = forecast(input);
+  ASSERT_EQ(codes(first), std::vector<std::string>{"RampFasterThanLast"});
+  EXPECT_EQ(first.verdict(), ForecastVerdict::Warn);
+  input.event.status.message = first.findings.front().text;
+  EXPECT_EQ(codes(forecast(input)), codes(first));
+}
+
 TEST(Forecast, AMissingWorkloadIsANoGo) {
   ForecastInput input = shop();
   input.objects.clear();
@@ -252,6 +309,37 @@ TEST(Nodes, RoomThatIsOnItsWayIsNotOrderedTwice) {
   EXPECT_EQ(nodes.count(), 0U);
   nodes.advance(kStart + minutes(3));
   EXPECT_EQ(nodes.count(), 2U);
+}
+
+/// Two nodes that what runs has filled, and a pool whose nodes take eight minutes.
+ForecastInput tight_shop(bool headroom) {
+  ForecastInput out = shop();
+  out.setup.ns = "doorbuster-system";
+  out.nodes = Nodes({node(1), node(1)}, {.shape = node(4), .most = 8, .startup = minutes(8)});
+  auto& ramp = out.event.spec.capacity.targets.front().ramp.up;
+  ramp.over = {"0s", Duration(0)};
+  if (headroom) out.event.spec.capacity.headroom = api::HeadroomSpec{{"10m", minutes(10)}, 100};
+  return out;
+}
+
+TEST(Forecast, room_made_ahead_is_there_when_the_ramp_begins_and_is_given_up_to_its_pods) {
+  const Instant prepare = kStart - minutes(30);
+  const Forecast without = forecast(tight_shop(false)), with = forecast(tight_shop(true));
+  ASSERT_TRUE(without.targets.front().ready_since && with.targets.front().ready_since);
+  EXPECT_GE(*without.targets.front().ready_since, prepare + minutes(8));
+  EXPECT_LE(*with.targets.front().ready_since, prepare + minutes(2));
+  EXPECT_EQ(with.nodes_added, without.nodes_added) << "the same nodes, earlier";
+  std::vector<std::string> told;
+  for (const TimelineEntry& one : with.timeline) {
+    if (one.object.ns != "doorbuster-system") continue;
+    const FieldChange& change = one.changes.front();
+    told.push_back((change.before ? change.before->text : "none") + " -> " +
+                   (change.after ? change.after->text : "none"));
+  }
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.front(), "none -> 16");
+  EXPECT_TRUE(told.back().ends_with("-> none")) << told.back();
+  EXPECT_EQ(with.verdict(), without.verdict());
 }
 
 }  // namespace

@@ -149,6 +149,61 @@ void vary_needs(Random random, History& history) {
   }
 }
 
+/// Some targets may not be scaled down during their sale. It has chance of its own too.
+void vary_scale_down(Random random, History& history) {
+  for (EventPlan& event : history.events) {
+    for (TargetPlan& target : event.targets) target.no_scale_down = random.chance(1, 5);
+  }
+}
+
+/// Half of the events want node room. Chance of its own again.
+void vary_headroom(Random random, History& history) {
+  for (EventPlan& event : history.events) {
+    if (!random.chance(1, 2)) continue;
+    event.headroom = between(random, seconds(0), minutes(4));
+    event.headroom_percent = random.between(1, 20) * 10;
+  }
+}
+
+/// Some autoscalers are made by KEDA, some pods are guarded by a budget or resized by a vertical
+/// autoscaler. Chance of its own once more.
+void vary_guards(Random random, History& history) {
+  for (auto& shop : history.shops) {
+    shop.keda = shop.max && random.chance(1, shop.name == "checkout" ? 8 : 2);
+    static const std::vector<std::string> kBudgets = {"1", "2", "\"30%\"", "\"90%\""};
+    if (random.chance(1, 4)) shop.min_available = random.pick(kBudgets);
+    static const std::vector<std::string> kModes = {"Auto", "Recreate", "Off"};
+    if (random.chance(1, 6)) shop.update_mode = random.pick(kModes);
+  }
+  for (EventPlan& event : history.events) {
+    for (TargetPlan& target : event.targets) {
+      if (random.chance(1, 3)) target.min_available = random.between(5, 10) * 10;
+      target.no_evictions = random.chance(1, 3);
+    }
+  }
+  // What the weather does to one kind it may do to another.
+  if (random.chance(1, 2)) return;
+  static const std::vector<std::string> kKinds = {
+      "ScaledObject", "ScaledObject", "PodDisruptionBudget", "VerticalPodAutoscaler"};
+  const std::string& kind = random.pick(kKinds);
+  for (Step& step : history.steps) {
+    if (step.subject == "HorizontalPodAutoscaler") step.subject = kind;
+  }
+}
+
+/// A third of the events want their images pulled ahead. Chance of its own again.
+void vary_prepull(Random random, History& history) {
+  for (EventPlan& event : history.events) {
+    if (random.chance(1, 3)) event.prepull = between(random, seconds(0), minutes(4));
+  }
+}
+
+/// In two of three clusters CapacityBuffers are served, in half of those something acts on them.
+void vary_buffers(Random random, History& history) {
+  history.buffers = random.chance(2, 3);
+  history.acts_on_buffers = random.chance(1, 2);
+}
+
 /// In every so many histories the operator is ended while the first event only waits for its sale:
 /// that time is short, and chance alone hits it about once in a thousand.
 constexpr std::uint64_t kWaitingKills = 400;
@@ -199,6 +254,11 @@ History make_history(std::uint64_t seed) {
                              .span = std::chrono::seconds(20)});
   }
   vary_needs(Random(seed * 0x9E3779B97F4A7C15ULL + 2), history);
+  vary_scale_down(Random(seed * 0x9E3779B97F4A7C15ULL + 3), history);
+  vary_headroom(Random(seed * 0x9E3779B97F4A7C15ULL + 4), history);
+  vary_prepull(Random(seed * 0x9E3779B97F4A7C15ULL + 5), history);
+  vary_buffers(Random(seed * 0x9E3779B97F4A7C15ULL + 6), history);
+  vary_guards(Random(seed * 0x9E3779B97F4A7C15ULL + 7), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -98,6 +98,9 @@ struct TargetPlan {
   /// From so long after the start on, this amount (JSON text) in place of the one above.
   std::vector<std::pair<Duration, std::string>> profile;
   std::optional<std::int64_t> ceiling;
+  bool no_scale_down = false;
+  std::optional<std::int64_t> min_available;  ///< percent
+  bool no_evictions = false;
   std::int64_t up_steps = 3, down_steps = 4;
   Duration up_over = std::chrono::minutes(3), down_over = std::chrono::minutes(3),
            step_timeout = std::chrono::minutes(2);
@@ -113,6 +116,9 @@ struct EventPlan {
   Duration created{}, start{}, end{}, prepare{}, cooldown{};
   std::vector<TargetPlan> targets;
   std::vector<HoldPlan> holds;
+  std::optional<Duration> headroom;  ///< lead of the placeholders; nothing: none
+  std::int64_t headroom_percent = 110;
+  std::optional<Duration> prepull;  ///< lead of the pulls; nothing: none
   std::string policy = "Ramp";
   Duration restore_timeout = std::chrono::minutes(20);
 };
@@ -127,12 +133,15 @@ struct History {
   std::optional<std::int64_t> zones;  ///< of the nodes; nothing: not labelled
   std::optional<std::int64_t> clamp;  ///< an admission plugin lets no rate limit exceed this
   std::map<std::string, Duration> lag;
+  bool buffers = false;          ///< CapacityBuffers are served
+  bool acts_on_buffers = false;  ///< and a node autoscaler takes them up
 };
 
 inline const Instant kBegin =
     std::chrono::sys_days(std::chrono::year(2026) / 11 / 27) + std::chrono::hours(8);
 inline constexpr const char* kShopNamespace = "shop";
 inline constexpr const char* kEdgeNamespace = "edge";
+inline constexpr const char* kOperatorNamespace = "doorbuster-system";
 inline constexpr std::int64_t kRateLimit = 100;
 
 /// The history of a seed: the same on every machine.

@@ -48,6 +48,9 @@ const char* name_of(Boundary boundary) {
 
 Tree target_tree(const TargetPlan& target) {
   Tree out = Tree::object();
+  if (target.min_available)
+    out.set("/disruptionBudget/minAvailablePercent", Tree::integer(*target.min_available));
+  if (target.no_evictions) out.set("/verticalEvictions", Tree::string("Prevented"));
   out.set("/name", Tree::string(target.name));
   out.set("/ref/kind", Tree::string("Deployment"));
   out.set("/ref/name", Tree::string(target.shop));
@@ -74,6 +77,7 @@ Tree target_tree(const TargetPlan& target) {
   }
   if (!target.profile.empty()) out.set("/profile", std::move(profile));
   if (target.ceiling) out.set("/ceiling", Tree::integer(*target.ceiling));
+  if (target.no_scale_down) out.set("/scaleDown", Tree::string("Disabled"));
   out.set("/ramp/up/over", Tree::string(doorbuster::to_text(target.up_over)));
   out.set("/ramp/up/steps", Tree::integer(target.up_steps));
   out.set("/ramp/up/stepTimeout", Tree::string(doorbuster::to_text(target.step_timeout)));
@@ -178,6 +182,12 @@ Tree manifest(const EventPlan& event, Instant begin) {
   out.set("/spec/deletionPolicy", Tree::string(event.policy));
   out.set("/spec/capacity/restoreTimeout",
           Tree::string(doorbuster::to_text(event.restore_timeout)));
+  if (event.headroom) {
+    out.set("/spec/capacity/headroom/lead", Tree::string(doorbuster::to_text(*event.headroom)));
+    out.set("/spec/capacity/headroom/percent", Tree::integer(event.headroom_percent));
+  }
+  if (event.prepull)
+    out.set("/spec/capacity/imagePrepull/lead", Tree::string(doorbuster::to_text(*event.prepull)));
   Tree targets = Tree::parse("[]"), holds = Tree::parse("[]");
   for (const TargetPlan& target : event.targets) targets.elements().push_back(target_tree(target));
   for (const HoldPlan& hold : event.holds) holds.elements().push_back(hold_tree(hold));
@@ -191,11 +201,15 @@ std::string to_text(const History& history) {
   for (const auto& shop : history.shops) {
     out += "  shop " + shop.name + ": replicas " + std::to_string(shop.replicas);
     if (shop.max)
-      out += ", autoscaler " + (shop.min ? std::to_string(*shop.min) : "absent") + ".." +
-             std::to_string(*shop.max);
+      out += (shop.keda ? ", ScaledObject " : ", autoscaler ") +
+             (shop.min ? std::to_string(*shop.min) : "absent") + ".." + std::to_string(*shop.max);
+    if (shop.min_available) out += ", budget " + *shop.min_available;
+    if (shop.update_mode) out += ", vertical " + *shop.update_mode;
     out += ", by " + shop.owner + "\n";
   }
   if (history.zones) out += "  zones " + std::to_string(*history.zones) + "\n";
+  if (history.buffers)
+    out += history.acts_on_buffers ? "  buffers are acted on\n" : "  nobody acts on buffers\n";
   for (const EventPlan& event : history.events) {
     out += "  event " + event.name + " from " + to_rfc3339(kBegin + event.created).substr(11) +
            ": " + manifest(event, kBegin).print() + "\n";

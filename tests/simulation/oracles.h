@@ -58,6 +58,7 @@ class Oracle {
   virtual void on_publish(const Scene&, const planner::Event&, const api::SaleEventStatus&) {}
   virtual void on_perform(const Scene&, const planner::Event&, const planner::Write&) {}
   virtual void on_written(const Scene&, const Written&) {}
+  virtual void on_child(const Scene&, const planner::Event&, const planner::ChildEffect&) {}
   virtual void after_round(const Scene&) {}
   virtual void at_instant(const Scene&) {}
   virtual void at_end(const Scene&) {}
@@ -76,6 +77,7 @@ std::vector<std::unique_ptr<Oracle>> all_oracles();
 std::vector<std::unique_ptr<Oracle>> oracles_of_values();
 std::vector<std::unique_ptr<Oracle>> oracles_of_conduct();
 std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
+std::vector<std::unique_ptr<Oracle>> oracles_of_children();
 
 /// The object as a round saw it, under whichever name it asked for it; null when it did not see
 /// one.

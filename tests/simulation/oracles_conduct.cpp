@@ -1,4 +1,5 @@
 // Oracles of how the operator behaves.
+#include "controllers/planner/buffer.h"
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/oracles.h"
 
@@ -7,6 +8,11 @@
 namespace doorbuster::simulation {
 
 namespace {
+
+/// Of kinds that this simulation knows as children only.
+bool is_child(const ObjectRef& object) {
+  return object.kind == "DaemonSet" || object.kind == planner::kBufferKind;
+}
 
 std::set<std::string> holders_in(const Tree& object) {
   std::set<std::string> out;
@@ -39,7 +45,7 @@ Change change_of(const planner::Write& write, const Tree& before) {
   }
   Tree after = before;
   after.merge(Tree::parse(write.patch.text));
-  for (const char* pointer : {kMin, kMax, kReplicas}) {
+  for (const char* pointer : kCapacityFields) {
     const auto was = number(before.value_at(pointer)), is = number(after.value_at(pointer));
     if (was && (!is || *is < *was)) out.lowered[pointer] = is.value_or(0);
   }
@@ -98,9 +104,11 @@ class OneWrite : public Oracle {
 
  private:
   static bool named(const planner::Event& event, const ObjectRef& object) {
+    // oracles_children.cpp
+    if (object.ns == kOperatorNamespace || is_child(object)) return true;
     if (event.spec) {
       for (const auto& target : event.spec->capacity.targets) {
-        if (object.ns == event.ref.ns && target.ref.name == object.name) return true;
+        if (object.ns == event.ref.ns && target.ref->name == object.name) return true;
       }
       for (const auto& hold : event.spec->holds) {
         if (hold.object.name == object.name && hold.object.kind == object.kind) return true;
@@ -177,8 +185,8 @@ class SilenceIsNotRelease : public Oracle {
   /// All of them, or the one whose turn it is.
   static std::vector<Blank> blanks_of(const planner::Observation& seen,
                                       std::optional<std::size_t> turn) {
-    const std::size_t count =
-        seen.objects.size() + seen.autoscalers.size() + seen.kinds.size() + seen.answers.size() + 1;
+    const std::size_t count = seen.objects.size() + seen.autoscalers.size() + seen.kinds.size() +
+                              seen.answers.size() + (seen.room ? 2 : 1);
     std::size_t index = 0;
     const auto meant = [&] { return !turn || index++ == *turn % count; };
     std::vector<Blank> out;
@@ -212,6 +220,10 @@ class SilenceIsNotRelease : public Oracle {
       blank.seen.answers[id] = planner::Answer{
           .at = answer.at, .says = planner::Answer::Says::Unknown, .why = "blanked"};
       out.push_back(std::move(blank));
+    }
+    if (seen.room && meant()) {
+      out.push_back({.what = "the room", .seen = seen, .about = {}});
+      out.back().seen.room.reset();
     }
     if (!meant() && !out.empty()) return out;
     out.push_back({.what = "the window", .seen = seen, .about = {}});
@@ -260,6 +272,16 @@ class SilenceIsNotRelease : public Oracle {
         if (!due.released.contains(one))
           complain(scene, "with " + what + " blanked, " + write.object.name + " lets go: " + one);
       }
+    }
+    for (const planner::ChildEffect& one : plan.children) {
+      const auto* remove = std::get_if<planner::Remove>(&one);
+      const bool due = std::any_of(
+          whole.children.begin(), whole.children.end(), [&](const planner::ChildEffect& other) {
+            const auto* same = std::get_if<planner::Remove>(&other);
+            return remove != nullptr && same != nullptr && same->object == remove->object;
+          });
+      if (remove != nullptr && !due)
+        complain(scene, "with " + what + " blanked, " + remove->object.name + " is removed");
     }
     const bool goes = plan.finalizer && !plan.finalizer->present &&
                       !(whole.finalizer && !whole.finalizer->present);
@@ -332,6 +354,7 @@ std::vector<std::unique_ptr<Oracle>> all_oracles() {
   std::vector<std::unique_ptr<Oracle>> out = oracles_of_values();
   for (auto& one : oracles_of_conduct()) out.push_back(std::move(one));
   for (auto& one : oracles_of_memory()) out.push_back(std::move(one));
+  for (auto& one : oracles_of_children()) out.push_back(std::move(one));
   return out;
 }
 

@@ -75,15 +75,12 @@ class StatusTruthful : public Oracle {
       for (const auto& target : event.spec->capacity.targets) {
         if (target.name != row.name) continue;
         const auto* workload =
-            seen_document(scene, simulator::deployment_ref(event.ref.ns, target.ref.name));
+            seen_document(scene, simulator::deployment_ref(event.ref.ns, target.ref->name));
         if (workload == nullptr) continue;
         const std::int64_t ready = workload->integer("/status/readyReplicas").value_or(0);
         if (row.ready && *row.ready != ready)
           complain(scene, row.name + ": ready is not what was seen");
-        const auto* autoscaler =
-            seen_document(scene, simulator::autoscaler_ref(event.ref.ns, target.ref.name));
-        const auto floor =
-            autoscaler != nullptr ? autoscaler->integer(kMin) : workload->integer(kReplicas);
+        const auto floor = seen_floor(scene, event.ref.ns, target.ref->name, *workload);
         if (row.state == "Held" && row.floor && floor && *floor < *row.floor && !yielded(status)) {
           complain(
               scene,
@@ -91,6 +88,16 @@ class StatusTruthful : public Oracle {
         }
       }
     }
+  }
+  static std::optional<std::int64_t> seen_floor(const Scene& scene,
+                                                const std::string& ns,
+                                                const std::string& name,
+                                                const planner::Document& workload) {
+    for (const ObjectRef& ref :
+         {simulator::scaled_ref(ns, name), simulator::autoscaler_ref(ns, name)}) {
+      if (const auto* scaler = seen_document(scene, ref)) return scaler->integer(floor_field(ref));
+    }
+    return workload.integer(kReplicas);
   }
   static bool yielded(const api::SaleEventStatus& status) {
     return std::any_of(status.holds.begin(), status.holds.end(), [](const auto& row) {
@@ -109,6 +116,55 @@ class StatusTruthful : public Oracle {
       // A record that somebody copied from another object holds nothing here.
       if (record.uid != (*present)->uid || !holds_for(record, event.uid)) continue;
       complain(scene, "Restored is said while " + ref.name + " is seen to be held");
+    }
+  }
+};
+
+class LearnedHonest : public Oracle {
+ public:
+  const char* name() const override { return "LearnedHonest"; }
+  const char* sentence() const override {
+    return "a new peak is what was seen, and a step counts as ready only when enough of it is";
+  }
+  void on_publish(const Scene& scene,
+                  const planner::Event& event,
+                  const api::SaleEventStatus& status) override {
+    if (!scene.world.seen() || !event.spec) return;
+    for (const auto& row : status.targets) {
+      for (const auto& target : event.spec->capacity.targets) {
+        if (target.name != row.name || !target.ref) continue;
+        const auto* workload =
+            seen_document(scene, simulator::deployment_ref(event.ref.ns, target.ref->name));
+        if (workload == nullptr) continue;
+        check(scene,
+              target,
+              before(event.status, row.name),
+              row,
+              workload->integer("/status/readyReplicas").value_or(0));
+      }
+    }
+  }
+
+ private:
+  static api::LearnedStatus before(const api::SaleEventStatus& status, const std::string& name) {
+    for (const auto& row : status.targets) {
+      if (row.name == name) return row.learned;
+    }
+    return {};
+  }
+  void check(const Scene& scene,
+             const api::TargetSpec& target,
+             const api::LearnedStatus& old,
+             const api::TargetStatus& row,
+             std::int64_t ready) {
+    if (row.learned.peak_ready && row.learned.peak_ready != old.peak_ready &&
+        *row.learned.peak_ready != ready)
+      complain(scene, row.name + ": the peak is not what was seen");
+    for (const auto& step : row.learned.steps) {
+      if (std::find(old.steps.begin(), old.steps.end(), step) != old.steps.end()) continue;
+      const bool enough = ready * 100 >= step.floor * target.ramp.up.ready_percent;
+      if (step.ready_after_seconds.has_value() == enough) continue;
+      complain(scene, row.name + ": whether a step is ready is not what was seen");
     }
   }
 };
@@ -224,10 +280,9 @@ class LeavesNoTrace : public Oracle {
   }
   void at_end(const Scene& scene) override {
     if (!scene.ending.quiet) return;
-    for (const auto& [group, kind] : {std::pair{"autoscaling", "HorizontalPodAutoscaler"},
-                                      std::pair{"apps", "Deployment"},
-                                      std::pair{"gateway.envoyproxy.io", "BackendTrafficPolicy"}}) {
-      for (const ObjectRef& ref : scene.cluster.api().objects(group, kind)) {
+    for (const simulator::ServedKind& kind : scene.cluster.api().kinds) {
+      if (kind.group == api::kGroup) continue;
+      for (const ObjectRef& ref : scene.cluster.api().objects(kind.group, kind.kind)) {
         const StoredPtr object = scene.cluster.api().live(ref);
         if (object && !scene.truth.spoilt.contains(ref)) check(scene, *object);
       }
@@ -264,7 +319,7 @@ class LeavesNoTrace : public Oracle {
     const auto first = std::find_if(versions.begin(), versions.end(), [&](const StoredPtr& one) {
       return one->uid() == object.uid();
     });
-    if (object.ref.kind == "Deployment") return;
+    if (object.ref.kind == "Deployment" || is_made_by_keda(object.ref)) return;
     for (const std::string& pointer : holdable(object.ref)) {
       const FieldTruth* truth = scene.truth.field(object.ref, pointer);
       if (truth != nullptr && truth->touched) return;
@@ -300,6 +355,7 @@ class SuccessorAdopts : public Oracle {
 std::vector<std::unique_ptr<Oracle>> oracles_of_memory() {
   std::vector<std::unique_ptr<Oracle>> out;
   out.push_back(std::make_unique<StatusTruthful>());
+  out.push_back(std::make_unique<LearnedHonest>());
   out.push_back(std::make_unique<BaselineHonest>());
   out.push_back(std::make_unique<RemembersFirst>());
   out.push_back(std::make_unique<FinalizerWhileHeld>());

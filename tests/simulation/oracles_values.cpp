@@ -57,7 +57,7 @@ class FloorNotBelow : public Oracle {
            "what a person set";
   }
   void on_written(const Scene& scene, const Written& written) override {
-    for (const char* pointer : {kMin, kMax, kReplicas}) {
+    for (const char* pointer : kCapacityFields) {
       const FieldTruth* truth = scene.truth.field(written.after->ref, pointer);
       const auto before = number(written.before->tree.value_at(pointer));
       const auto after = number(written.after->tree.value_at(pointer));
@@ -127,9 +127,9 @@ class CapacityKept : public Oracle {
     const Instant now = scene.world.seen()->now;
     if (window == nullptr || now < window->prepare || now >= window->end) return;
     for (const auto& target : event.spec->capacity.targets) {
-      if (!about(written, target.ref.name)) continue;
+      if (!about(written, target.ref->name)) continue;
       const std::int64_t need = need_of(event, target, *window, now);
-      for (const char* pointer : {kMin, kMax, kReplicas}) {
+      for (const char* pointer : kCapacityFields) {
         const auto before = number(written.before->tree.value_at(pointer));
         const auto after = number(written.after->tree.value_at(pointer));
         if (!before || !after || *after >= std::min(*before, need)) continue;
@@ -157,6 +157,39 @@ class CapacityKept : public Oracle {
   }
 };
 
+/// The status that the write was guarded by; of a ScaledObject that of the autoscaler made from
+/// it, as it was seen.
+std::optional<Tree> status_for(const Scene& scene, const Written& written) {
+  const ObjectRef& ref = written.after->ref;
+  if (ref.kind != "ScaledObject") return written.before->tree;
+  const ObjectRef autoscaler{
+      "autoscaling", "HorizontalPodAutoscaler", ref.ns, "keda-hpa-" + ref.name};
+  // The sweep has no round: it asks right before it writes.
+  if (written.event.uid.empty()) {
+    const StoredPtr made = scene.world.last_looked_at(autoscaler);
+    return made ? std::optional(made->tree) : std::nullopt;
+  }
+  if (!scene.world.seen()) return std::nullopt;
+  const auto* made = seen_object(scene.world.seen()->observation, autoscaler);
+  if (made == nullptr) return std::nullopt;
+  return Tree::parse(std::string(made->object->root().text()));
+}
+/// By DESIGN.md section 4.
+std::optional<std::int64_t> wanted_of(const Tree& autoscaler, std::int64_t current) {
+  bool active = true, too_few = false;
+  if (const Tree* conditions = autoscaler.at("/status/conditions")) {
+    for (const Tree& one : conditions->elements()) {
+      if (one.text_at("/type") == "ScalingActive") active = one.text_at("/status") == "True";
+      if (one.text_at("/type") == "ScalingLimited")
+        too_few = one.text_at("/reason") == "TooFewReplicas" && one.text_at("/status") == "True";
+    }
+  }
+  const std::int64_t used =
+      autoscaler.number("/status/currentMetrics/0/resource/current/averageUtilization", -1);
+  if (!active || too_few || used < 0) return std::nullopt;
+  return (current * used + simulator::kTargetUtilisation - 1) / simulator::kTargetUtilisation;
+}
+
 class NotBelowWanted : public Oracle {
  public:
   const char* name() const override { return "NotBelowWanted"; }
@@ -165,21 +198,24 @@ class NotBelowWanted : public Oracle {
            "below what runs";
   }
   void on_written(const Scene& scene, const Written& written) override {
-    if (written.after->ref.kind != "HorizontalPodAutoscaler" || at_once(scene, written)) return;
-    const FieldTruth* floor = scene.truth.field(written.after->ref, kMin);
+    const ObjectRef& ref = written.after->ref;
+    if (*ceiling_field(ref) == '\0' || at_once(scene, written)) return;
+    const FieldTruth* floor = scene.truth.field(ref, floor_field(ref));
     if (floor != nullptr && floor->fought)
       return;  // an old manifest applied again brings its own floor
-    const Tree& seen = written.before->tree;
-    const auto min = number(seen.value_at(kMin)),
-               new_min = number(written.after->tree.value_at(kMin));
-    const auto max = number(seen.value_at(kMax)),
-               new_max = number(written.after->tree.value_at(kMax));
+    const Tree &before = written.before->tree, &after = written.after->tree;
+    const auto min = number(before.value_at(floor_field(ref))),
+               new_min = number(after.value_at(floor_field(ref)));
+    const auto max = number(before.value_at(ceiling_field(ref))),
+               new_max = number(after.value_at(ceiling_field(ref)));
     // Of a workload that is gone the autoscaler only remembers.
-    if (!scene.cluster.api().live(simulator::deployment_ref(
-            written.after->ref.ns, seen.text_at("/spec/scaleTargetRef/name"))))
+    if (!scene.cluster.api().live(
+            simulator::deployment_ref(ref.ns, before.text_at("/spec/scaleTargetRef/name"))))
       return;
-    const std::int64_t current = seen.number("/status/currentReplicas", 0);
-    const auto wanted = wanted_of(seen, current);
+    const auto status = status_for(scene, written);
+    if (!status) return;
+    const std::int64_t current = status->number("/status/currentReplicas", 0);
+    const auto wanted = wanted_of(*status, current);
     // A floor below what load asks for carries nothing: the autoscaler keeps the replicas by
     // itself.
     if (min && new_min && *new_min < *min && wanted && *wanted < *min && *new_min < *wanted) {
@@ -201,31 +237,18 @@ class NotBelowWanted : public Oracle {
     return (written.event.deleting && immediate) ||
            scene.cluster.api().terminating(written.event.ref.ns);
   }
-  /// By DESIGN.md section 4, from the status that the write was guarded by.
-  static std::optional<std::int64_t> wanted_of(const Tree& autoscaler, std::int64_t current) {
-    bool active = true, too_few = false;
-    if (const Tree* conditions = autoscaler.at("/status/conditions")) {
-      for (const Tree& one : conditions->elements()) {
-        if (one.text_at("/type") == "ScalingActive") active = one.text_at("/status") == "True";
-        if (one.text_at("/type") == "ScalingLimited")
-          too_few = one.text_at("/reason") == "TooFewReplicas" && one.text_at("/status") == "True";
-      }
-    }
-    const std::int64_t used =
-        autoscaler.number("/status/currentMetrics/0/resource/current/averageUtilization", -1);
-    if (!active || too_few || used < 0) return std::nullopt;
-    return (current * used + simulator::kTargetUtilisation - 1) / simulator::kTargetUtilisation;
-  }
 };
 
 class NoCliff : public Oracle {
  public:
   const char* name() const override { return "NoCliff"; }
   const char* sentence() const override {
-    return "on the way down no more goes within a minute than the event allows";
+    return "on the way down no more goes within a minute than the event allows, nor more at once "
+           "later";
   }
   void on_written(const Scene& scene, const Written& written) override {
-    const char* pointer = written.after->ref.kind == "HorizontalPodAutoscaler" ? kMin : kReplicas;
+    if (written.after->ref.ns == kOperatorNamespace) return;  // nobody's capacity
+    const char* pointer = floor_field(written.after->ref);
     const auto before = number(written.before->tree.value_at(pointer));
     const auto after = number(written.after->tree.value_at(pointer));
     if (!before || !after) return;
@@ -246,13 +269,42 @@ class NoCliff : public Oracle {
       if (scene.cluster.now() - at < std::chrono::seconds(55)) sum += drop;
     }
     const std::int64_t allowed = std::max<std::int64_t>(1, (peak * percent + 99) / 100);
-    if (sum <= allowed) return;
-    complain(scene,
-             written.after->ref.name + ": " + std::to_string(sum) + " of " + std::to_string(peak) +
-                 " taken away within a minute, " + std::to_string(allowed) + " allowed");
+    if (sum > allowed) {
+      complain(scene,
+               written.after->ref.name + ": " + std::to_string(sum) + " of " +
+                   std::to_string(peak) + " taken away within a minute, " +
+                   std::to_string(allowed) + " allowed");
+    }
+    look_for_more(scene, written, *before);
   }
 
  private:
+  /// What stabilization keeps above the floor goes at once when it is over.
+  void look_for_more(const Scene& scene, const Written& written, std::int64_t floor) {
+    if (*ceiling_field(written.after->ref) == '\0' || !scene.world.seen()) return;
+    const auto& seen = *scene.world.seen();
+    const auto* window = std::get_if<planner::Window>(&seen.observation.window);
+    const Duration timeout = written.event.spec->capacity.restore_timeout.value;
+    if (window == nullptr || seen.now >= window->restored_by + timeout) return;
+    const auto status = status_for(scene, written);
+    if (!status) return;
+    const std::int64_t current = status->number("/status/currentReplicas", 0);
+    const auto wanted = wanted_of(*status, current);
+    if (current <= floor || !wanted || *wanted >= floor || !is_stabilised(*status)) return;
+    complain(scene,
+             written.after->ref.name + ": lowered below " + std::to_string(floor) + " while " +
+                 std::to_string(current) + " are still kept, " + std::to_string(*wanted) +
+                 " of them by load");
+  }
+  static bool is_stabilised(const Tree& autoscaler) {
+    const Tree* conditions = autoscaler.at("/status/conditions");
+    if (conditions == nullptr) return false;
+    const auto& all = conditions->elements();
+    return std::any_of(all.begin(), all.end(), [](const Tree& one) {
+      return one.text_at("/type") == "AbleToScale" &&
+             one.text_at("/reason") == "ScaleDownStabilized";
+    });
+  }
   /// The most that any event allows for a workload, those that overlap added up; 10 where none
   /// names it any more.
   static std::int64_t percent_of(const Scene& scene, const std::string& workload) {
@@ -309,12 +361,11 @@ class FullFloorByStart : public Oracle {
     const std::string workload = target.text_at("/ref/name");
     const StoredPtr deployment =
         scene.cluster.api().live(simulator::deployment_ref(event.ref.ns, workload));
-    const StoredPtr autoscaler =
-        scene.cluster.api().live(simulator::autoscaler_ref(event.ref.ns, workload));
     if (!deployment || deployment->tree.number("/spec/replicas", 0) == 0) return;
-    const StoredPtr held = autoscaler ? autoscaler : deployment;
-    const FieldTruth* truth = scene.truth.field(held->ref, autoscaler ? kMin : kReplicas);
-    const FieldTruth* ceiling = scene.truth.field(held->ref, kMax);
+    const StoredPtr scaler = scene.cluster.api().live(scaler_of(scene.cluster, deployment->ref));
+    const StoredPtr held = scaler ? scaler : deployment;
+    const FieldTruth* truth = scene.truth.field(held->ref, floor_field(held->ref));
+    const FieldTruth* ceiling = scene.truth.field(held->ref, ceiling_field(held->ref));
     if (truth == nullptr || truth->fought || (ceiling != nullptr && ceiling->fought)) return;
     if (scene.truth.spoilt.contains(held->ref) || scene.truth.spoilt.contains(deployment->ref))
       return;

@@ -58,6 +58,28 @@ History plain() {
   return history;
 }
 
+History with_headroom() {
+  History history = plain();
+  history.events.front().headroom = seconds(30);
+  return history;
+}
+
+/// Time enough to see that nobody acts on it.
+History with_buffer() {
+  History history = plain();
+  history.events.front().start = minutes(11);
+  history.events.front().end = minutes(14);
+  history.events.front().headroom = minutes(4);
+  history.buffers = true;
+  return history;
+}
+
+History with_prepull() {
+  History history = plain();
+  history.events.front().prepull = seconds(30);
+  return history;
+}
+
 History with(History history, std::vector<Step> steps) {
   history.steps = std::move(steps);
   return history;
@@ -145,6 +167,31 @@ const std::vector<PlantedBug>& planted_bugs() {
        },
        plain,
        {"NoCliff"}},
+      {"the floor goes down under pods that stabilization keeps",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           for (auto& [ref, fact] : seen.objects) {
+             const auto* known = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+             if (known == nullptr || ref.kind != "HorizontalPodAutoscaler") continue;
+             std::string text = (*known)->object->text();
+             const auto at = text.find("ScaleDownStabilized");
+             if (at == std::string::npos) continue;
+             auto bent = std::make_shared<planner::Present>(**known);
+             bent->object =
+                 planner::Document::parse(text.replace(at, 19, "ReadyForNewScale")).value();
+             fact = std::shared_ptr<const planner::Present>(std::move(bent));
+           }
+         };
+         return out;
+       },
+       [] {
+         return with(
+             plain(),
+             {{.act = Act::SetLoad, .at = minutes(6), .subject = "checkout", .amount = 1000},
+              {.act = Act::SetLoad, .at = minutes(8), .subject = "checkout", .amount = 150}});
+       },
+       {"NoCliff"}},
       {"one too few is restored",
        [] {
          return performing([](const planner::Write& write) {
@@ -201,6 +248,18 @@ const std::vector<PlantedBug>& planted_bugs() {
        },
        plain,
        {"StatusTruthful"}},
+      {"what is asked for counts as ready",
+       [] {
+         Sabotage out;
+         out.publish = [](const planner::Event&, api::SaleEventStatus& status) {
+           for (auto& row : status.targets) {
+             for (auto& step : row.learned.steps) step.ready_after_seconds = 1;
+           }
+         };
+         return out;
+       },
+       plain,
+       {"LearnedHonest"}},
       {"status counts its own updates",
        [] {
          Sabotage out;
@@ -307,6 +366,70 @@ const std::vector<PlantedBug>& planted_bugs() {
               {.act = Act::RecreateEvent, .at = minutes(6) + seconds(2), .subject = "sale-0"}});
        },
        {"SuccessorAdopts"}},
+      {"placeholders are not removed",
+       [] {
+         Sabotage out;
+         out.drop_removals = true;
+         return out;
+       },
+       with_headroom,
+       {"NoChildOutlives", "LeavesNoTrace"}},
+      {"three times as many placeholders are made",
+       [] {
+         Sabotage out;
+         out.create = [](planner::Create& create) {
+           Tree manifest = Tree::parse(create.manifest.text);
+           manifest.set("/spec/replicas", Tree::integer(manifest.number("/spec/replicas", 0) * 3));
+           create.manifest = Json{manifest.print()};
+         };
+         return out;
+       },
+       with_headroom,
+       {"ChildOnlyInItsTime"}},
+      {"placeholders count as ready",
+       [] {
+         Sabotage out;
+         out.publish = [](const planner::Event&, api::SaleEventStatus& status) {
+           for (auto& row : status.targets) {
+             for (const auto& room : status.headroom) {
+               if (room.target == row.name && row.ready && room.placed.value_or(0) > 0)
+                 row.ready = *row.ready + *room.placed;
+             }
+           }
+         };
+         return out;
+       },
+       with_headroom,
+       {"ChildNotCounted", "StatusTruthful"}},
+      {"a buffer that nobody acts on is not removed",
+       [] {
+         Sabotage out;
+         out.drop_removals = true;
+         return out;
+       },
+       with_buffer,
+       {"NoBufferUnanswered", "NoChildOutlives", "LeavesNoTrace"}},
+      {"what pulls images is not removed",
+       [] {
+         Sabotage out;
+         out.drop_removals = true;
+         return out;
+       },
+       with_prepull,
+       {"LeavesNoTrace", "NoChildOutlives"}},
+      {"other images are pulled than will be needed, by what its event leaves behind",
+       [] {
+         Sabotage out;
+         out.create = [](planner::Create& create) {
+           Tree manifest = Tree::parse(create.manifest.text);
+           manifest.erase("/metadata/ownerReferences");
+           manifest.set("/spec/template/spec/initContainers/1/image", Tree::string("shop:0"));
+           create.manifest = Json{manifest.print()};
+         };
+         return out;
+       },
+       with_prepull,
+       {"PullsWhatTargetsRun"}},
   };
   return kAll;
 }
@@ -321,10 +444,10 @@ TEST_P(PlantedBugs, TripExactlyTheOraclesNamed) {
   EXPECT_EQ(report.oracles(), bug.trips) << bug.sentence << told;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 18));
+INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 26));
 
 TEST(PlantedBugTable, IsWholeAndProvesEveryOracle) {
-  EXPECT_EQ(planted_bugs().size(), 18U);
+  EXPECT_EQ(planted_bugs().size(), 26U);
   std::set<std::string> proven;
   for (const PlantedBug& bug : planted_bugs()) proven.insert(bug.trips.begin(), bug.trips.end());
   for (const auto& oracle : all_oracles())

@@ -19,7 +19,8 @@ struct Sabotage {
       recall;  ///< the event, its status above all, as the round reads it
   std::function<std::vector<planner::Write>(const planner::Event&, const planner::Write&)> perform;
   std::function<void(const planner::Event&, api::SaleEventStatus&)> publish;
-  bool drop_finalizers = false;
+  std::function<void(planner::Create&)> create;
+  bool drop_finalizers = false, drop_removals = false;
 };
 
 struct Report {

@@ -23,7 +23,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return parsed.ec == std::errc() ? value : otherwise;
 }
 
-constexpr std::uint64_t kWhole = 10'000;
+constexpr std::uint64_t kWhole = 5'000;
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kHistories = kWhole / 10;
 #else

@@ -36,7 +36,7 @@ const std::vector<Situation>& required_situations() {
       // what it sees and may do
       {"a fact is blanked to Unread", 100'000},
       {"a fact is unread by itself", 500},
-      {"clock steps forward", 50},
+      {"clock steps forward", 30},
       {"clock steps back", 50},
       {"Stall", 50},
       {"Lag", 50},
@@ -100,6 +100,15 @@ const std::vector<Situation>& required_situations() {
       {"a profile lowers a floor in mid-sale", 1'000},
       {"a need in requests a second", 1'000},
       {"zones are counted", 1'000},
+      {"a target may not scale down", 500},
+      {"ScaledObject is written", 5'000},
+      {"PodDisruptionBudget is written", 1'000},
+      {"VerticalPodAutoscaler is written", 500},
+      {"placeholders are made", 1'000},
+      {"placeholders are removed", 1'000},
+      {"orphaned placeholders are removed", 10},
+      {"pullers are made", 1'000},
+      {"pullers are removed", 1'000},
   };
   return kAll;
 }

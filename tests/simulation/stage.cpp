@@ -1,5 +1,7 @@
 #include "tests/simulation/stage.h"
 
+#include "controllers/planner/buffer.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <iostream>
@@ -18,6 +20,20 @@ constexpr Duration kQuiet = minutes(7);
 /// Time that the operator is given to recover from a disturbance before it is held to its promises
 /// again: its longest back-off (30 s), a slow watch, a step of the ramp.
 constexpr Duration kRecovery = seconds(100);
+
+/// Where the nodes are labelled they are known: one a zone, for a dozen pods each, so that some
+/// floors fit and others do not.
+std::shared_ptr<const planner::Room> room_of(const History& history) {
+  if (!history.zones) return nullptr;
+  auto out = std::make_shared<planner::Room>();
+  for (std::int64_t i = 0; i < *history.zones; ++i) {
+    planner::NodeRoom node;
+    node.name = "node-" + std::to_string(i);
+    node.allocatable = {{"pods", 12}};
+    out->nodes.push_back(std::move(node));
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -59,13 +75,26 @@ Outcome StagedWorld::perform(const planner::Event& event, const planner::Write& 
   return last;
 }
 
+Outcome StagedWorld::create(const planner::Event& event, const planner::Create& create) {
+  planner::Create altered = create;
+  if (sabotage_.create) sabotage_.create(altered);
+  return SimulatedWorld::create(event, altered);
+}
+
+Outcome StagedWorld::remove(const planner::Event& event, const planner::Remove& remove) {
+  if (sabotage_.drop_removals) return Done{};
+  return SimulatedWorld::remove(event, remove);
+}
+
 Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
     : history_(history),
       with_trace_(with_trace),
       live_(std::getenv("DOORBUSTER_LIVE") != nullptr),
       cluster_(kBegin - minutes(10)),
       world_(cluster_, sabotage),
-      setup_{.install = "shop-install", .allow = products::AllowList::standard()},
+      setup_{.install = "shop-install",
+             .allow = products::AllowList::standard(),
+             .ns = kOperatorNamespace},
       process_(cluster_, world_, setup_),
       truth_(cluster_),
       plan_([&sabotage](const planner::Event& event,
@@ -83,6 +112,7 @@ Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
     return a.created < b.created;
   });
   cluster_.zones = history.zones;
+  cluster_.room = room_of(history);
   connect();
 }
 
@@ -119,6 +149,15 @@ void Stage::connect() {
                              const StoredPtr& before,
                              const StoredPtr& after) {
     on_written(Written{.event = event, .write = write, .before = before, .after = after});
+  };
+  world_.on_child = [this](const planner::Event& event, const planner::ChildEffect& effect) {
+    for (auto& oracle : oracles_) oracle->on_child(scene(), event, effect);
+    const ObjectRef& child = std::visit([](const auto& one) { return one.object; }, effect);
+    const std::string what = child.kind == "DaemonSet"            ? "pullers"
+                             : child.kind == planner::kBufferKind ? "buffers"
+                                                                  : "placeholders";
+    count(what + (std::holds_alternative<planner::Create>(effect) ? " are made" : " are removed"));
+    if (event.uid.empty()) count("orphaned " + what + " are removed");
   };
   world_.on_notice = [this](const planner::Event& event, const planner::Notice& notice) {
     say("  notice " + event.ref.name + " " + notice.reason.code + ": " + notice.reason.text);
@@ -188,6 +227,11 @@ void Stage::foreign_first(const ObjectRef& ref) {
 
 void Stage::set_up() {
   world_.weather.lag = history_.lag;
+  cluster_.acts_on_buffers = history_.acts_on_buffers;
+  if (history_.buffers)
+    cluster_.api().kinds.push_back({.group = planner::kBufferGroup,
+                                    .kind = planner::kBufferKind,
+                                    .api_version = "autoscaling.x-k8s.io/v1beta1"});
   if (history_.clamp) {
     cluster_.api().admission = [most = *history_.clamp](const ObjectRef& ref, Tree& tree) {
       if (ref.kind == "BackendTrafficPolicy" && tree.number(kRequests, 0) > most)
@@ -231,6 +275,15 @@ bool Stage::disturbed() const {
 /// begins must have had their time.
 bool Stage::awaits_sweep() const {
   if (cluster_.now() > truth_.calm_at + minutes(150)) return false;
+  for (const ObjectRef& ref : cluster_.api().objects("apps", "Deployment")) {
+    if (ref.ns == kOperatorNamespace && cluster_.api().live(ref)) return true;
+  }
+  for (const auto& [group, kind] :
+       {std::pair{"apps", "DaemonSet"}, std::pair{planner::kBufferGroup, planner::kBufferKind}}) {
+    for (const ObjectRef& ref : cluster_.api().objects(group, kind)) {
+      if (cluster_.api().live(ref)) return true;
+    }
+  }
   for (const auto& [field, truth] : truth_.fields()) {
     if (truth.gone || truth_.spoilt.contains(field.object)) continue;
     const StoredPtr object = cluster_.api().live(field.object);
@@ -289,20 +342,22 @@ Report Stage::play() {
   run_until_quiet();
   ending_.quiet = !busy_;
   for (const auto& [ref, pods] : cluster_.workloads()) {
+    if (pods.gives_way) continue;
     // Of a workload that is gone its autoscaler says what ran last: an orphan's ceiling waits for
     // it to be there again, which costs nothing (hack/decisions/0008).
-    const ObjectRef autoscaler = simulator::autoscaler_ref(ref.ns, ref.name);
+    const ObjectRef autoscaler = scaler_of(cluster_, ref);
     if (!cluster_.api().live(ref) && truth_.orphaned(autoscaler)) truth_.spoilt.insert(autoscaler);
     // Demand that never went away keeps what it needs, and so does what the maximum that somebody
     // set meanwhile has no room for (DemandAboveBaseline).
     const std::int64_t load = pods.load.at(cluster_.now());
-    const FieldTruth* ceiling = truth_.field(autoscaler, kMax);
+    const FieldTruth* ceiling = truth_.field(autoscaler, ceiling_field(autoscaler));
     const auto room = ceiling == nullptr ? std::nullopt : lowest(ceiling->allowed);
     const bool fits = !room || load <= *room * simulator::kTargetUtilisation;
     // So does an autoscaler that somebody told never to scale down.
     const StoredPtr live = cluster_.api().live(autoscaler);
     const bool stays = live &&
-                       live->tree.text_at("/spec/behavior/scaleDown/selectPolicy") == "Disabled" &&
+                       (live->tree.text_at(kSelectPolicy) == "Disabled" ||
+                        live->tree.text_at(kKedaSelectPolicy) == "Disabled") &&
                        room && static_cast<std::int64_t>(pods.pods.size()) > *room;
     if (load <= pods.load.from.begin()->second && fits && !stays) continue;
     truth_.spoilt.insert(ref);

@@ -19,6 +19,8 @@ class StagedWorld : public simulator::SimulatedWorld {
   Result<std::string> publish(const planner::Event&, const api::SaleEventStatus&) override;
   Result<std::string> set_finalizer(const planner::Event&, bool present) override;
   Outcome perform(const planner::Event&, const planner::Write&) override;
+  Outcome create(const planner::Event&, const planner::Create&) override;
+  Outcome remove(const planner::Event&, const planner::Remove&) override;
 
  private:
   const Sabotage& sabotage_;

@@ -1,4 +1,5 @@
 // Counts the situations that a history comes through.
+#include "controllers/planner/capacity.h"
 #include "controllers/planner/intent.h"
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/situations.h"
@@ -148,6 +149,7 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
 
 void Stage::note_written(const Written& written) {
   count("a write is carried out");
+  count(written.after->ref.kind + " is written");
   const auto& document = *written.after->document();
   const std::string text = document.string(kAnnotation);
   if (text.empty()) {
@@ -158,19 +160,23 @@ void Stage::note_written(const Written& written) {
   const planner::Ledger record = planner::read_ledger(&text);
   for (const auto& [path, held] : record.fields) {
     std::set<std::string> events;
-    for (const auto& [holder, ask] : held.holders) events.insert(holder.uid);
+    for (const auto& [holder, ask] : held.holders) {
+      events.insert(holder.uid);
+      const bool select = path.pointer == kSelectPolicy || path.pointer == kKedaSelectPolicy;
+      if (select && holder.feature == planner::kCapacity) count("a target may not scale down");
+    }
     if (events.size() > 1) count("two events hold one field");
   }
   const bool sale = phase_word() == "in mid-sale";
   bool profile = false;
   if (written.event.spec) {
     for (const api::TargetSpec& target : written.event.spec->capacity.targets) {
-      if (target.ref.name != written.after->ref.name) continue;
+      if (target.ref->name != written.after->ref.name) continue;
       profile = !target.profile.empty();
       if (std::holds_alternative<api::NeedRps>(target.need)) count("a need in requests a second");
     }
   }
-  for (const char* pointer : {kMin, kReplicas}) {
+  for (const char* pointer : kFloorFields) {
     const auto before = number(written.before->tree.value_at(pointer)),
                after = number(written.after->tree.value_at(pointer));
     if (before && after && *after > *before) count("a floor goes up");

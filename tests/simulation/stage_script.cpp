@@ -33,8 +33,9 @@ const simulator::Cluster::Shop& Stage::shop(const std::string& name) const {
 ObjectRef Stage::object_of(const std::string& subject) const {
   if (subject == "front") return simulator::policy_ref(kShopNamespace, "front");
   const auto& one = shop(subject);
-  return one.max ? simulator::autoscaler_ref(one.ns, one.name)
-                 : simulator::deployment_ref(one.ns, one.name);
+  if (!one.max) return simulator::deployment_ref(one.ns, one.name);
+  return one.keda ? simulator::scaled_ref(one.ns, one.name)
+                  : simulator::autoscaler_ref(one.ns, one.name);
 }
 
 void Stage::edit(const ObjectRef& ref,
@@ -140,13 +141,13 @@ bool Stage::act_author(const Step& step) {
 
 bool Stage::act_people(const Step& step) {
   const ObjectRef ref = object_of(step.subject);
-  const StoredPtr object = cluster_.api().live(ref);
+  const char *const min = floor_field(ref), *const max = ceiling_field(ref);
   const auto set_field = [&](const std::string& manager, std::int64_t value) {
     edit(ref, manager, [&](Tree& tree) {
       // Never above the maximum of the manifest: who asks for that cannot have both back.
-      const std::int64_t most = std::min(shop(step.subject).max.value_or(10), tree.number(kMax, 1));
-      if (step.field == "min") tree.set(kMin, Tree::integer(clamped(value, 1, most)));
-      if (step.field == "max") tree.set(kMax, Tree::integer(std::max(value, tree.number(kMin, 1))));
+      const std::int64_t most = std::min(shop(step.subject).max.value_or(10), tree.number(max, 1));
+      if (step.field == "min") tree.set(min, Tree::integer(clamped(value, 1, most)));
+      if (step.field == "max") tree.set(max, Tree::integer(std::max(value, tree.number(min, 1))));
       if (step.field == "replicas")
         tree.set(kReplicas, Tree::integer(std::max<std::int64_t>(1, value)));
       if (step.field == "requests") tree.set(kRequests, Tree::integer(value));
@@ -155,8 +156,8 @@ bool Stage::act_people(const Step& step) {
   const auto& own = shop(step.subject);
   const auto restore_manifest = [&](Tree& tree) {
     if (ref.kind == "Deployment") return tree.set(kReplicas, Tree::integer(own.replicas));
-    tree.set(kMin, Tree::integer(own.min.value_or(1)));
-    tree.set(kMax, Tree::integer(own.max.value_or(10)));
+    tree.set(min, Tree::integer(own.min.value_or(1)));
+    tree.set(max, Tree::integer(own.max.value_or(10)));
   };
   const auto is = [&](Act act) { return step.act == act; };
   if (is(Act::PersonSets)) {
@@ -186,7 +187,6 @@ bool Stage::act_people(const Step& step) {
     if (!done) say("  refused");
     return true;
   }
-  (void)object;
   return false;
 }
 
@@ -296,7 +296,9 @@ bool Stage::act_objects(const Step& step) {
   };
   const auto is = [&](Act act) { return step.act == act; };
   if (is(Act::DeleteAutoscaler)) {
-    return remove(simulator::autoscaler_ref(kShopNamespace, step.subject)), true;
+    const ObjectRef scaler = object_of(step.subject);
+    if (scaler.kind != "Deployment") remove(scaler);
+    return true;
   }
   if (is(Act::CreateAutoscaler)) {
     if (!cluster_.create_autoscaler(shop(step.subject))) say("  there is one");
@@ -304,7 +306,7 @@ bool Stage::act_objects(const Step& step) {
   }
   if (is(Act::RestoreAutoscaler)) {
     const StoredPtr copy = copies_[step.subject];
-    if (!copy || copy->ref.kind != "HorizontalPodAutoscaler" || api.live(copy->ref)) return true;
+    if (!copy || copy->ref.kind == "Deployment" || api.live(copy->ref)) return true;
     Tree object = Tree::object();
     object.set("/spec", *copy->tree.at("/spec"));
     for (const char* part : {"/metadata/annotations", "/metadata/labels"}) {

@@ -6,9 +6,34 @@
 
 namespace doorbuster::simulation {
 
+const char* floor_field(const ObjectRef& ref) {
+  if (ref.kind == "HorizontalPodAutoscaler") return kMin;
+  if (ref.kind == "ScaledObject") return kKedaMin;
+  return ref.kind == "Deployment" ? kReplicas : "";
+}
+
+const char* ceiling_field(const ObjectRef& ref) {
+  if (ref.kind == "HorizontalPodAutoscaler") return kMax;
+  return ref.kind == "ScaledObject" ? kKedaMax : "";
+}
+
+bool is_made_by_keda(const ObjectRef& ref) {
+  return ref.kind == "HorizontalPodAutoscaler" && ref.name.starts_with("keda-hpa-");
+}
+
+ObjectRef scaler_of(const simulator::Cluster& cluster, const ObjectRef& workload) {
+  const ObjectRef scaled = simulator::scaled_ref(workload.ns, workload.name);
+  return cluster.api().live(scaled) ? scaled
+                                    : simulator::autoscaler_ref(workload.ns, workload.name);
+}
+
 std::vector<std::string> holdable(const ObjectRef& ref) {
+  if (ref.ns == kOperatorNamespace || is_made_by_keda(ref)) return {};
   if (ref.kind == "HorizontalPodAutoscaler") return {kMin, kMax, kSelectPolicy};
+  if (ref.kind == "ScaledObject") return {kKedaMin, kKedaMax, kKedaSelectPolicy};
   if (ref.kind == "Deployment") return {kReplicas};
+  if (ref.kind == "PodDisruptionBudget") return {kMinAvailable};
+  if (ref.kind == "VerticalPodAutoscaler") return {kUpdateMode};
   if (ref.kind == "BackendTrafficPolicy") return {kRequests};
   return {};
 }
@@ -26,6 +51,7 @@ bool contains(const std::vector<Value>& values, const Value& value) {
 std::optional<std::int64_t> lowest(const std::vector<Value>& values) {
   std::optional<std::int64_t> out;
   for (const Value& value : values) {
+    if (!value) return std::nullopt;
     const auto one = number(value);
     if (one && (!out || *one < *out)) out = one;
   }

@@ -4,6 +4,7 @@
 #include "controllers/simulator/cluster.h"
 #include "operator/base/json.h"
 #include "operator/base/object_ref.h"
+#include "tests/simulation/history.h"
 
 #include <map>
 #include <set>
@@ -70,17 +71,35 @@ class Truth {
   std::map<FieldRef, FieldTruth> fields_;
 };
 
+/// Where an object says how many replicas there are to be at least, and at most; empty: nowhere.
+const char* floor_field(const ObjectRef&);
+const char* ceiling_field(const ObjectRef&);
+/// Is it an autoscaler that KEDA makes, which is nobody else's to write?
+bool is_made_by_keda(const ObjectRef&);
+/// What scales the workload: a ScaledObject where there is one, else its autoscaler.
+ObjectRef scaler_of(const simulator::Cluster&, const ObjectRef& workload);
+
 /// The fields of an object that events of these histories may hold.
 std::vector<std::string> holdable(const ObjectRef&);
 std::optional<std::int64_t> number(const Value&);
 std::string shown(const Value&);
 bool contains(const std::vector<Value>&, const Value&);
-/// The lowest of the numbers among values; nothing when there is none.
+/// The lowest of the numbers among values; nothing when there is none, or when the field may as
+/// well be absent, which bounds nothing.
 std::optional<std::int64_t> lowest(const std::vector<Value>&);
 
 inline constexpr const char* kMin = "/spec/minReplicas";
 inline constexpr const char* kMax = "/spec/maxReplicas";
 inline constexpr const char* kReplicas = "/spec/replicas";
+inline constexpr const char* kKedaMin = "/spec/minReplicaCount";
+inline constexpr const char* kKedaMax = "/spec/maxReplicaCount";
+inline constexpr const char* kKedaSelectPolicy =
+    "/spec/advanced/horizontalPodAutoscalerConfig/behavior/scaleDown/selectPolicy";
+/// Every field that carries capacity.
+inline constexpr const char* kCapacityFields[] = {kMin, kMax, kReplicas, kKedaMin, kKedaMax};
+inline constexpr const char* kFloorFields[] = {kMin, kReplicas, kKedaMin};
+inline constexpr const char* kMinAvailable = "/spec/minAvailable";
+inline constexpr const char* kUpdateMode = "/spec/updatePolicy/updateMode";
 inline constexpr const char* kRequests = "/spec/rateLimit/global/requests";
 inline constexpr const char* kSelectPolicy = "/spec/behavior/scaleDown/selectPolicy";
 inline constexpr const char* kAnnotation = "/metadata/annotations/doorbuster.dev~1holds";

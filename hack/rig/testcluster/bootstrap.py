@@ -4,6 +4,7 @@ import concurrent.futures
 import time
 
 from . import api, crds, load, paths, pki
+from .components import LOCAL_LABEL
 
 READY_SECONDS = 30
 METRICS_GROUP = "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io"
@@ -66,12 +67,12 @@ def after_kwok(client, context):
         list(pool.map(lambda node: client.request("POST", "/api/v1/nodes", node), nodes))
     _await("the default service account",
            lambda: client.find("/api/v1/namespaces/default/serviceaccounts/default"))
-    _await("all nodes ready", lambda: _ready_nodes(client) >= len(nodes))
+    _await("all nodes ready", lambda: _ready_nodes(client) >= len(nodes) + context.options.local_nodes)
 
 
 def _ready_nodes(client):
     nodes = client.get("/api/v1/nodes?limit=500")["items"]
-    return sum(1 for node in nodes if not node["spec"].get("taints")
+    return sum(1 for node in nodes if all(taint["key"] == LOCAL_LABEL for taint in node["spec"].get("taints") or [])
                and any(c["type"] == "Ready" and c["status"] == "True"
                        for c in node.get("status", {}).get("conditions") or []))
 

@@ -12,8 +12,8 @@ import subprocess
 import sys
 import time
 
-from . import api, bootstrap, crds, load, paths, pki, processes
-from .components import COMPONENTS, MAX_NODES, Options
+from . import api, bootstrap, crds, images, load, paths, pki, processes
+from .components import COMPONENTS, MAX_LOCAL_NODES, MAX_NODES, Options
 from .paths import ClusterDir, Refusal
 
 DEFAULT_NAME = "default"
@@ -56,16 +56,27 @@ def _client_inside(directory):
 
 def up(arguments):
     directory = ClusterDir(arguments.name)
-    if not 1 <= arguments.nodes <= MAX_NODES:
-        raise Refusal(f"--nodes takes 1 to {MAX_NODES}")
-    options = Options(arguments.nodes, arguments.hpa_sync, arguments.metric_resolution, _extra(arguments.component_arg))
+    if not 0 <= arguments.local_nodes <= MAX_LOCAL_NODES:
+        raise Refusal(f"--local-nodes takes 0 to {MAX_LOCAL_NODES}")
+    least = 0 if arguments.local_nodes else 1
+    if not least <= arguments.nodes <= MAX_NODES - arguments.local_nodes:
+        raise Refusal(f"--nodes takes {least} to {MAX_NODES - arguments.local_nodes}")
+    if not arguments.local_nodes and (arguments.image or arguments.images):
+        raise Refusal("--image and --images need --local-nodes")
+    extra = _extra(arguments.component_arg)
+    if not arguments.local_nodes and "node-agent" in extra:
+        raise Refusal("--component-arg of node-agent needs --local-nodes")
+    known = images.merged(images.of_file(arguments.images), images.of_words(arguments.image))
+    options = Options(nodes=arguments.nodes, hpa_sync=arguments.hpa_sync, metric_resolution=arguments.metric_resolution,
+                      local_nodes=arguments.local_nodes, agent=_agent() if arguments.local_nodes else "",
+                      extra=extra)
     with directory.lock():
         # One that has lost a component is made anew: nobody could say what such a cluster still does.
         if status_of(directory)["state"] == "ready":
             print(f"cluster {directory.name} is up already", file=sys.stderr)
         else:
             _clean(directory)
-            _start(directory, options)
+            _start(directory, options, known)
     if arguments.crds:
         subprocess.run([paths.CLUSTER_COMMAND, "crds", directory.name, *arguments.crds.split(",")], check=True)
     if arguments.wait_metrics:
@@ -83,12 +94,19 @@ def _extra(pairs):
     return extra
 
 
-def _start(directory, options):
+def _agent():
+    """Where the node agent's program is, built if need be."""
+    subprocess.run([paths.SETUP_COMMAND, "--quiet", "agent"], check=True)
+    return subprocess.run([paths.SETUP_COMMAND, "agent-dir"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def _start(directory, options, known):
     subprocess.run([paths.SETUP_COMMAND, "--quiet", "cluster"], check=True)
     tools = subprocess.run([paths.SETUP_COMMAND, "tools-dir"], check=True, stdout=subprocess.PIPE, text=True)
     began = time.monotonic()
     (directory / "logs").mkdir(parents=True, mode=0o700)
     shutil.copy(paths.RIG / "manifests/audit-policy.yaml", directory / "audit-policy.yaml")
+    images.write(directory, known)
     with open(directory.log("supervisor"), "wb") as log:
         supervisor = subprocess.Popen(
             ["unshare", "-rn", "--", sys.executable, str(paths.CLUSTER_COMMAND), "_supervise", directory.name,
@@ -301,6 +319,19 @@ def set_load(arguments):
     return 0
 
 
+def set_images(arguments):
+    directory = ClusterDir(arguments.name)
+    if "node-agent" not in _live_status(directory)["components"]:
+        raise Refusal(f"cluster {directory.name} has no local nodes (hack/cluster up --local-nodes)")
+    with directory.lock():
+        known = images.merged(images.of_file(directory.images), images.of_words(arguments.images))
+        if arguments.images:
+            images.write(directory, known)
+    for image, program in sorted(known.items()):
+        print(f"{image}={program if isinstance(program, str) else ' '.join(program)}")
+    return 0
+
+
 def wait_metrics(arguments):
     client = _client_inside(ClusterDir(arguments.name))
     began = time.monotonic()
@@ -336,6 +367,12 @@ def _parser():
 
     sub = verb("up", up, "starts a cluster; returns when it is ready")
     sub.add_argument("--nodes", type=int, default=3, help="nodes that kwok plays (default 3)")
+    sub.add_argument("--local-nodes", type=int, default=0, metavar="N",
+                     help="further nodes whose pods are run as local processes, see images; their label, and their "
+                     "taint where kwok plays nodes too, is rig.doorbuster.dev/local")
+    sub.add_argument("--image", action="append", default=[], metavar="IMAGE=PROGRAM",
+                     help="which program an image is on local nodes, may be repeated")
+    sub.add_argument("--images", metavar="FILE", help='the same as JSON: {"IMAGE": "PROGRAM" or ["PROGRAM", "ARG", …]}')
     sub.add_argument("--hpa-sync", default="2s", help="period of the HPA controller (default 2s)")
     sub.add_argument("--metric-resolution", default="10s", help="period of metrics-server (default and least 10s)")
     sub.add_argument("--crds", default="", metavar="KIND,…", help="third-party CRDs to install, see crds")
@@ -372,6 +409,10 @@ def _parser():
     sub.add_argument("name", metavar="NAME")
     sub.add_argument("workload", metavar="NAMESPACE/WORKLOAD")
     sub.add_argument("cores", metavar="CORES", help="such as 12.5 or 800m; 'off' returns to the pods' annotations")
+    sub = verb("images", set_images, "shows which programs images are on local nodes, and sets some; IMAGE without a tag "
+               "stands for each of its tags, IMAGE= forgets one", named=False)
+    sub.add_argument("name", metavar="NAME")
+    sub.add_argument("images", nargs="*", metavar="IMAGE=PROGRAM")
     verb("wait-metrics", wait_metrics, "returns when the metrics API serves")
     return parser
 

@@ -1,6 +1,7 @@
 """The programs of a control plane: how each is started and how one knows that it serves."""
 
 import dataclasses
+import pathlib
 import socket
 import typing
 import urllib.request
@@ -9,6 +10,10 @@ SERVICE_RANGE = "10.0.0.0/24"
 POD_RANGE = "10.244.0.0/16"
 # A /24 of POD_RANGE per node, the first left out.
 MAX_NODES = 250
+# As the agent itself bounds it (hack/rig/agent/main.go).
+MAX_LOCAL_NODES = 16
+# What the agent's nodes carry, as a label and, where kwok plays nodes too, as a taint.
+LOCAL_LABEL = "rig.doorbuster.dev/local"
 ETCD_URL = "http://127.0.0.1:2379"
 
 
@@ -19,6 +24,9 @@ class Options:
     hpa_sync: str = "2s"
     metric_resolution: str = "10s"
     # Component name -> further flags; a flag given here comes last and so wins.
+    # Nodes of the node agent, and where its program is.
+    local_nodes: int = 0
+    agent: str = ""
     extra: typing.Mapping[str, typing.Sequence[str]] = dataclasses.field(default_factory=dict)
 
 
@@ -28,6 +36,17 @@ class Context:
     directory: typing.Any
     tools: typing.Any
     options: Options
+
+    @property
+    def images(self):
+        """Which program an image is, as JSON: hack/cluster images writes it, the node agent follows it."""
+        return self.directory.images
+
+    @property
+    def local_nodes(self):
+        """The agent's nodes, named and numbered after those that kwok plays: (name, pod range)."""
+        first = self.options.nodes + 1
+        return [(f"local-{i + 1}", f"10.244.{first + i}.0/24") for i in range(self.options.local_nodes)]
 
     @property
     def pki(self):
@@ -42,10 +61,12 @@ class Component:
     name: str
     flags: typing.Callable[[Context], typing.List[str]]
     serves: typing.Callable[[], bool]
+    wanted: typing.Callable[[Options], bool] = lambda options: True
+    tools: typing.Callable[[Context], typing.Any] = lambda context: context.tools
 
     def command(self, context):
         extra = context.options.extra.get(self.name, [])
-        return [str(context.tools / "bin" / self.name), *map(str, self.flags(context)), *extra]
+        return [str(self.tools(context) / "bin" / self.name), *map(str, self.flags(context)), *extra]
 
 
 def _accepts(port):
@@ -123,7 +144,11 @@ def _scheduler(context):
 
 
 def _kwok(context):
-    return ["--kubeconfig", context.kubeconfig_of("kwok"), "--manage-all-nodes", "--cidr", "10.244.0.1/16",
+    # The agent's nodes, and so their pods, are not kwok's.
+    which = ["--manage-all-nodes=false", f"--manage-nodes-with-label-selector=!{LOCAL_LABEL}"]
+    if not context.options.local_nodes:
+        which = ["--manage-all-nodes"]
+    return ["--kubeconfig", context.kubeconfig_of("kwok"), *which, "--cidr", "10.244.0.1/16",
             "--node-ip", "127.0.0.1", "--node-port", "10247", "--server-address", "127.0.0.1:10247",
             "--tls-cert-file", context.pki / "kubelet.crt", "--tls-private-key-file", context.pki / "kubelet.key",
             "--node-lease-duration-seconds", "40",
@@ -142,6 +167,15 @@ def _metrics_server(context):
             "--metric-resolution", context.options.metric_resolution, "--kubelet-request-timeout", "5s"]
 
 
+def _node_agent(context):
+    nodes = [flag for name, pods in context.local_nodes for flag in ("--node", f"{name}={pods}")]
+    return ["--kubeconfig", context.kubeconfig_of("node-agent"), *nodes, f"--taint={str(context.options.nodes > 0).lower()}",
+            "--images", context.images, "--data", context.directory / "node-agent",
+            "--logs", context.directory / "logs" / "pods", "--port", "10248",
+            "--tls-cert-file", context.pki / "kubelet.crt", "--tls-private-key-file", context.pki / "kubelet.key",
+            "--client-ca-file", context.pki / "ca.crt"]
+
+
 COMPONENTS = {component.name: component for component in [
     Component("etcd", _etcd, _etcd_serves),
     Component("kube-apiserver", _apiserver, _accepts(6443)),
@@ -149,4 +183,6 @@ COMPONENTS = {component.name: component for component in [
     Component("kube-scheduler", _scheduler, _accepts(10259)),
     Component("kwok", _kwok, _accepts(10247)),
     Component("metrics-server", _metrics_server, _accepts(4443)),
+    Component("node-agent", _node_agent, _accepts(10248), lambda options: options.local_nodes > 0,
+              lambda context: pathlib.Path(context.options.agent)),
 ]}

@@ -63,6 +63,10 @@ class ClusterDir:
         return self.path / "control.sock"
 
     @property
+    def images(self):
+        return self.path / "images.json"
+
+    @property
     def audit_log(self):
         return self.path / "logs" / "audit.log"
 

@@ -14,6 +14,7 @@ CLIENTS = {
     "kwok": ("rig:kwok", None),
     "metrics-server": ("rig:metrics-server", None),
     "load": ("rig:load", None),
+    "node-agent": ("rig:node-agent", None),
     # The API server's own client certificate towards the kubelets that kwok plays.
     "kubelet-client": ("system:kube-apiserver-kubelet-client", "system:masters"),
 }

@@ -149,8 +149,10 @@ class Supervisor:
         bootstrap.before_kwok(self._client, self._context)
         self._spawn("kwok")
         self._spawn("metrics-server")
+        if COMPONENTS["node-agent"].wanted(self._context.options):
+            self._spawn("node-agent")
         bootstrap.after_kwok(self._client, self._context)
-        for name in COMPONENTS:
+        for name in list(self._rows):
             self._await(name)
         self._listen()
         load.Follower(api.Client(self._context.pki, "load")).start()
@@ -160,7 +162,7 @@ class Supervisor:
 
     def _write_credentials(self):
         pki.make(self._context.pki)
-        for user in ("kube-controller-manager", "kube-scheduler", "kwok", "metrics-server"):
+        for user in ("kube-controller-manager", "kube-scheduler", "kwok", "metrics-server", "node-agent"):
             self._context.kubeconfig_of(user).write_text(pki.client_kubeconfig(self._context.pki, user))
         self._directory.kubeconfig.write_text(pki.client_kubeconfig(self._context.pki, "admin"))
 
@@ -219,6 +221,8 @@ class Supervisor:
             return compact()
         if component not in COMPONENTS:
             raise ValueError(f"no component {component!r}; there are {', '.join(COMPONENTS)}")
+        if component not in self._rows:
+            raise ValueError(f"{component} is not part of this cluster")
         return {"stop": self._stop, "kill": self._kill, "start": self._start, "restart": self._restart,
                 "pause": self._pause, "resume": self._resume}[verb](component)
 
