@@ -56,6 +56,14 @@ struct Kind<SaleSchedule> {
   static constexpr const Schema* status = &kSaleScheduleStatusSchema;
   static constexpr auto in_reading = &Reading::schedule;
 };
+template <>
+struct Kind<SaleAction> {
+  static constexpr const char* name = kSaleActionKind;
+  static constexpr const char* add_spec = "add `spec` with `event` and `action`";
+  static constexpr const Schema* spec = &kSaleActionSpecSchema;
+  static constexpr const Schema* status = &kSaleActionStatusSchema;
+  static constexpr auto in_reading = &Reading::action;
+};
 
 template <class Object>
 class ObjectReader {
@@ -254,15 +262,20 @@ Document document_of(Mark mark, Node root) {
                .root = root,
                .reading = {}};
   if (kind && !out.is_ours) {
-    Finding other = problem(
-        mark, "must be a SaleEvent or a SaleSchedule; this is another kind, which is passed over");
+    Finding other = problem(mark,
+                            "must be a SaleEvent, a SaleSchedule or a SaleAction; this is another "
+                            "kind, which is passed over");
     other.code = codes::kIdentity;
     out.reading.findings.push_back(std::move(other));
     return out;
   }
-  out.reading = out.kind == kSaleScheduleKind
-                    ? ObjectReader<SaleSchedule>(std::move(root), true).read()
-                    : ObjectReader<SaleEvent>(std::move(root), true).read();
+  if (out.kind == kSaleScheduleKind) {
+    out.reading = ObjectReader<SaleSchedule>(std::move(root), true).read();
+  } else if (out.kind == kSaleActionKind) {
+    out.reading = ObjectReader<SaleAction>(std::move(root), true).read();
+  } else {
+    out.reading = ObjectReader<SaleEvent>(std::move(root), true).read();
+  }
   return out;
 }
 
@@ -316,6 +329,12 @@ Reading read_sale_schedule(std::string_view json) {
   return ObjectReader<SaleSchedule>(std::move(root).value(), false).read();
 }
 
+Reading read_sale_action(std::string_view json) {
+  auto root = node_of_json(json, false);
+  if (!root) return unreadable(root.error().message);
+  return ObjectReader<SaleAction>(std::move(root).value(), false).read();
+}
+
 Result<SaleEvent> sale_event_of(std::string_view json) {
   Reading reading = read_sale_event(json);
   if (reading.event) return std::move(*reading.event);
@@ -350,11 +369,12 @@ std::vector<Document> read_documents(std::string_view yaml) {
                     .hint = text.problem->hint,
                     .mark = text.problem->mark};
     finding.code = codes::kText;
-    out.push_back({.mark = finding.mark,
-                   .kind = {},
-                   .is_ours = true,
-                   .root = {},
-                   .reading = {.event = {}, .schedule = {}, .findings = {std::move(finding)}}});
+    out.push_back(
+        {.mark = finding.mark,
+         .kind = {},
+         .is_ours = true,
+         .root = {},
+         .reading = {.event = {}, .schedule = {}, .action = {}, .findings = {std::move(finding)}}});
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crds/sale_action.h"
 #include "crds/sale_event.h"
 #include "crds/sale_schedule.h"
 #include "crds/schema.h"
@@ -22,6 +23,8 @@ inline constexpr const char* kSaleEventKind = "SaleEvent";
 inline constexpr const char* kSaleEvents = "saleevents";
 inline constexpr const char* kSaleScheduleKind = "SaleSchedule";
 inline constexpr const char* kSaleSchedules = "saleschedules";
+inline constexpr const char* kSaleActionKind = "SaleAction";
+inline constexpr const char* kSaleActions = "saleactions";
 
 /// Bounds what is said about one document.
 inline constexpr std::size_t kMaxFindings = 100;
@@ -87,13 +90,20 @@ struct SaleSchedule {
   SaleScheduleStatus status;
 };
 
+struct SaleAction {
+  Metadata metadata;
+  SaleActionSpec spec;
+  SaleActionStatus status;
+};
+
 /// A document that was read. The object of its kind is there when no finding outside status is an
 /// Error.
 struct Reading {
   std::optional<SaleEvent> event;
   std::optional<SaleSchedule> schedule;
+  std::optional<SaleAction> action;
   std::vector<Finding> findings;  ///< at most kMaxFindings, in document order of the schema
-  bool accepted() const { return event.has_value() || schedule.has_value(); }
+  bool accepted() const { return event || schedule || action; }
 };
 
 /// A SaleEvent as the API server sent it. Unknown fields are passed over; a spec or status that
@@ -106,6 +116,8 @@ Result<SaleEvent> sale_event_of(std::string_view json);
 
 /// A SaleSchedule as the API server sent it, read like a SaleEvent.
 Reading read_sale_schedule(std::string_view json);
+/// A SaleAction, likewise.
+Reading read_sale_action(std::string_view json);
 
 /// One document of a file.
 struct Document {

@@ -490,7 +490,7 @@ struct Decision {
   std::string by{};
   /// UID of the SaleAction that asked for it.
   std::string action_uid{};
-  /// The number or word that was decided on.
+  /// The number, word or time that was decided on, such as the new end of an `Extend`.
   std::string value{};
   /// More, for people.
   std::string detail{};

@@ -1452,7 +1452,7 @@ constexpr Field kStatusDecisionsItemFields[] = {
      &kStatusDecisionsItemValueSchema,
      false,
      "",
-     "The number or word that was decided on."},
+     "The number, word or time that was decided on, such as the new end of an `Extend`."},
     {"detail", &kStatusDecisionsItemDetailSchema, false, "", "More, for people."},
 };
 constexpr Schema kStatusDecisionsItemSchema = {.type = SchemaType::Object,

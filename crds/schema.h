@@ -62,6 +62,8 @@ struct Field {
 extern const Schema kSaleEventSpecSchema;
 extern const Schema kSaleEventStatusSchema;
 extern const Schema kSaleScheduleSpecSchema;
+extern const Schema kSaleActionSpecSchema;
+extern const Schema kSaleActionStatusSchema;
 extern const Schema kSaleScheduleStatusSchema;
 
 }  // namespace doorbuster::api

@@ -305,4 +305,28 @@ bool until_not_before_from(const Node& self) {
   return from == until || from == "Prepare" || until == "Cooldown";
 }
 
+bool is_not_changed(const Node&) { return true; }
+
+bool extension_says_by(const Node& self) {
+  return (text_of(self, "action") == "Extend") == self.has("by");
+}
+
+bool approval_names_gate(const Node& self) {
+  return is_one_of(text_of(self, "action"), std::array<std::string_view, 2>{"Approve", "Reject"}) ==
+         self.has("gate");
+}
+
+bool approval_says_who(const Node& self) {
+  return !is_one_of(text_of(self, "action"),
+                    std::array<std::string_view, 2>{"Approve", "BreakGlass"}) ||
+         self.has("requestedBy");
+}
+
+bool rollouts_are_of_a_rollout(const Node& self) {
+  return !self.has("rollouts") ||
+         is_one_of(text_of(self, "action"),
+                   std::array<std::string_view, 6>{
+                       "Start", "Promote", "Pause", "Resume", "Retry", "RollBack"});
+}
+
 }  // namespace doorbuster::api::twins

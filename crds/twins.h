@@ -42,5 +42,10 @@ bool field_may_be_held(const Node& self);
 bool field_is_not_ours(const Node& self);
 bool factor_in_range(const Node& self);
 bool until_not_before_from(const Node& self);
+bool is_not_changed(const Node& self);  ///< of an update; true of what is read
+bool extension_says_by(const Node& self);
+bool approval_names_gate(const Node& self);
+bool approval_says_who(const Node& self);
+bool rollouts_are_of_a_rollout(const Node& self);
 
 }  // namespace doorbuster::api::twins

@@ -1,3 +1,4 @@
+#include "operator/commands/act_command.h"
 #include "operator/commands/completion.h"
 #include "operator/commands/plan_command.h"
 #include "operator/commands/report_command.h"
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   commands::add_plan_command(app, wall_now, exit_code);
   commands::add_simulate_command(app, wall_now, exit_code);
   commands::add_report_command(app, wall_now, exit_code);
+  commands::add_act_commands(app, wall_now, exit_code);
   commands::add_version_command(app, exit_code);
   commands::add_completion_commands(app, exit_code);
   try {

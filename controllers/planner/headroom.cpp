@@ -327,7 +327,7 @@ void over(RoomDraft& room, const char* why) {
 void plan_room(RoomDraft& room) {
   const View& view = room.view;
   const Instant begin = view.window.prepare - view.spec.capacity.headroom->lead.value;
-  if (view.ending != Ending::None) return over(room, "the event is being deleted");
+  if (view.ending != Ending::None) return over(room, why_over(view));
   if (view.now >= view.window.start) return over(room, "the sale has begun");
   if (view.now >= begin) return make_room(room);
   without(room, "Waiting", "");

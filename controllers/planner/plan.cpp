@@ -1,5 +1,6 @@
 #include "controllers/planner/plan.h"
 
+#include "controllers/planner/action.h"
 #include "controllers/planner/intent.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/peak_needs.h"
@@ -309,6 +310,7 @@ Plan plan_at(std::span<const Feature> order,
   out.notices = notices_between(event.status, out.status, made);
   out.wake = wake_for(round);
   out.done = made.completed || (event.deleting && !made.held && !made.writes);
+  out.all_back = !made.held && !made.writes && out.children.empty();
   return out;
 }
 
@@ -337,10 +339,11 @@ std::optional<Rehearsal> rehearsal_of(std::span<const Feature> order,
                                       const Observation& seen,
                                       const Setup& setup,
                                       Instant now) {
-  const auto* window = std::get_if<Window>(&seen.window);
-  if (!seen.room || window == nullptr || now >= window->prepare || event.deleting)
-    return std::nullopt;
-  return rehearse(plan_at(order, event, at_the_start(seen), setup, window->start), seen);
+  const auto* written = std::get_if<Window>(&seen.window);
+  if (!seen.room || written == nullptr || event.deleting) return std::nullopt;
+  const Window window = effective_window(event, *written);
+  if (now >= window.prepare) return std::nullopt;
+  return rehearse(plan_at(order, event, at_the_start(seen), setup, window.start), seen);
 }
 
 /// The plan of now with the verdict before the day. Where something could not be asked what was
@@ -404,8 +407,16 @@ Plan plan_in_order(std::span<const Feature> order,
   const Observation served = with_served_names(seen);
   const std::optional<Event> without = without_intents(event, served, now);
   const Event& known = without ? *without : event;
-  Plan out = plan_judged(order, known, served, setup, now);
-  look_ahead(out, order, known, served, setup, now);
+  ActionsTaken taken = take_actions(known, served, now);
+  std::optional<Event> decided;
+  if (!taken.decisions.empty()) decided = with_decisions(known, taken.decisions);
+  const Event& now_known = decided ? *decided : known;
+  Plan out = plan_judged(order, now_known, served, setup, now);
+  look_ahead(out, order, now_known, served, setup, now);
+  if (!out.questions.empty()) return out;
+  finish(taken.answers, out.all_back, now);
+  out.actions = std::move(taken.answers);
+  out.notices.insert(out.notices.begin(), taken.notices.begin(), taken.notices.end());
   return out;
 }
 

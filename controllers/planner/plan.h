@@ -79,15 +79,23 @@ struct Notice {
   bool operator==(const Notice&) const = default;
 };
 
+/// What is to be said of a SaleAction in its own status, after the event's has been stored.
+struct ActionAnswer {
+  std::shared_ptr<const Action> action;
+  api::SaleActionStatus status;
+};
+
 struct Plan {
   std::vector<Question> questions;  ///< unanswered: nothing else of this plan may be carried out
   std::optional<SetFinalizer> finalizer;
   api::SaleEventStatus status;        ///< persisted before any write that depends on it
   std::vector<Write> writes;          ///< in order
   std::vector<ChildEffect> children;  ///< after those
+  std::vector<ActionAnswer> actions;  ///< at last
   std::vector<Notice> notices;
   std::optional<Instant> wake;
-  bool done = false;  ///< nothing is held and nothing will be: the event is over
+  bool done = false;      ///< nothing is held and nothing will be: the event is over
+  bool all_back = false;  ///< nothing is held or on its way now
 };
 
 /// What to do about an event now, and what to make ready for what is due soon (intent.h). Pure: no

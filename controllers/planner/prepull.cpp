@@ -180,7 +180,7 @@ void over(PullDraft& pull, const char* why) {
 void plan_pulls(PullDraft& pull) {
   const View& view = pull.view;
   const Instant begin = view.window.prepare - view.spec.capacity.image_prepull->lead.value;
-  if (view.ending != Ending::None) return over(pull, "the event is being deleted");
+  if (view.ending != Ending::None) return over(pull, why_over(view));
   if (view.now >= view.window.start) return over(pull, "the sale has begun");
   if (view.now >= begin) return pull_ahead(pull);
   without(pull, "Waiting", "");

@@ -43,7 +43,7 @@ void perform_all(World& world, const Event& event, const Plan& plan, RoundResult
     }
     const Outcome done = world.perform(event, write);
     if (done) {
-      result.wrote = true;
+      result.wrote = result.performed = true;
     } else if (is_refusal(done.error())) {
       // Told by the next round, which sees it.
       result.refused = true;
@@ -65,6 +65,22 @@ void tend_children(World& world, const Event& event, const Plan& plan, RoundResu
     } else if (const auto* remove = std::get_if<Remove>(&effect)) {
       done = world.remove(event, *remove);
     }
+    if (done) {
+      result.wrote = result.performed = true;
+    } else {
+      fail(result, done.error());
+    }
+  }
+}
+
+/// Tells of the actions, each by itself; with the time of the first write that came of one.
+void tell_actions(World& world, const Event& event, const Plan& plan, RoundResult& result) {
+  for (ActionAnswer answer : plan.actions) {
+    api::SaleActionStatus& status = answer.status;
+    if (result.performed && status.accepted_at && !status.first_write_at)
+      status.first_write_at = world.now();
+    if (status == answer.action->status) continue;
+    const Outcome done = world.answer_action(event, answer);
     if (done) {
       result.wrote = true;
     } else {
@@ -143,6 +159,7 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
   } else if (writes_first && !(made.status == event->status)) {
     result.wake = sooner(result.wake, now + kTellWithin);
   }
+  tell_actions(world, *event, made, result);
   if (made.finalizer && !made.finalizer->present) set_finalizer(world, event, false, result);
   return result;
 }

@@ -30,6 +30,8 @@ class World {
   virtual Outcome create(const Event&, const Create&) = 0;
   /// Also when it was gone before.
   virtual Outcome remove(const Event&, const Remove&) = 0;
+  /// Writes the status of a SaleAction, guarded by its uid and version. Done also where it is gone.
+  virtual Outcome answer_action(const Event&, const ActionAnswer&) = 0;
   virtual void tell(const Event&, const Notice&) = 0;
 };
 
@@ -37,6 +39,7 @@ struct RoundResult {
   std::optional<Instant> wake;  ///< when to come back although nothing changed
   std::optional<Error> failed;  ///< come back with back-off
   bool wrote = false;           ///< a write was made: its own echo brings the next round
+  bool performed = false;       ///< one to an object, not to the event or an action
   bool refused = false;         ///< the API server did not take a write (refusal.h)
   bool gone = false;            ///< the event does not exist any more
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "crds/sale_action.h"
 #include "crds/sale_schedule.h"
 #include "operator/base/instant.h"
 #include "operator/base/json.h"
@@ -148,6 +149,16 @@ struct Refusal {
   Instant at;                              ///< the last one
 };
 
+/// A SaleAction as read. `spec` is the reader's verdict; `status` is what we told of it last.
+struct Action {
+  std::string ns, name, uid, version;
+  std::int64_t generation = 0;
+  Instant created;
+  bool owned = false;  ///< it has an ownerReference
+  Result<api::SaleActionSpec> spec = Error{};
+  api::SaleActionStatus status;
+};
+
 /// Everything one round knows, cut at one time.
 struct Observation {
   /// Of the event's window: resolved, or why it cannot be (a finding for the user), or Unread.
@@ -176,6 +187,12 @@ struct Observation {
   /// Of an event that a SaleSchedule made: what that schedule's latest sale showed. Nothing: not
   /// known, or no schedule.
   std::optional<api::LastOccurrence> last_occurrence;
+  /// SaleActions that name the event and are not over, oldest first, at most kActionsOfRound
+  /// (action.h).
+  std::vector<std::shared_ptr<const Action>> actions;
+  /// Since when the shipped admission policy says who may act and checks who asks; nothing: it is
+  /// not known to be in force.
+  std::optional<Instant> policy_since;
   /// What there is room for, where it is time to judge it (anew); null: it is not, and what was
   /// said last stands.
   std::shared_ptr<const Room> room;

@@ -247,6 +247,10 @@ Verdict ready(const Report& in, const Counts& counts) {
     case Stage::Over:
       break;
   }
+  if (!in.called_off.empty())
+    return {ConditionStatus::True,
+            in.completed ? "CompletedWithAbort" : "Restoring",
+            in.called_off + (in.completed ? "" : "; on the way back")};
   return {ConditionStatus::True,
           in.completed ? "Completed" : "Restoring",
           in.completed ? "the sale is over" : "on the way back"};

@@ -31,6 +31,7 @@ struct Report {
   bool demand_stays = false;
   bool holds_prepared = true;
   bool new_run = false;
+  std::string called_off = {};  ///< since when and by whom (action.h); empty: it is not
   std::vector<Reason> warnings;
   std::vector<Reason> notices;  ///< of settling
   std::optional<Instant> next_step, headroom_begins, prepull_begins;

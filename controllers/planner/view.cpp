@@ -132,6 +132,10 @@ OurHolds our_holds(const Who& who, const Observation& seen, const Memory& memory
   return out;
 }
 
+const char* why_over(const View& view) {
+  return view.event.deleting ? "the event is being deleted" : "the sale was called off";
+}
+
 std::optional<HeldField> record_of(const View& view, const FieldRef& field) {
   const FieldPath path{field.pointer, field.inside};
   const auto in = [&path](const Ledger& ledger) -> const HeldField* {

@@ -39,7 +39,7 @@ struct OurHold {
 using OurHolds = std::map<std::pair<std::string, std::string>, std::vector<OurHold>>;
 OurHolds our_holds(const Who&, const Observation&, const Memory&);
 
-/// How an event that is being deleted lets go.
+/// How an event lets go that is being deleted or was aborted.
 enum class Ending { None, Ramp, Immediate, Orphan };
 
 /// The event that is planned for, as the holder it is.
@@ -64,6 +64,9 @@ struct View {
   bool new_run = false;  ///< what status says of targets is of an earlier run
   Instant now;
 };
+
+/// Why an event lets go that does, in words.
+const char* why_over(const View&);
 
 /// The record of a field, whoever holds it: the second copy first, then the annotation of that very
 /// object.

@@ -1,5 +1,6 @@
 #include "controllers/planner/working.h"
 
+#include "controllers/planner/action.h"
 #include "controllers/planner/selection.h"
 
 #include <algorithm>
@@ -12,18 +13,21 @@ namespace {
 Mode mode_of(const Round& round) {
   const Event& event = round.event;
   if (event.deleting) return Mode::Act;
+  // Nothing stops an Abort or a Restore but that there is nothing to put back.
+  const bool empty = round.holds.empty() && round.children.empty();
+  if (decided_ending(event, round.seen) != Ending::None && !empty) return Mode::Act;
   if (!round.acceptance.findings.empty()) return Mode::NotAccepted;
   if (!round.acceptance.unread.empty()) return Mode::Reading;
   if (event.spec->suspend) return Mode::Suspended;
-  if (event.spec->mode == api::Mode::DryRun)
-    return round.holds.empty() && round.children.empty() ? Mode::DryRun : Mode::Suspended;
+  if (event.spec->mode == api::Mode::DryRun) return empty ? Mode::DryRun : Mode::Suspended;
   return Mode::Act;
 }
 
 /// The window as resolved now, or as last told: an event that is being deleted needs one even when
 /// its spec is broken.
 std::optional<Window> window_of(const Round& round) {
-  if (const auto* window = std::get_if<Window>(&round.seen.window)) return *window;
+  if (const auto* window = std::get_if<Window>(&round.seen.window))
+    return effective_window(round.event, *window);
   if (!round.event.status.window) return std::nullopt;
   const api::WindowStatus& told = *round.event.status.window;
   return Window{told.prepare, told.start, told.end, told.restored_by, told.time_zone, told.tzdata};
@@ -32,8 +36,9 @@ std::optional<Window> window_of(const Round& round) {
 /// Where the whole namespace goes, what is held outside it is put back at once, whatever the
 /// policy: nobody will be left who remembers it (DESIGN.md section 4).
 Ending ending_of(const Event& event, const Observation& seen) {
-  if (!event.deleting) return Ending::None;
-  if (seen.namespace_terminating) return Ending::Immediate;
+  const Ending decided = decided_ending(event, seen);
+  if (!event.deleting) return decided;
+  if (seen.namespace_terminating || decided == Ending::Immediate) return Ending::Immediate;
   if (!event.spec) return Ending::Ramp;
   switch (event.spec->deletion_policy) {
     case api::DeletionPolicy::Ramp:

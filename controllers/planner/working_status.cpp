@@ -1,4 +1,5 @@
 // The status and the finalizer that go with what a round decided.
+#include "controllers/planner/action.h"
 #include "controllers/planner/learned_rows.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/working.h"
@@ -184,6 +185,7 @@ Report make_status(Round& round, Plan& out) {
   made.demand_stays = round.capacity.demand_stays;
   made.holds_prepared = round.hold_wants.prepared;
   made.new_run = round.new_run;
+  made.called_off = called_off(round.event, round.seen);
   if (round.feasibility || round.new_run || round.mode == Mode::NotAccepted)
     status.feasibility = round.feasibility;
   made.warnings = round.capacity.wants.warnings;

@@ -182,6 +182,10 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
     seen.kinds[{group, kind}] = parts_.kinds->describe(group, kind);
   for (const auto& [known, one] : parts_.events->all()) seen.events.insert(one->uid);
   seen.refusals = refusals_of(key);
+  if (parts_.actions) {
+    seen.actions = parts_.actions->pending(key);
+    if (!seen.actions.empty()) seen.policy_since = parts_.actions->policy_since();
+  }
   if (parts_.last_occurrence) seen.last_occurrence = parts_.last_occurrence(event);
   seen.namespace_terminating = parts_.caches->namespace_terminating(event.ref.ns);
   if (needs.zones) seen.zones = zones_.count(parts_.now());
@@ -460,6 +464,11 @@ Outcome ClusterWorld::remove(const planner::Event& event, const planner::Remove&
   if (done.ok() || done.error().kind == ErrorKind::NotFound)
     return told(event, "child removed", remove.object, remove.why, Done{});
   return told(event, "child not removed", remove.object, remove.why, done.error());
+}
+
+Outcome ClusterWorld::answer_action(const planner::Event& event,
+                                    const planner::ActionAnswer& answer) {
+  return parts_.actions->answer(answer, event.uid);
 }
 
 void ClusterWorld::tell(const planner::Event& event, const planner::Notice& notice) {

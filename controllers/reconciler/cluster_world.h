@@ -2,6 +2,7 @@
 
 #include "controllers/planner/refusal.h"
 #include "controllers/planner/round.h"
+#include "controllers/reconciler/actions.h"
 #include "controllers/reconciler/ahead_answers.h"
 #include "controllers/reconciler/caches.h"
 #include "controllers/reconciler/kinds.h"
@@ -44,6 +45,7 @@ class ClusterWorld final : public planner::World {
     std::shared_ptr<kube::AccessReviewer> access;
     std::shared_ptr<kube::EventRecorder> recorder;
     std::shared_ptr<Rooms> rooms;
+    std::shared_ptr<Actions> actions;  ///< null: nobody acts
     /// What the schedule of an event has last shown; empty: no sale recurs.
     std::function<std::optional<api::LastOccurrence>(const planner::Event&)> last_occurrence;
     std::function<Instant()> now;
@@ -61,6 +63,7 @@ class ClusterWorld final : public planner::World {
   Outcome perform(const planner::Event& event, const planner::Write& write) override;
   Outcome create(const planner::Event& event, const planner::Create& create) override;
   Outcome remove(const planner::Event& event, const planner::Remove& remove) override;
+  Outcome answer_action(const planner::Event& event, const planner::ActionAnswer& answer) override;
   void tell(const planner::Event& event, const planner::Notice& notice) override;
 
   /// Does the cache show our own last write of this event?

@@ -103,6 +103,22 @@ Result<planner::Event> read_metadata(std::string_view text) {
   return event;
 }
 
+Result<planner::Action> read_action_metadata(std::string_view text) {
+  const Result<kube::Object> object = kube::object_of(std::string(text));
+  if (!object.ok()) return object.error();
+  const Result<JsonView> root = JsonView::parse(text);
+  if (!root.ok()) return root.error();
+  planner::Action action;
+  action.ns = object->meta.ns;
+  action.name = object->meta.name;
+  action.uid = object->meta.uid;
+  action.version = object->meta.resource_version;
+  action.generation = object->meta.generation;
+  action.created = parse_rfc3339(text_at(*root, "/metadata/creationTimestamp")).value_or(Instant{});
+  action.owned = !owners_of(*root).empty();
+  return action;
+}
+
 }  // namespace
 
 ObjectRef event_ref(const std::string& ns, const std::string& name) {
@@ -134,6 +150,21 @@ Result<planner::Schedule> read_schedule(std::string_view text) {
     schedule->spec = invalid("the spec contradicts itself", meaning);
   }
   return schedule;
+}
+
+Result<planner::Action> read_action(std::string_view text) {
+  Result<planner::Action> action = read_action_metadata(text);
+  if (!action.ok()) return action;
+  api::Reading reading = api::read_sale_action(text);
+  if (reading.action) {
+    action->spec = std::move(reading.action->spec);
+    action->status = std::move(reading.action->status);
+    return action;
+  }
+  action->spec = invalid("the spec cannot be read", reading.findings);
+  auto status = read_status<api::SaleActionStatus>(text, api::kSaleActionStatusSchema);
+  if (status.ok()) action->status = std::move(status).value();
+  return action;
 }
 
 Result<planner::Event> read_event(std::string_view text) {

@@ -17,6 +17,9 @@ Result<planner::Event> read_event(std::string_view text);
 /// A SaleSchedule, read the same way.
 Result<planner::Schedule> read_schedule(std::string_view text);
 
+/// A SaleAction, read the same way; its spec contradicts nothing outside itself.
+Result<planner::Action> read_action(std::string_view text);
+
 /// The object's reference of an event's (a schedule's) namespace and name.
 ObjectRef event_ref(const std::string& ns, const std::string& name);
 ObjectRef schedule_ref(const std::string& ns, const std::string& name);

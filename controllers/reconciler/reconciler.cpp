@@ -74,6 +74,12 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                                                 .leading = parts_.leading,
                                                 .look_again = look_again,
                                                 .log = parts_.log});
+  actions_ = std::make_shared<Actions>(Actions::Parts{.client = parts_.client,
+                                                      .watches = parts_.watches,
+                                                      .namespaces = settings_.namespaces,
+                                                      .now = parts_.now,
+                                                      .look_again = look_again,
+                                                      .log = parts_.log});
   world_ = std::make_shared<ClusterWorld>(ClusterWorld::Parts{
       .client = parts_.client,
       .kinds = kinds,
@@ -82,6 +88,7 @@ Reconciler::Reconciler(Settings settings, Parts parts)
       .access = parts_.access,
       .recorder = parts_.recorder,
       .rooms = rooms_,
+      .actions = actions_,
       .last_occurrence = [this](const auto& event) { return schedules_->last_occurrence(event); },
       .now = parts_.now,
       .log = parts_.log});
@@ -128,6 +135,7 @@ void Reconciler::start() {
     threads_.emplace_back([this] { work_through(); });
   }
   sweep_->start();
+  actions_->start();
   schedules_->start();
   rooms_->start();
 }
@@ -135,6 +143,7 @@ void Reconciler::start() {
 void Reconciler::lead() {
   for (const auto& [key, event] : events_->all()) queue_->add(key);
   sweep_->lead();
+  actions_->lead();
   schedules_->lead();
   rooms_->poke();
 }
@@ -148,6 +157,7 @@ bool Reconciler::stop(Duration at_most) {
   schedules_->stop();
   rooms_->stop();
   for (std::thread& thread : threads_) thread.join();
+  actions_->stop();
   claims_.clear();
   parts_.watches->stop();
   return idle;
@@ -214,7 +224,7 @@ void Reconciler::work_on(const kube::Key& key) {
   if (!event.ok()) {
     if (event.error().kind == ErrorKind::NotFound) {
       world_->forget(key);
-      queue_->plan(key, std::nullopt);
+      queue_->plan(key, parts_.leading() ? actions_->refuse_without_event(key) : std::nullopt);
       queue_->forget(key);
       return;
     }

@@ -66,6 +66,7 @@ class Reconciler {
   std::shared_ptr<EventStore> events_;
   std::shared_ptr<Caches> caches_;
   std::shared_ptr<Rooms> rooms_;
+  std::shared_ptr<Actions> actions_;
   std::shared_ptr<ClusterWorld> world_;
   std::unique_ptr<Sweep> sweep_;
   std::unique_ptr<Schedules> schedules_;

@@ -1,5 +1,6 @@
 #include "controllers/reconciler/schedule_world.h"
 
+#include "controllers/planner/action.h"
 #include "controllers/reconciler/event_reading.h"
 #include "controllers/reconciler/zones.h"
 #include "crds/reader.h"
@@ -20,7 +21,7 @@ planner::ScheduledEvent scheduled(std::shared_ptr<const planner::Event> event) {
   planner::ScheduledEvent out{.event = std::move(event), .window = {}};
   if (!out.event->spec.ok()) return out;
   Result<planner::Window> window = resolve_window(out.event->spec->window);
-  if (window.ok()) out.window = std::move(window).value();
+  if (window.ok()) out.window = planner::effective_window(*out.event, *window);
   return out;
 }
 

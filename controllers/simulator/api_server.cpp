@@ -118,7 +118,8 @@ const std::vector<ServedKind>& standard_kinds() {
       {.group = "gateway.envoyproxy.io",
        .kind = "BackendTrafficPolicy",
        .api_version = "gateway.envoyproxy.io/v1alpha1"},
-      {.group = "doorbuster.dev", .kind = "SaleEvent", .api_version = "doorbuster.dev/v1alpha1"}};
+      {.group = "doorbuster.dev", .kind = "SaleEvent", .api_version = "doorbuster.dev/v1alpha1"},
+      {.group = "doorbuster.dev", .kind = "SaleAction", .api_version = "doorbuster.dev/v1alpha1"}};
   return kKinds;
 }
 
@@ -165,6 +166,9 @@ ObjectRef deployment_ref(const std::string& ns, const std::string& name) {
 }
 ObjectRef policy_ref(const std::string& ns, const std::string& name) {
   return {.group = "gateway.envoyproxy.io", .kind = "BackendTrafficPolicy", .ns = ns, .name = name};
+}
+ObjectRef action_ref(const std::string& ns, const std::string& name) {
+  return {.group = "doorbuster.dev", .kind = "SaleAction", .ns = ns, .name = name};
 }
 ObjectRef sale_ref(const std::string& ns, const std::string& name) {
   return {.group = "doorbuster.dev", .kind = "SaleEvent", .ns = ns, .name = name};

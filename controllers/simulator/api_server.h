@@ -145,6 +145,7 @@ ObjectRef scaled_ref(const std::string& ns, const std::string& name);
 ObjectRef deployment_ref(const std::string& ns, const std::string& name);
 ObjectRef policy_ref(const std::string& ns,
                      const std::string& name);  ///< an Envoy Gateway BackendTrafficPolicy
+ObjectRef action_ref(const std::string& ns, const std::string& name);
 ObjectRef sale_ref(const std::string& ns, const std::string& name);
 
 }  // namespace doorbuster::simulator

@@ -31,6 +31,12 @@ void Process::changed(const ObjectRef& ref) {
     keys_[ref].gone = false;
     keys_[ref].due.insert(world_.visible_at(ref.kind));
   }
+  if (ref.kind == api::kSaleActionKind) {
+    const StoredPtr action = cluster_.api().live(ref);
+    const auto event =
+        keys_.find(sale_ref(ref.ns, action ? action->tree.text_at("/spec/event") : ""));
+    if (event != keys_.end()) event->second.due.insert(world_.visible_at(ref.kind));
+  }
   during_round_.push_back(ref);
   for (auto& [event, key] : keys_) {
     const bool scaler = planner::is_scaler(ref) && ref.ns == event.ns;

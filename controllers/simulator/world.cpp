@@ -268,6 +268,31 @@ std::shared_ptr<const planner::Room> SimulatedWorld::room_for(const Event& event
   return cluster_.room;
 }
 
+/// As the cluster's World has them: none whose view is older than what we told it last.
+std::vector<std::shared_ptr<const planner::Action>> SimulatedWorld::actions_on(
+    const ObjectRef& event) {
+  std::vector<std::shared_ptr<const planner::Action>> out;
+  for (const ObjectRef& ref : cluster_.api().objects(api::kGroup, api::kSaleActionKind)) {
+    const StoredPtr object = ref.ns == event.ns && !behind_own_write(ref) ? view(ref) : nullptr;
+    if (!object || object->tree.text_at("/spec/event") != event.name) continue;
+    api::Reading read = api::read_sale_action(object->tree.print());
+    if (!read.action || read.action->status.completed_at) continue;
+    auto action = std::make_shared<planner::Action>();
+    action->ns = ref.ns;
+    action->name = ref.name;
+    action->uid = object->uid();
+    action->version = version_text(object);
+    action->generation = read.action->metadata.generation;
+    action->created = read.action->metadata.created.value_or(Instant{});
+    action->spec = std::move(read.action->spec);
+    action->status = std::move(read.action->status);
+    out.push_back(std::move(action));
+  }
+  std::stable_sort(
+      out.begin(), out.end(), [](const auto& a, const auto& b) { return a->created < b->created; });
+  return out;
+}
+
 planner::Observation SimulatedWorld::observe(const Event& event, const planner::Needs& named) {
   planner::Observation out;
   planner::Needs needs = named;
@@ -280,6 +305,7 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
     out.window = error(ErrorKind::Invalid, "the spec is not accepted");
   }
   out.refusals = refusals_[event.ref].known();
+  out.actions = actions_on(event.ref);
   expect_kinds(event, needs);
   for (const ObjectRef& ref : needs.objects) out.objects.emplace(ref, fact(ref));
   const Scalers scalers = scalers_in(event.ref.ns);
@@ -471,6 +497,22 @@ Outcome SimulatedWorld::remove(const Event& event, const planner::Remove& remove
       return error(ErrorKind::Conflict, "Precondition failed: UID in object meta");
     if (const Outcome gone = cluster_.api().remove(remove.object); !gone) return gone.error();
     return cluster_.api().history(remove.object).back();
+  });
+  if (!done && done.error().kind != ErrorKind::NotFound) return done.error();
+  return Done{};
+}
+
+Outcome SimulatedWorld::answer_action(const Event&, const planner::ActionAnswer& answer) {
+  const ObjectRef ref = action_ref(answer.action->ns, answer.action->name);
+  const auto done = request(Boundary::Answer, ref, [&] {
+    Tree patch = Tree::object();
+    patch.set("/metadata/uid", Tree::string(answer.action->uid));
+    patch.set("/metadata/resourceVersion", Tree::string(answer.action->version));
+    patch.set("/status", Tree::parse(api::to_json(answer.status).text));
+    return cluster_.api().merge_patch(
+        ref,
+        Json{patch.print()},
+        Writer{.manager = planner::kFieldManager, .apply = false, .subresource = "status"});
   });
   if (!done && done.error().kind != ErrorKind::NotFound) return done.error();
   return Done{};

@@ -19,9 +19,12 @@ namespace doorbuster::simulator {
 struct Killed {};
 
 /// The places of a round at which something can go wrong.
-enum class Boundary { AddFinalizer, Publish, Perform, RemoveFinalizer };
-inline constexpr Boundary kBoundaries[] = {
-    Boundary::AddFinalizer, Boundary::Publish, Boundary::Perform, Boundary::RemoveFinalizer};
+enum class Boundary { AddFinalizer, Publish, Perform, Answer, RemoveFinalizer };
+inline constexpr Boundary kBoundaries[] = {Boundary::AddFinalizer,
+                                           Boundary::Publish,
+                                           Boundary::Perform,
+                                           Boundary::Answer,
+                                           Boundary::RemoveFinalizer};
 
 /// What goes wrong with one request.
 enum class Mishap {
@@ -99,6 +102,7 @@ class SimulatedWorld : public planner::World {
   Outcome perform(const planner::Event&, const planner::Write&) override;
   Outcome create(const planner::Event&, const planner::Create&) override;
   Outcome remove(const planner::Event&, const planner::Remove&) override;
+  Outcome answer_action(const planner::Event&, const planner::ActionAnswer&) override;
   void tell(const planner::Event&, const planner::Notice&) override;
 
   planner::Fact fact(const ObjectRef&);
@@ -121,6 +125,7 @@ class SimulatedWorld : public planner::World {
                             const std::function<Result<StoredPtr>()>& send);
 
   std::shared_ptr<const planner::Room> room_for(const planner::Event&);
+  std::vector<std::shared_ptr<const planner::Action>> actions_on(const ObjectRef& event);
   /// The objects of a namespace among which selectors look.
   std::vector<planner::Labelled> labelled(const planner::Needs&, const std::string& ns);
   /// What a kind that discovery lacks looks like: not known where it was served before.

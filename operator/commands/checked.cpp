@@ -85,6 +85,7 @@ class Check {
     const bool event = document.reading.event || document.kind == api::kSaleEventKind;
     out_.events += event ? 1 : 0;
     out_.schedules += document.kind == api::kSaleScheduleKind ? 1 : 0;
+    out_.actions += document.kind == api::kSaleActionKind ? 1 : 0;
     if (document.reading.schedule) return schedule(document, *document.reading.schedule);
     if (!document.reading.event) return;
     meaning(document, api::check_meaning(document.reading.event->spec));
@@ -249,6 +250,7 @@ std::string count_line(const CheckedFiles& checked) {
   };
   std::string out = number(checked.events, "SaleEvent");
   if (checked.schedules > 0) out += ", " + number(checked.schedules, "SaleSchedule");
+  if (checked.actions > 0) out += ", " + number(checked.actions, "SaleAction");
   out += " in " + number(checked.files, "file") + ": " +
          number(checked.count(Level::Error), "error") + ", " +
          number(checked.count(Level::Warning), "warning");
@@ -314,6 +316,7 @@ std::string as_json(const CheckedFiles& checked) {
              .add("files", number(checked.files))
              .add("saleEvents", number(checked.events))
              .add("saleSchedules", number(checked.schedules))
+             .add("saleActions", number(checked.actions))
              .add("passedOver", number(checked.passed_over))
              .add("errors", number(checked.count(Level::Error)))
              .add("warnings", number(checked.count(Level::Warning)))

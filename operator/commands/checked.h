@@ -22,7 +22,7 @@ struct Checked {
 
 /// What `validate` says of a set of files.
 struct CheckedFiles {
-  std::size_t files = 0, events = 0, schedules = 0;
+  std::size_t files = 0, events = 0, schedules = 0, actions = 0;
   std::size_t passed_over = 0;  ///< documents of other kinds
   bool unparsable = false;      ///< a file was not read to its end
   std::vector<Checked> findings;
@@ -36,9 +36,9 @@ struct Allowed {
   bool assumed = true;  ///< it may have been started with a wider list: only warnings
 };
 
-/// Everything that can be told of SaleEvents and SaleSchedules without a cluster: schema and rules
-/// as the API server has them, contradictions, the window by this system's zones, the fields by an
-/// allow-list. A bad file keeps none of the others back.
+/// Everything that can be told of SaleEvents, SaleSchedules and SaleActions without a cluster:
+/// schema and rules as the API server has them, contradictions, the window by this system's zones,
+/// the fields by an allow-list. A bad file keeps none of the others back.
 CheckedFiles check_files(const std::vector<InputFile>& files, const Allowed& allowed, Instant now);
 
 /// Exit codes of every command of kubectl-sale (`kubectl sale help exit-codes`).

@@ -58,11 +58,11 @@ int validate(const ValidateFlags& flags, Instant now) {
 }  // namespace
 
 void add_validate_command(CLI::App& app, const std::function<Instant()>& now, int& exit_code) {
-  CLI::App* command =
-      app.add_subcommand("validate",
-                         "Say what is wrong with SaleEvents and SaleSchedules in files, without a "
-                         "cluster. Exit codes: 0 "
-                         "nothing, 2 not readable, 10 errors, 11 warnings with --fail-on=warn.");
+  CLI::App* command = app.add_subcommand(
+      "validate",
+      "Say what is wrong with SaleEvents, SaleSchedules and SaleActions in files, without a "
+      "cluster. Exit codes: 0 "
+      "nothing, 2 not readable, 10 errors, 11 warnings with --fail-on=warn.");
   auto flags = std::make_shared<ValidateFlags>();
   command->add_option("-f,--filename", flags->files, "a file, a folder, or - for standard input")
       ->required()

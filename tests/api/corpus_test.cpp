@@ -95,24 +95,31 @@ TEST(Corpus, EveryFindingOfAFileHasALineAndAMessageThatSaysWhatMustBe) {
   }
 }
 
+Json spec_of(const Reading& read) {
+  if (read.event) return to_json(read.event->spec);
+  return read.schedule ? to_json(read.schedule->spec) : to_json(read.action->spec);
+}
+
 TEST(Corpus, WhatWasReadFromYamlIsReadFromItsJsonAgain) {
   for (const auto& path : manifests()) {
     SCOPED_TRACE(path.filename().string());
     const auto documents = read_documents(text_of(path));
     if (!documents.front().reading.accepted()) continue;
     const Reading& first = documents.front().reading;
-    const std::string json =
-        JsonObject()
-            .add("apiVersion", kApiVersion)
-            .add("kind", first.event ? kSaleEventKind : kSaleScheduleKind)
-            .add("metadata", JsonObject().add("name", "again").build())
-            .add("spec", first.event ? to_json(first.event->spec) : to_json(first.schedule->spec))
-            .build()
-            .text;
-    const Reading again = first.event ? read_sale_event(json) : read_sale_schedule(json);
+    const std::string json = JsonObject()
+                                 .add("apiVersion", kApiVersion)
+                                 .add("kind", documents.front().kind)
+                                 .add("metadata", JsonObject().add("name", "again").build())
+                                 .add("spec", spec_of(first))
+                                 .build()
+                                 .text;
+    const Reading again = first.event      ? read_sale_event(json)
+                          : first.schedule ? read_sale_schedule(json)
+                                           : read_sale_action(json);
     ASSERT_TRUE(again.accepted()) << all_of(again.findings);
-    EXPECT_TRUE(first.event ? again.event->spec == first.event->spec
-                            : again.schedule->spec == first.schedule->spec);
+    EXPECT_TRUE(first.event      ? again.event->spec == first.event->spec
+                : first.schedule ? again.schedule->spec == first.schedule->spec
+                                 : again.action->spec == first.action->spec);
   }
 }
 
@@ -124,8 +131,13 @@ TEST(Examples, AreAcceptedWithoutAnyFinding) {
     for (const Document& document : read_documents(text_of(entry.path()))) {
       ASSERT_TRUE(document.reading.accepted());
       EXPECT_TRUE(document.reading.findings.empty()) << all_of(document.reading.findings);
-      const auto& [event, schedule, findings] = document.reading;
-      EXPECT_TRUE((event ? check_meaning(event->spec) : check_meaning(schedule->spec)).empty());
+      const auto& [event, schedule, action, findings] = document.reading;
+      if (event) {
+        EXPECT_TRUE(check_meaning(event->spec).empty());
+      }
+      if (schedule) {
+        EXPECT_TRUE(check_meaning(schedule->spec).empty());
+      }
     }
   }
 }

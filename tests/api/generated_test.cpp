@@ -19,7 +19,8 @@ namespace {
 
 const std::filesystem::path kRoot = DOORBUSTER_SOURCE_DIR;
 constexpr const char* kCrds[] = {"crds/doorbuster.dev_saleevents.yaml",
-                                 "crds/doorbuster.dev_saleschedules.yaml"};
+                                 "crds/doorbuster.dev_saleschedules.yaml",
+                                 "crds/doorbuster.dev_saleactions.yaml"};
 
 std::string text_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -39,7 +40,11 @@ std::multiset<std::string> all_matches(const std::string& text, const std::strin
   return out;
 }
 
-std::string both_crds() { return text_of(kRoot / kCrds[0]) + text_of(kRoot / kCrds[1]); }
+std::string all_crds() {
+  std::string out;
+  for (const char* crd : kCrds) out += text_of(kRoot / crd);
+  return out;
+}
 
 template <class Visit>
 void visit(const Schema& schema, const Visit& visitor) {
@@ -54,6 +59,8 @@ void visit_all(const Visit& visitor) {
   visit(kSaleEventStatusSchema, visitor);
   visit(kSaleScheduleSpecSchema, visitor);
   visit(kSaleScheduleStatusSchema, visitor);
+  visit(kSaleActionSpecSchema, visitor);
+  visit(kSaleActionStatusSchema, visitor);
 }
 
 class TemporaryFolder {
@@ -84,7 +91,12 @@ TEST(Generated, FilesAreWhatHackGenerateMakes) {
                            "crds/sale_schedule.h",
                            "crds/sale_schedule_schema.cpp",
                            "crds/sale_schedule_bind.cpp",
-                           "docs/reference/saleschedule.md"}) {
+                           "docs/reference/saleschedule.md",
+                           "crds/doorbuster.dev_saleactions.yaml",
+                           "crds/sale_action.h",
+                           "crds/sale_action_schema.cpp",
+                           "crds/sale_action_bind.cpp",
+                           "docs/reference/saleaction.md"}) {
     const std::string fresh = text_of(out.path() / name);
     EXPECT_FALSE(fresh.empty());
     EXPECT_TRUE(fresh == text_of(kRoot / name))
@@ -118,14 +130,14 @@ TEST(Twins, EveryRuleOfTheCrdIsInTheTablesWithTheSameMessage) {
   visit_all([&tables](const Schema& schema) {
     for (const Rule& rule : schema.rules) tables.emplace(rule.message);
   });
-  const std::string crd = both_crds();
+  const std::string crd = all_crds();
   std::multiset<std::string> written = all_matches(crd, R"(\n +message: \"?([^\"\n]+)\"?)");
   EXPECT_EQ(tables, written);
   EXPECT_EQ(all_matches(crd, R"(\n +(- rule): )").size(), tables.size());
 }
 
 TEST(Twins, EveryTwinIsNamedByARuleAndEveryRuleNamesATwin) {
-  const auto named = all_matches(both_crds(), "# twin: ([a-z0-9_]+)\n");
+  const auto named = all_matches(all_crds(), "# twin: ([a-z0-9_]+)\n");
   const auto declared =
       all_matches(text_of(kRoot / "crds/twins.h"), R"(bool ([a-z0-9_]+)\(const Node& self\);)");
   EXPECT_EQ(std::set<std::string>(named.begin(), named.end()),
@@ -142,6 +154,7 @@ TEST(Twins, EveryRuleIsBrokenBySomeManifestOfTheCorpus) {
       for (const Finding& finding : document.reading.findings) broken.insert(finding.message);
     }
   }
+  rules.erase("must not be changed; create another SaleAction");  // only an update breaks it
   for (const std::string& rule : rules) EXPECT_TRUE(broken.contains(rule)) << rule;
 }
 

@@ -23,6 +23,7 @@ class ApiError(Exception):
 PATHS = {
     "saleevents": "/apis/doorbuster.dev/v1alpha1",
     "saleschedules": "/apis/doorbuster.dev/v1alpha1",
+    "saleactions": "/apis/doorbuster.dev/v1alpha1",
     "deployments": "/apis/apps/v1",
     "statefulsets": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",
@@ -69,6 +70,10 @@ class Api:
                 self.context.load_cert_chain(pem.name)
         self.token = user.get("token")
         self.local = threading.local()
+
+    def context_without_certificate(self):
+        """For another user than the administrator, who has a token."""
+        return ssl.create_default_context(cadata=self.ca.decode())
 
     def request(self, method, path, body=None, content_type="application/json", timeout=30):
         url = urllib.parse.urlsplit(self.server)

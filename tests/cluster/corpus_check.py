@@ -22,7 +22,7 @@ import urllib.parse
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-KINDS = {"SaleEvent": "saleevents", "SaleSchedule": "saleschedules"}
+KINDS = {"SaleEvent": "saleevents", "SaleSchedule": "saleschedules", "SaleAction": "saleactions"}
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 OBJECTS = "/apis/doorbuster.dev/v1alpha1/namespaces/default/"
 LEAST_MANIFESTS = 150

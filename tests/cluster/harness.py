@@ -240,7 +240,7 @@ class Shop:
 def install(api):
     """The CRDs and the shipped manifests, as an administrator would install them."""
     folder = os.path.join(ROOT, "charts/manifests")
-    files = [os.path.join(ROOT, f"crds/doorbuster.dev_{one}.yaml") for one in ("saleevents", "saleschedules")]
+    files = [os.path.join(ROOT, f"crds/doorbuster.dev_{one}.yaml") for one in ("saleevents", "saleschedules", "saleactions")]
     files += [os.path.join(folder, one) for one in sorted(os.listdir(folder)) if one.endswith(".yaml") and "deployment" not in one]
     for one in files:
         subprocess.run(["kubectl", "apply", "--server-side", "--force-conflicts", "-f", one], check=True, capture_output=True)

@@ -1,7 +1,7 @@
 // links: api
-// Any bytes as a SaleEvent or a SaleSchedule, from a file and from the API server: what is accepted
-// is written and read again as the same, and quantities that are read multiply by one into
-// themselves.
+// Any bytes as a SaleEvent, a SaleSchedule or a SaleAction, from a file and from the API server:
+// what is accepted is written and read again as the same, and quantities that are read multiply by
+// one into themselves.
 #include "crds/reader.h"
 #include "tests/fuzz/require.h"
 
@@ -39,11 +39,27 @@ void check_schedule(const SaleSchedule& schedule) {
   require(again.schedule->status == schedule.status, "a status reads as it was written");
 }
 
+void check_action(const SaleAction& action) {
+  const Reading again =
+      read_sale_action(JsonObject()
+                           .add("apiVersion", kApiVersion)
+                           .add("kind", kSaleActionKind)
+                           .add("metadata", JsonObject().add("name", "again").build())
+                           .add("spec", to_json(action.spec))
+                           .add("status", to_json(action.status))
+                           .build()
+                           .text);
+  require(again.accepted(), "what was accepted is accepted when written");
+  require(again.action->spec == action.spec, "a spec reads as it was written");
+  require(again.action->status == action.status, "a status reads as it was written");
+}
+
 void check_reading(const Reading& reading) {
   require(reading.findings.size() <= 2 * kMaxFindings, "findings are bounded");
   for (const Finding& finding : reading.findings)
     require(!to_text(finding).empty(), "a finding has a text");
   if (reading.schedule) check_schedule(*reading.schedule);
+  if (reading.action) check_action(*reading.action);
   if (!reading.event) return;
   check_meaning(reading.event->spec);
   const Reading again = read_sale_event(whole_event(*reading.event));
@@ -64,6 +80,7 @@ void check_quantity(std::string_view text) {
 void check_text(std::string_view text) {
   check_reading(read_sale_event(text));
   check_reading(read_sale_schedule(text));
+  check_reading(read_sale_action(text));
   for (const Document& document : read_documents(text)) check_reading(document.reading);
   check_quantity(text.substr(0, 64));
 }

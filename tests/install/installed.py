@@ -14,6 +14,7 @@ import tempfile
 COPIES = {
     "share/doorbuster/crds/doorbuster.dev_saleevents.yaml": "crds/doorbuster.dev_saleevents.yaml",
     "share/doorbuster/crds/doorbuster.dev_saleschedules.yaml": "crds/doorbuster.dev_saleschedules.yaml",
+    "share/doorbuster/crds/doorbuster.dev_saleactions.yaml": "crds/doorbuster.dev_saleactions.yaml",
     "share/doorbuster/manifests": "charts/manifests",
     "share/doc/doorbuster/README.md": "README.md",
     "share/doc/doorbuster/copyright": "LICENSE",

@@ -307,6 +307,10 @@ Observation Shop::observe(const Event& event, const Needs& named) {
   seen.last_occurrence = last_occurrence;
   seen.room = room;
   seen.events = {event.uid};
+  for (const auto& [name, action] : actions) {
+    if (!action.status.completed_at) seen.actions.push_back(std::make_shared<const Action>(action));
+  }
+  seen.policy_since = policy_since;
   seen.refusals = refusals.known();
   for (const auto& [group, kind] : needs.kinds) {
     if (unread.contains(kind)) {
@@ -415,6 +419,26 @@ Result<std::string> Shop::set_finalizer(const Event& event, bool present) {
   sale.has_finalizer = present;
   sale.version = std::to_string(++version_);
   return sale.version;
+}
+
+void Shop::act(const std::string& name, api::SaleActionSpec spec) {
+  spec.event = sale.ref.name;
+  actions[name] = {.ns = sale.ref.ns,
+                   .name = name,
+                   .uid = "uid-" + name,
+                   .version = "1",
+                   .generation = 1,
+                   .created = clock,
+                   .spec = std::move(spec),
+                   .status = {}};
+}
+
+Outcome Shop::answer_action(const Event&, const ActionAnswer& answer) {
+  if (lose_action_answers)
+    return Error{.kind = ErrorKind::Unavailable, .message = "the answer was lost"};
+  requests.push_back("action " + answer.action->name);
+  actions.at(answer.action->name).status = answer.status;
+  return Done{};
 }
 
 Outcome Shop::perform(const Event&, const Write& write) {

@@ -42,7 +42,13 @@ class Shop final : public World {
   RoundResult round();
   Plan plan_now();
 
+  /// Somebody creates a SaleAction, of this name.
+  void act(const std::string& name, api::SaleActionSpec spec);
+
   // ---- what is seen
+  const api::SaleActionStatus& told_of(const std::string& action) const {
+    return actions.at(action).status;
+  }
   Value at(const ObjectRef& ref, const std::string& pointer) const;
   std::int64_t number(const ObjectRef& ref, const std::string& pointer) const;
   const api::TargetStatus* target(const std::string& name) const;
@@ -61,6 +67,7 @@ class Shop final : public World {
   Outcome perform(const Event&, const Write&) override;
   Outcome create(const Event&, const Create&) override;
   Outcome remove(const Event&, const Remove&) override;
+  Outcome answer_action(const Event&, const ActionAnswer&) override;
   void tell(const Event&, const Notice& notice) override { told.insert(notice.reason.code); }
 
   Event sale;
@@ -96,6 +103,9 @@ class Shop final : public World {
   std::map<ObjectRef, PodsSeen> pods;  ///< what a look at a workload's pods shows
   std::optional<api::LastOccurrence> last_occurrence;
   std::shared_ptr<const Room> room;
+  std::map<std::string, Action> actions;  ///< by name
+  std::optional<Instant> policy_since;
+  bool lose_action_answers = false;
   int writes = 0, publishes = 0;
   std::vector<std::string> log;       ///< objects written, in order
   std::vector<std::string> requests;  ///< all of them: "finalizer", "status", or the object's name

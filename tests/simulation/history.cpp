@@ -198,6 +198,32 @@ void vary_prepull(Random random, History& history) {
   }
 }
 
+/// In a quarter of the histories somebody acts on a sale, now and then twice; sometimes an answer
+/// to that goes wrong. Chance of its own again.
+void vary_actions(Random random, History& history) {
+  if (!random.chance(1, 4)) return;
+  static const std::vector<std::string> kVerbs = {
+      "EndNow", "Extend", "Extend", "Abort", "Abort", "Restore", "RollBack"};
+  for (std::int64_t i = random.between(1, 3); i > 0; --i) {
+    const EventPlan& event = random.pick(history.events);
+    history.steps.push_back(
+        {.act = Act::Ask,
+         .at = between(random, event.start - event.prepare, event.end + event.cooldown),
+         .subject = event.name,
+         .field = random.pick(kVerbs),
+         .span = between(random, minutes(1), minutes(8))});
+  }
+  if (!random.chance(1, 3)) return;
+  static const std::vector<simulator::Mishap> kMishaps = {simulator::Mishap::KillBefore,
+                                                          simulator::Mishap::KillAfter,
+                                                          simulator::Mishap::LoseAnswer,
+                                                          simulator::Mishap::TimeOut};
+  history.steps.push_back({.act = Act::GoWrong,
+                           .boundary = simulator::Boundary::Answer,
+                           .mishap = random.pick(kMishaps),
+                           .nth = static_cast<int>(random.between(1, 2))});
+}
+
 /// In two of three clusters CapacityBuffers are served, in half of those something acts on them.
 void vary_buffers(Random random, History& history) {
   history.buffers = random.chance(2, 3);
@@ -259,6 +285,7 @@ History make_history(std::uint64_t seed) {
   vary_prepull(Random(seed * 0x9E3779B97F4A7C15ULL + 5), history);
   vary_buffers(Random(seed * 0x9E3779B97F4A7C15ULL + 6), history);
   vary_guards(Random(seed * 0x9E3779B97F4A7C15ULL + 7), history);
+  vary_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 8), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

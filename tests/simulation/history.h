@@ -29,6 +29,7 @@ enum class Act {
   DeleteEvent,
   RecreateEvent,
   TakeFinalizer,
+  Ask,  ///< a SaleAction; `field` is its verb
   // what other people and tools do with the objects
   PersonSets,
   GitSets,

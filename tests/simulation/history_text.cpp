@@ -40,6 +40,8 @@ const char* name_of(Boundary boundary) {
       return "Publish";
     case Boundary::Perform:
       return "Perform";
+    case Boundary::Answer:
+      return "Answer";
     case Boundary::RemoveFinalizer:
       return "RemoveFinalizer";
   }
@@ -117,6 +119,7 @@ const char* to_string(Act act) {
                                            "DeleteEvent",
                                            "RecreateEvent",
                                            "TakeFinalizer",
+                                           "Ask",
                                            "PersonSets",
                                            "GitSets",
                                            "GitReverts",

@@ -78,6 +78,7 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_values();
 std::vector<std::unique_ptr<Oracle>> oracles_of_conduct();
 std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
 std::vector<std::unique_ptr<Oracle>> oracles_of_children();
+std::vector<std::unique_ptr<Oracle>> oracles_of_actions();
 
 /// The object as a round saw it, under whichever name it asked for it; null when it did not see
 /// one.

@@ -108,6 +108,7 @@ class ChildOnlyInItsTime : public Oracle {
     const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
     const Instant now = scene.world.seen()->now;
     if (window == nullptr || now >= window->start ||
+        now >= decided_on(scene.cluster, event.ref, window->start, window->end).end ||
         now < window->prepare - event.spec->capacity.headroom->lead.value)
       complain(scene, object.name + " made or resized outside its time");
   }
@@ -200,6 +201,7 @@ class PullsWhatTargetsRun : public Oracle {
     const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
     const Instant now = scene.world.seen()->now;
     return acts && window != nullptr && now < window->start &&
+           now < decided_on(scene.cluster, event.ref, window->start, window->end).end &&
            now >= window->prepare - event.spec->capacity.image_prepull->lead.value;
   }
 };

@@ -63,12 +63,12 @@ class NoWriteSuspended : public Oracle {
   const char* name() const override { return "NoWriteSuspended"; }
   const char* sentence() const override {
     return "a suspended event, a dry run and a spec that is not accepted write nothing but status, "
-           "unless they are deleted";
+           "unless they are deleted, aborted or told to restore";
   }
   void on_perform(const Scene& scene,
                   const planner::Event& event,
                   const planner::Write& write) override {
-    if (event.uid.empty() || event.deleting) return;
+    if (event.uid.empty() || event.deleting || told_to_let_go(scene, event)) return;
     if (!event.spec)
       return complain(scene, write.object.name + " written without an accepted spec");
     // By the event as the server had it, of the generation that the round read.
@@ -82,6 +82,14 @@ class NoWriteSuspended : public Oracle {
         complain(scene, write.object.name + " written in a dry run");
       return;
     }
+  }
+
+ private:
+  static bool told_to_let_go(const Scene& scene, const planner::Event& event) {
+    const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
+    if (window == nullptr) return false;
+    const Decided decided = decided_on(scene.cluster, event.ref, window->start, window->end);
+    return decided.aborted || decided.restored;
   }
 };
 
@@ -355,6 +363,7 @@ std::vector<std::unique_ptr<Oracle>> all_oracles() {
   for (auto& one : oracles_of_conduct()) out.push_back(std::move(one));
   for (auto& one : oracles_of_memory()) out.push_back(std::move(one));
   for (auto& one : oracles_of_children()) out.push_back(std::move(one));
+  for (auto& one : oracles_of_actions()) out.push_back(std::move(one));
   return out;
 }
 

@@ -31,6 +31,14 @@ bool scaled_by_autoscaler(const Scene& scene, const ObjectRef& deployment) {
   return false;
 }
 
+/// Did somebody ask by a SaleAction that everything be put back at once?
+bool is_restored(const Scene& scene, const planner::Event& event) {
+  if (!scene.world.seen()) return false;
+  const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
+  return window != nullptr &&
+         decided_on(scene.cluster, event.ref, window->start, window->end).restored;
+}
+
 class BaselineRestored : public Oracle {
  public:
   const char* name() const override { return "BaselineRestored"; }
@@ -125,7 +133,9 @@ class CapacityKept : public Oracle {
     if (event.uid.empty() || event.deleting || !event.spec || !scene.world.seen()) return;
     const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
     const Instant now = scene.world.seen()->now;
-    if (window == nullptr || now < window->prepare || now >= window->end) return;
+    if (window == nullptr || now < window->prepare ||
+        now >= decided_on(scene.cluster, event.ref, window->start, window->end).end)
+      return;
     for (const auto& target : event.spec->capacity.targets) {
       if (!about(written, target.ref->name)) continue;
       const std::int64_t need = need_of(event, target, *window, now);
@@ -233,6 +243,7 @@ class NotBelowWanted : public Oracle {
  private:
   static bool at_once(const Scene& scene, const Written& written) {
     if (!written.event.spec) return written.event.deleting;
+    if (is_restored(scene, written.event)) return true;
     const bool immediate = written.event.spec->deletion_policy == api::DeletionPolicy::Immediate;
     return (written.event.deleting && immediate) ||
            scene.cluster.api().terminating(written.event.ref.ns);
@@ -257,7 +268,8 @@ class NoCliff : public Oracle {
     const auto& event = written.event;
     if (*after >= *before || scene.truth.clock_stepped || event.uid.empty() || !event.spec) return;
     const bool terminating = scene.cluster.api().terminating(event.ref.ns);
-    if (terminating || (event.deleting && event.spec->deletion_policy != api::DeletionPolicy::Ramp))
+    if (terminating || is_restored(scene, event) ||
+        (event.deleting && event.spec->deletion_policy != api::DeletionPolicy::Ramp))
       return;
     const FieldTruth* truth = scene.truth.field(written.after->ref, pointer);
     if (truth != nullptr && truth->fought) return;  // others take away too
@@ -285,7 +297,10 @@ class NoCliff : public Oracle {
     const auto& seen = *scene.world.seen();
     const auto* window = std::get_if<planner::Window>(&seen.observation.window);
     const Duration timeout = written.event.spec->capacity.restore_timeout.value;
-    if (window == nullptr || seen.now >= window->restored_by + timeout) return;
+    if (window == nullptr) return;
+    const Instant end =
+        decided_on(scene.cluster, written.event.ref, window->start, window->end).end;
+    if (seen.now >= end + (window->restored_by - window->end) + timeout) return;
     const auto status = status_for(scene, written);
     if (!status) return;
     const std::int64_t current = status->number("/status/currentReplicas", 0);
@@ -344,7 +359,7 @@ class FullFloorByStart : public Oracle {
       const auto start = parse_rfc3339(spec.text_at("/window/start")),
                  end = parse_rfc3339(spec.text_at("/window/end"));
       const auto created = parse_rfc3339(event->tree.text_at("/metadata/creationTimestamp"));
-      if (!start || !end || now >= *end ||
+      if (!start || !end || now >= decided_on(scene.cluster, ref, *start, *end).end ||
           now < std::max(*start, *created + std::chrono::seconds(90)))
         continue;
       if (spec.text_at("/mode") == "DryRun" || spec.at("/suspend") != nullptr) continue;

@@ -85,6 +85,10 @@ History with(History history, std::vector<Step> steps) {
   return history;
 }
 
+Step asking(const char* verb, Duration at) {
+  return {.act = Act::Ask, .at = at, .subject = "sale-0", .field = verb, .span = minutes(2)};
+}
+
 bool is_lowering(const planner::Write& write, const char* field) {
   return write.type == planner::Write::Type::Merge &&
          write.patch.text.find(field) != std::string::npos && !write.why.empty() &&
@@ -430,6 +434,58 @@ const std::vector<PlantedBug>& planted_bugs() {
        },
        with_prepull,
        {"PullsWhatTargetsRun"}},
+      {"an Abort is forgotten as soon as it is decided",
+       [] {
+         Sabotage out;
+         out.recall = [](planner::Event& event) {
+           std::erase_if(event.status.decisions,
+                         [](const api::Decision& one) { return one.kind == "Abort"; });
+         };
+         return out;
+       },
+       [] { return with(plain(), {asking("Abort", minutes(2))}); },
+       {"NothingRisesAfterAbort"}},
+      {"whose decision it was is not kept",
+       [] {
+         Sabotage out;
+         out.recall = [](planner::Event& event) {
+           for (api::Decision& one : event.status.decisions) one.action_uid.clear();
+         };
+         return out;
+       },
+       [] {
+         return with(plain(),
+                     {asking("Extend", minutes(6)),
+                      {.act = Act::GoWrong,
+                       .boundary = simulator::Boundary::Answer,
+                       .mishap = simulator::Mishap::TimeOut,
+                       .nth = 1}});
+       },
+       {"DecidedOnce"}},
+      {"actions get no answer",
+       [] {
+         Sabotage out;
+         out.drop_answers = true;
+         return out;
+       },
+       [] { return with(plain(), {asking("EndNow", minutes(6))}); },
+       {"ActionsAnswered"}},
+      {"a Restore is heeded in mid-sale",
+       [] {
+         Sabotage out;
+         out.recall = [](planner::Event& event) {
+           if (!event.status.window) return;
+           api::Decision made;
+           made.run = event.status.run.value_or(0);
+           made.kind = "Restore";
+           made.hash =
+               to_rfc3339(event.status.window->start) + "/" + to_rfc3339(event.status.window->end);
+           if (event.status.phase == "Live") event.status.decisions.push_back(made);
+         };
+         return out;
+       },
+       plain,
+       {"CapacityKept", "DecidedOnce", "FullFloorByStart"}},
   };
   return kAll;
 }
@@ -444,10 +500,10 @@ TEST_P(PlantedBugs, TripExactlyTheOraclesNamed) {
   EXPECT_EQ(report.oracles(), bug.trips) << bug.sentence << told;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 26));
+INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 30));
 
 TEST(PlantedBugTable, IsWholeAndProvesEveryOracle) {
-  EXPECT_EQ(planted_bugs().size(), 26U);
+  EXPECT_EQ(planted_bugs().size(), 30U);
   std::set<std::string> proven;
   for (const PlantedBug& bug : planted_bugs()) proven.insert(bug.trips.begin(), bug.trips.end());
   for (const auto& oracle : all_oracles())

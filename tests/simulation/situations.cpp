@@ -109,6 +109,19 @@ const std::vector<Situation>& required_situations() {
       {"orphaned placeholders are removed", 10},
       {"pullers are made", 1'000},
       {"pullers are removed", 1'000},
+      // people act
+      {"EndNow in mid-sale", 50},
+      {"Extend in mid-sale", 50},
+      {"Extend on the way down", 50},
+      {"Abort on the way up", 50},
+      {"Abort in mid-sale", 50},
+      {"Restore on the way down", 50},
+      {"an action is Accepted", 100},
+      {"an action is Complete", 500},
+      {"an action is Refused", 500},
+      {"answer lost after success of answering an action", 10},
+      {"killed before answering an action", 10},
+      {"killed after answering an action", 10},
   };
   return kAll;
 }

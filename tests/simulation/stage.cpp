@@ -86,6 +86,13 @@ Outcome StagedWorld::remove(const planner::Event& event, const planner::Remove& 
   return SimulatedWorld::remove(event, remove);
 }
 
+Outcome StagedWorld::answer_action(const planner::Event& event,
+                                   const planner::ActionAnswer& answer) {
+  if (on_answer) on_answer(answer.status);
+  if (sabotage_.drop_answers) return Done{};
+  return SimulatedWorld::answer_action(event, answer);
+}
+
 Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
     : history_(history),
       with_trace_(with_trace),
@@ -137,6 +144,7 @@ void Stage::connect() {
   cluster_.api().on_commit = [this](const simulator::Commit& commit) { on_commit(commit); };
   world_.mishap = [this](Boundary boundary, const ObjectRef& ref) { return mishap(boundary, ref); };
   world_.write_first = [this](const ObjectRef& ref) { foreign_first(ref); };
+  world_.on_answer = [this](const api::SaleActionStatus& status) { note_answer(status); };
   world_.on_publish = [this](const planner::Event& event, const api::SaleEventStatus& status) {
     for (auto& oracle : oracles_) oracle->on_publish(scene(), event, status);
     note_publish(event, status);

@@ -21,6 +21,8 @@ class StagedWorld : public simulator::SimulatedWorld {
   Outcome perform(const planner::Event&, const planner::Write&) override;
   Outcome create(const planner::Event&, const planner::Create&) override;
   Outcome remove(const planner::Event&, const planner::Remove&) override;
+  Outcome answer_action(const planner::Event&, const planner::ActionAnswer&) override;
+  std::function<void(const api::SaleActionStatus&)> on_answer;
 
  private:
   const Sabotage& sabotage_;
@@ -69,6 +71,7 @@ class Stage {
   void on_written(const Written&);
   void note_publish(const planner::Event&, const api::SaleEventStatus&);
   void note_written(const Written&);
+  void note_answer(const api::SaleActionStatus&);
   void note_round(const planner::RoundResult&);
   void note_step(const Step&);
   std::string phase_word() const;
@@ -90,7 +93,7 @@ class Stage {
   std::map<simulator::Boundary, int> requests_;
   std::map<std::string, StoredPtr> copies_;
   std::set<std::string> terminated_;
-  int at_once_ = 0;
+  int at_once_ = 0, asked_ = 0;
   Instant last_round_{};
   std::shared_ptr<const planner::Event> last_seen_;  ///< of the last round that looked at anything
   bool late_ = false;

@@ -21,6 +21,8 @@ std::string place_of(Boundary boundary) {
       return "a status update";
     case Boundary::Perform:
       return "a write";
+    case Boundary::Answer:
+      return "answering an action";
     case Boundary::RemoveFinalizer:
       return "removing the finalizer";
   }
@@ -88,6 +90,7 @@ void Stage::note_step(const Step& step) {
   const StoredPtr object = cluster_.api().live(object_of(step.subject));
   const bool held = object && object->tree.at(kAnnotation) != nullptr;
   count(to_string(step.act));
+  if (step.act == Act::Ask) count(step.field + " " + phase_word());
   if (held) count(std::string(to_string(step.act)) + " while held");
   if (step.act == Act::Kill || step.act == Act::Outage) {
     const EventPlan& event = history_.events.front();
@@ -145,6 +148,10 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
   for (const auto& condition : status.conditions) {
     if (condition.reason == "DemandAboveBaseline") count("demand stays above the baseline");
   }
+}
+
+void Stage::note_answer(const api::SaleActionStatus& status) {
+  count("an action is " + status.state);
 }
 
 void Stage::note_written(const Written& written) {

@@ -133,6 +133,19 @@ bool Stage::act_author(const Step& step) {
     }
     return true;
   }
+  if (is(Act::Ask)) {
+    Tree action = Tree::object();
+    action.set("/spec/event", Tree::string(step.subject));
+    action.set("/spec/action", Tree::string(step.field));
+    if (step.field == "Extend")
+      action.set("/spec/by", Tree::string(doorbuster::to_text(step.span)));
+    const auto made = cluster_.api().create(
+        simulator::action_ref(kShopNamespace, "ask-" + std::to_string(++asked_)),
+        std::move(action),
+        Writer{.manager = "kubectl-create", .apply = false, .subresource = {}});
+    if (!made) say("  refused: " + made.error().message);
+    return true;
+  }
   if (is(Act::TakeFinalizer)) {
     return edit_event(step.subject, [](Tree& tree) { tree.erase("/metadata/finalizers"); }), true;
   }

@@ -6,6 +6,24 @@
 
 namespace doorbuster::simulation {
 
+Decided decided_on(const simulator::Cluster& cluster,
+                   const ObjectRef& event,
+                   Instant start,
+                   Instant end) {
+  Decided out{.end = end};
+  const StoredPtr stored = cluster.api().live(event);
+  if (!stored || !stored->status) return out;
+  const std::string window = to_rfc3339(start) + "/" + to_rfc3339(end);
+  for (const api::Decision& one : stored->status->decisions) {
+    if (one.run != stored->status->run.value_or(0) || one.hash != window) continue;
+    if (one.kind == "Restore") out.restored = true;
+    if (one.kind == "Abort") out.aborted = true;
+    if ((one.kind == "Abort" || one.kind == "EndNow") && one.at < out.end) out.end = one.at;
+    if (one.kind == "Extend") out.end = parse_rfc3339(one.value).value_or(out.end);
+  }
+  return out;
+}
+
 const char* floor_field(const ObjectRef& ref) {
   if (ref.kind == "HorizontalPodAutoscaler") return kMin;
   if (ref.kind == "ScaledObject") return kKedaMin;

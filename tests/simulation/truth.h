@@ -71,6 +71,14 @@ class Truth {
   std::map<FieldRef, FieldTruth> fields_;
 };
 
+/// What people decided about an event by SaleActions, as its stored status tells it, of the run and
+/// of the window that it has there.
+struct Decided {
+  bool aborted = false, restored = false;
+  Instant end;  ///< of the sale
+};
+Decided decided_on(const simulator::Cluster&, const ObjectRef& event, Instant start, Instant end);
+
 /// Where an object says how many replicas there are to be at least, and at most; empty: nowhere.
 const char* floor_field(const ObjectRef&);
 const char* ceiling_field(const ObjectRef&);

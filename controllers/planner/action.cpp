@@ -1,0 +1,421 @@
+#include "controllers/planner/action.h"
+
+#include "controllers/planner/conditions.h"
+#include "controllers/planner/schedule.h"
+#include "operator/base/bounds.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace doorbuster::planner {
+namespace {
+
+using api::ActionVerb;
+using api::ConditionStatus;
+
+constexpr Duration kMostExtension = std::chrono::hours(24 * 30);  ///< in all, of one run
+
+/// The window that a decision was made for.
+std::string name_of(const Window& written) {
+  return to_rfc3339(written.start) + "/" + to_rfc3339(written.end);
+}
+
+bool stands(const Event& event, const Window& written, const api::Decision& one) {
+  return one.run == event.status.run.value_or(0) && one.hash == name_of(written);
+}
+
+const Window* written_window(const Observation& seen) { return std::get_if<Window>(&seen.window); }
+
+const api::Decision* standing(const Event& event, const Window& written, std::string_view kind) {
+  for (const api::Decision& one : event.status.decisions) {
+    if (one.kind == kind && stands(event, written, one)) return &one;
+  }
+  return nullptr;
+}
+
+bool is_completed(const Event& event) {
+  const auto& decisions = event.status.decisions;
+  return std::any_of(decisions.begin(), decisions.end(), [&event](const api::Decision& one) {
+    return one.run == event.status.run.value_or(0) && one.kind == "Completed";
+  });
+}
+
+/// What a decision made earlier comes to, where its action was not answered before we ended.
+std::string in_words(const api::Decision& one) {
+  return one.kind == "Extend" ? "the sale ends at " + one.value : one.kind + " is decided";
+}
+
+std::string since(const api::Decision& one) {
+  return to_rfc3339(one.at) + (one.by.empty() ? "" : " by " + one.by);
+}
+
+/// What is said of an action before anything is done about it.
+struct Judgement {
+  enum class Is { Accepted, Refused, NothingToDo } is = Is::Accepted;
+  std::string reason, message, value;
+};
+Judgement refused(std::string reason, std::string message) {
+  return {Judgement::Is::Refused, std::move(reason), std::move(message), {}};
+}
+Judgement nothing_to_do(std::string message) {
+  return {Judgement::Is::NothingToDo, "NothingToDo", std::move(message), {}};
+}
+
+struct Case {
+  const Event& event;
+  const Window& written;
+  Instant now;
+
+  Window window() const { return effective_window(event, written); }
+  const api::Decision* aborted() const { return standing(event, written, "Abort"); }
+};
+
+Judgement judge_end_now(const Case& at) {
+  if (const auto* aborted = at.aborted())
+    return nothing_to_do("the sale was aborted at " + since(*aborted));
+  const Window window = at.window();
+  if (at.now >= window.end)
+    return nothing_to_do("the sale has been over since " + to_rfc3339(window.end));
+  if (at.now < window.prepare)
+    return refused(
+        "NotBegun",
+        "the sale has not begun to prepare: there is nothing to end; `Abort` calls it off");
+  return {Judgement::Is::Accepted,
+          "Ended",
+          "the sale ends now; everything is to be back by " +
+              to_rfc3339(at.now + (window.restored_by - window.end)),
+          {}};
+}
+
+Judgement judge_extend(const Case& at, Duration by) {
+  if (const auto* aborted = at.aborted())
+    return refused("Aborted",
+                   "the sale was aborted at " + since(*aborted) +
+                       "; an edit of its window that lies ahead begins another run");
+  if (is_completed(at.event))
+    return refused("Completed",
+                   "the sale is over and everything is back; an edit of its window that lies ahead "
+                   "begins another run");
+  const Window window = at.window();
+  const Instant end = window.end + by;
+  if (end <= at.now)
+    return refused("EndsInThePast",
+                   "the sale ended at " + to_rfc3339(window.end) + ": `by` would move that to " +
+                       to_rfc3339(end) + ", which is over too");
+  if (end > at.written.end + kMostExtension)
+    return refused("TooLong",
+                   "all extensions of a sale together may be 720h (30 days); edit its window");
+  return {Judgement::Is::Accepted,
+          "Extended",
+          "the sale ends at " + to_rfc3339(end) + " instead of " + to_rfc3339(window.end),
+          to_rfc3339(end)};
+}
+
+Judgement judge_abort(const Case& at) {
+  if (const auto* aborted = at.aborted())
+    return nothing_to_do("the sale was aborted at " + since(*aborted) + " already");
+  if (at.event.deleting)
+    return nothing_to_do("the event is being deleted, which is the same way down");
+  if (is_completed(at.event)) return nothing_to_do("the sale is over and everything is back");
+  return {Judgement::Is::Accepted, "Aborted", "the sale is called off", {}};
+}
+
+Judgement judge_restore(const Case& at) {
+  if (is_completed(at.event)) return nothing_to_do("the sale is over and everything is back");
+  const bool over = at.event.deleting || at.aborted() != nullptr || at.now >= at.window().end;
+  if (!over)
+    return refused("SaleIsOn",
+                   "the sale is on, or still to come, and keeps its capacity: `EndNow` or `Abort` "
+                   "comes first");
+  return {Judgement::Is::Accepted, "Restoring", "everything is put back at once", {}};
+}
+
+Judgement judge(const Case& at, const api::SaleActionSpec& asked) {
+  switch (asked.action) {
+    case ActionVerb::EndNow:
+      return judge_end_now(at);
+    case ActionVerb::Extend:
+      return judge_extend(at, asked.by ? asked.by->value : Duration(0));
+    case ActionVerb::Abort:
+      return judge_abort(at);
+    case ActionVerb::Restore:
+      return judge_restore(at);
+    case ActionVerb::Start:
+    case ActionVerb::Promote:
+    case ActionVerb::Pause:
+    case ActionVerb::Resume:
+    case ActionVerb::Retry:
+    case ActionVerb::RollBack:
+      return refused("NoRollouts", "the event has no rollouts");
+    case ActionVerb::Approve:
+    case ActionVerb::Reject:
+      return refused("NoGates", "the event has no gates");
+    case ActionVerb::Degrade:
+    case ActionVerb::Recover:
+      return refused("NoDegradeLevels", "the event has no degrade levels");
+    case ActionVerb::BreakGlass:
+      return refused("NotFrozen", "the event freezes nothing");
+  }
+  return refused("Unknown", "this version does not know the action");
+}
+
+void put(ActionAnswer& answer,
+         const char* type,
+         ConditionStatus status,
+         std::string reason,
+         std::string message,
+         Instant now) {
+  auto& all = answer.status.conditions;
+  api::Condition next = moved_on(all,
+                                 {.type = type,
+                                  .status = status,
+                                  .observed_generation = answer.action->generation,
+                                  .last_transition_time = now,
+                                  .reason = std::move(reason),
+                                  .message = std::move(message)});
+  const auto there = std::find_if(
+      all.begin(), all.end(), [type](const api::Condition& one) { return one.type == type; });
+  if (there == all.end()) {
+    all.push_back(std::move(next));
+  } else {
+    *there = std::move(next);
+  }
+}
+
+/// Whether somebody has made sure who asks.
+void verify(ActionAnswer& answer, const std::optional<Instant>& policy, Instant now) {
+  const Action& action = *answer.action;
+  if (!policy)
+    return put(
+        answer,
+        "Verified",
+        ConditionStatus::False,
+        "PolicyMissing",
+        "no admission policy of Doorbuster is known to be in force: who asks was not checked",
+        now);
+  if (action.created <= *policy)
+    return put(answer,
+               "Verified",
+               ConditionStatus::False,
+               "OlderThanPolicy",
+               "the admission policy came after this action: who asks was not checked",
+               now);
+  if (!action.spec || !action.spec->requested_by)
+    return put(answer,
+               "Verified",
+               ConditionStatus::False,
+               "NotStated",
+               "requestedBy does not say who asks; the audit log does",
+               now);
+  put(answer,
+      "Verified",
+      ConditionStatus::True,
+      "Verified",
+      "requested by " + *action.spec->requested_by,
+      now);
+}
+
+ActionAnswer begun(std::shared_ptr<const Action> action) {
+  ActionAnswer answer{.action = std::move(action), .status = {}};
+  answer.status = answer.action->status;
+  answer.status.observed_generation = answer.action->generation;
+  return answer;
+}
+
+void refuse(ActionAnswer& answer, const Judgement& why, Instant now) {
+  answer.status.state = "Refused";
+  answer.status.message = why.message;
+  answer.status.completed_at = now;
+  put(answer, "Accepted", ConditionStatus::False, why.reason, why.message, now);
+  put(answer, "Ready", ConditionStatus::False, why.reason, why.message, now);
+  put(answer, "Stalled", ConditionStatus::True, why.reason, why.message, now);
+}
+
+void accept(ActionAnswer& answer, const Judgement& as, Instant at, Instant now) {
+  answer.status.state = "Accepted";
+  answer.status.message = as.message;
+  answer.status.accepted_at = at;
+  put(answer, "Accepted", ConditionStatus::True, as.reason, as.message, now);
+  put(answer, "Ready", ConditionStatus::False, "InProgress", as.message, now);
+}
+
+void complete(ActionAnswer& answer, std::string message, Instant now) {
+  answer.status.state = "Complete";
+  answer.status.message = message;
+  answer.status.completed_at = now;
+  put(answer, "Ready", ConditionStatus::True, "Complete", std::move(message), now);
+}
+
+bool has_ended(const Action& action) { return action.status.completed_at.has_value(); }
+
+std::string who_asks(const Action& action) {
+  return action.spec && action.spec->requested_by ? *action.spec->requested_by : "";
+}
+
+Notice told(const Action& action, const Judgement& as) {
+  const std::string by = who_asks(action);
+  return {Notice::Type::Normal,
+          {"ActionAccepted",
+           std::string(api::to_string(action.spec->action)) + " (SaleAction " + action.name +
+               (by.empty() ? "" : ", " + by) + "): " + as.message}};
+}
+
+const api::Decision* made_by(const Event& event, const Action& action) {
+  for (const api::Decision& one : event.status.decisions) {
+    if (!one.action_uid.empty() && one.action_uid == action.uid) return &one;
+  }
+  return nullptr;
+}
+
+std::size_t decided_by_people(const Event& event) {
+  const std::int32_t run = event.status.run.value_or(0);
+  return static_cast<std::size_t>(std::count_if(
+      event.status.decisions.begin(),
+      event.status.decisions.end(),
+      [run](const api::Decision& one) { return one.run == run && !one.action_uid.empty(); }));
+}
+
+/// One action that was not decided on yet; the event then has its decision.
+void decide(
+    Event& event, const Window& written, ActionAnswer& answer, ActionsTaken& out, Instant now) {
+  const Action& action = *answer.action;
+  Judgement as = action.created + kEventPatience < event.created
+                     ? refused("OlderThanEvent", "it was meant for an earlier event of this name")
+                     : judge({event, written, now}, *action.spec);
+  if (as.is == Judgement::Is::Accepted && decided_by_people(event) >= kActionsOfRun)
+    as = refused("TooMany",
+                 "this run of the event has had " + std::to_string(kActionsOfRun) +
+                     " actions; edit the event");
+  answer.status.run = event.status.run.value_or(0);
+  switch (as.is) {
+    case Judgement::Is::Refused:
+      return refuse(answer, as, now);
+    case Judgement::Is::NothingToDo:
+      accept(answer, as, now, now);
+      return complete(answer, as.message, now);
+    case Judgement::Is::Accepted:
+      break;
+  }
+  api::Decision made{.run = event.status.run.value_or(0),
+                     .kind = api::to_string(action.spec->action),
+                     .hash = name_of(written),
+                     .at = now,
+                     .by = who_asks(action),
+                     .action_uid = action.uid,
+                     .value = as.value,
+                     .detail = action.spec->reason.value_or("")};
+  out.notices.push_back(told(action, as));
+  event.status.decisions.push_back(made);
+  out.decisions.push_back(std::move(made));
+  accept(answer, as, now, now);
+}
+
+}  // namespace
+
+Window effective_window(const Event& event, Window written) {
+  Instant end = written.end;
+  for (const api::Decision& one : event.status.decisions) {
+    if (!stands(event, written, one)) continue;
+    if (one.kind == "EndNow" || one.kind == "Abort") end = std::min(end, one.at);
+    if (one.kind == "Extend") end = std::max(end, parse_rfc3339(one.value).value_or(end));
+  }
+  Window out = written;
+  out.end = end;
+  out.restored_by += end - written.end;
+  out.start = std::min(written.start, end);
+  out.prepare = std::min(written.prepare, out.start);
+  return out;
+}
+
+Ending decided_ending(const Event& event, const Observation& seen) {
+  const Window* written = written_window(seen);
+  if (written == nullptr) return Ending::None;
+  if (standing(event, *written, "Restore") != nullptr) return Ending::Immediate;
+  return standing(event, *written, "Abort") != nullptr ? Ending::Ramp : Ending::None;
+}
+
+std::string called_off(const Event& event, const Observation& seen) {
+  const Window* written = written_window(seen);
+  const api::Decision* one = written == nullptr ? nullptr : standing(event, *written, "Abort");
+  if (one == nullptr) return "";
+  return "aborted at " + since(*one) + (one->detail.empty() ? "" : ": " + one->detail);
+}
+
+ActionsTaken take_actions(const Event& event, const Observation& seen, Instant now) {
+  ActionsTaken out;
+  if (seen.actions.empty()) return out;
+  const Window* written = written_window(seen);
+  Event decided = event;
+  for (const auto& action : seen.actions) {
+    if (has_ended(*action)) continue;
+    ActionAnswer answer = begun(action);
+    verify(answer, seen.policy_since, now);
+    if (!action->spec) {
+      refuse(answer, refused("Invalid", action->spec.error().message), now);
+    } else if (const api::Decision* known = made_by(event, *action)) {
+      if (answer.status.state.empty())
+        accept(answer,
+               {.is = Judgement::Is::Accepted,
+                .reason = "Decided",
+                .message = in_words(*known),
+                .value = {}},
+               known->at,
+               now);
+    } else if (written == nullptr) {
+      continue;  // what it is about is not known; asked again when the window is
+    } else {
+      decide(decided, *written, answer, out, now);
+    }
+    out.answers.push_back(std::move(answer));
+  }
+  return out;
+}
+
+Event with_decisions(Event event, const std::vector<api::Decision>& further) {
+  auto& all = event.status.decisions;
+  all.insert(all.end(), further.begin(), further.end());
+  if (all.size() > bounds::kDecisions)
+    all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(bounds::kDecisions));
+  return event;
+}
+
+void finish(std::vector<ActionAnswer>& answers, bool all_back, Instant now) {
+  for (ActionAnswer& answer : answers) {
+    if (answer.status.completed_at || !answer.action->spec) continue;
+    switch (answer.action->spec->action) {
+      case ActionVerb::Abort:
+      case ActionVerb::Restore:
+        if (all_back) complete(answer, "nothing is held any more", now);
+        break;
+      case ActionVerb::EndNow:
+      case ActionVerb::Extend:
+        complete(answer, answer.status.message, now);
+        break;
+      case ActionVerb::Start:
+      case ActionVerb::Promote:
+      case ActionVerb::Pause:
+      case ActionVerb::Resume:
+      case ActionVerb::Retry:
+      case ActionVerb::RollBack:
+      case ActionVerb::Approve:
+      case ActionVerb::Reject:
+      case ActionVerb::Degrade:
+      case ActionVerb::Recover:
+      case ActionVerb::BreakGlass:
+        break;
+    }
+  }
+}
+
+ActionAnswer without_event(std::shared_ptr<const Action> action,
+                           const std::optional<Instant>& policy_since,
+                           Instant now) {
+  ActionAnswer answer = begun(std::move(action));
+  verify(answer, policy_since, now);
+  const std::string event = answer.action->spec ? answer.action->spec->event : "";
+  refuse(answer, refused("NoSuchEvent", "there is no SaleEvent " + event + " here"), now);
+  return answer;
+}
+
+}  // namespace doorbuster::planner

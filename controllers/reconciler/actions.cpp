@@ -1,0 +1,201 @@
+#include "controllers/reconciler/actions.h"
+
+#include "controllers/reconciler/event_reading.h"
+#include "crds/reader.h"
+#include "operator/base/json_read.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace doorbuster::reconciler {
+namespace {
+
+constexpr const char* kByEvent = "event";
+constexpr const char* kPolicy = "saleactions.doorbuster.dev";  ///< charts/manifests/admission.yaml
+constexpr Duration kPolicyFresh{60'000};
+
+kube::Key key_of(const planner::Action& action) { return {action.ns, action.name}; }
+
+std::string index_of(const std::string& ns, const std::string& event) { return ns + "/" + event; }
+
+kube::Resource admission(const char* plural, const char* kind) {
+  kube::Resource resource;
+  resource.group = "admissionregistration.k8s.io";
+  resource.version = "v1";
+  resource.plural = plural;
+  resource.kind = kind;
+  resource.namespaced = false;
+  return resource;
+}
+
+}  // namespace
+
+kube::Resource sale_actions() {
+  kube::Resource resource;
+  resource.group = api::kGroup;
+  resource.version = api::kVersion;
+  resource.plural = api::kSaleActions;
+  resource.kind = api::kSaleActionKind;
+  resource.subresources = {"status"};
+  return resource;
+}
+
+Actions::Actions(Parts parts) : parts_(std::move(parts)) {
+  store_ = std::make_shared<ActionStore>(
+      [](const kube::Meta&, std::string_view text) { return read_action(text); });
+  store_->add_index(kByEvent, [](const kube::Key& key, const planner::Action& action) {
+    const bool open = action.spec.ok() && !action.status.completed_at;
+    return open ? std::vector{index_of(key.ns, action.spec->event)} : std::vector<std::string>{};
+  });
+}
+
+void Actions::start() {
+  store_->on_change([this](const kube::Key& key,
+                           const ActionStore::Pointer& before,
+                           const ActionStore::Pointer& after) { on_change(key, before, after); });
+  store_->on_watch_state([this](const std::string&, const kube::WatchReport& report) {
+    if (report.state != kube::WatchState::NotServed || told_.exchange(true)) return;
+    parts_.log({LogLevel::Warn,
+                "SaleActions are not served: nobody can act on a sale until the CRD is installed",
+                {{"crd", std::string(api::kSaleActions) + "." + api::kGroup}}});
+  });
+  std::vector<std::string> scopes = parts_.namespaces;
+  if (scopes.empty()) scopes = {""};
+  for (const std::string& ns : scopes)
+    claims_.push_back(parts_.watches->acquire(sale_actions(), ns, store_));
+}
+
+void Actions::lead() {
+  for (const auto& [key, action] : store_->all()) on_change(key, nullptr, action);
+}
+
+void Actions::stop() { claims_.clear(); }
+
+void Actions::on_change(const kube::Key& key,
+                        const ActionStore::Pointer&,
+                        const ActionStore::Pointer& after) {
+  if (!after || after->status.completed_at) return;
+  if (after->spec.ok()) {
+    parts_.look_again({key.ns, after->spec->event});
+  } else {
+    parts_.log({LogLevel::Warn,
+                "SaleAction cannot be read",
+                {{"action", key.ns + "/" + key.name}, {"error", after->spec.error().message}}});
+  }
+}
+
+std::vector<Actions::Pointer> Actions::pending(const kube::Key& event) {
+  std::vector<Pointer> out;
+  for (auto& [key, action] : store_->by_index(kByEvent, index_of(event.ns, event.name))) {
+    if (action && store_->shows(written_, key, parts_.now())) out.push_back(std::move(action));
+  }
+  std::stable_sort(out.begin(), out.end(), [](const Pointer& a, const Pointer& b) {
+    return a->created < b->created;
+  });
+  if (out.size() > planner::kActionsOfRound) out.resize(planner::kActionsOfRound);
+  return out;
+}
+
+std::optional<Instant> Actions::look_for_policy() {
+  Instant since{};
+  const std::array parts = {
+      admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"),
+      admission("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")};
+  for (const kube::Resource& one : parts) {
+    const Result<kube::Object> found = parts_.client->get(one, {"", kPolicy});
+    if (!found.ok()) return std::nullopt;
+    const Result<JsonView> root = JsonView::parse(found->text);
+    if (!root.ok()) return std::nullopt;
+    const auto created = parse_rfc3339(text_at(*root, "/metadata/creationTimestamp"));
+    if (!created) return std::nullopt;
+    since = std::max(since, *created);
+  }
+  return since;
+}
+
+std::optional<Instant> Actions::policy_since() {
+  const Instant now = parts_.now();
+  {
+    const std::lock_guard lock(mutex_);
+    if (policy_asked_ != Instant{} && now >= policy_asked_ && now - policy_asked_ < kPolicyFresh)
+      return policy_;
+  }
+  const std::optional<Instant> found = look_for_policy();
+  const std::lock_guard lock(mutex_);
+  policy_ = found;
+  policy_asked_ = now;
+  return found;
+}
+
+Outcome Actions::answer(const planner::ActionAnswer& answer, const std::string& event_uid) {
+  const planner::Action& action = *answer.action;
+  JsonObject metadata;
+  metadata.add("name", std::string_view(action.name)).add("namespace", std::string_view(action.ns));
+  metadata.add("uid", std::string_view(action.uid))
+      .add("resourceVersion", std::string_view(action.version));
+  JsonObject body;
+  body.add("apiVersion", std::string_view(api::kApiVersion))
+      .add("kind", std::string_view(api::kSaleActionKind));
+  body.add("metadata", metadata.build());
+  if (action.spec.ok()) body.add("spec", api::to_json(*action.spec));
+  body.add("status", api::to_json(answer.status));
+  kube::WriteOptions options;
+  options.subresource = "status";
+  const kube::Key key = key_of(action);
+  const Result<kube::Object> done =
+      parts_.client->update(sale_actions(), key, body.build(), options);
+  LogLine line{.level = LogLevel::Info, .message = "action answered", .fields = {}};
+  line.fields.emplace_back("action", action.ns + "/" + action.name);
+  line.fields.emplace_back("state", answer.status.state);
+  if (!done.ok()) {
+    const bool gone = done.error().kind == ErrorKind::NotFound;
+    if (gone) return Done{};
+    line.level = done.error().kind == ErrorKind::Conflict ? LogLevel::Debug : LogLevel::Warn;
+    line.message = "action not answered";
+    line.fields.emplace_back("error", done.error().message);
+    parts_.log(line);
+    return done.error();
+  }
+  written_.wrote(key, done->meta.resource_version, parts_.now());
+  parts_.log(line);
+  if (!action.owned && !event_uid.empty()) own(action, event_uid);
+  return Done{};
+}
+
+/// One that could not be owned is told nothing: the next answer tries again, and without it the
+/// action merely outlives its event.
+void Actions::own(const planner::Action& action, const std::string& event_uid) {
+  JsonObject owner;
+  owner.add("apiVersion", std::string_view(api::kApiVersion))
+      .add("kind", std::string_view(api::kSaleEventKind))
+      .add("name", std::string_view(action.spec->event))
+      .add("uid", std::string_view(event_uid));
+  JsonObject metadata;
+  metadata.add("uid", std::string_view(action.uid))
+      .add("ownerReferences", json_array({owner.build()}));
+  const kube::Key key = key_of(action);
+  const Result<kube::Object> done =
+      parts_.client->patch(sale_actions(),
+                           key,
+                           kube::PatchType::Merge,
+                           JsonObject().add("metadata", metadata.build()).build());
+  if (done.ok()) written_.wrote(key, done->meta.resource_version, parts_.now());
+}
+
+std::optional<Instant> Actions::refuse_without_event(const kube::Key& event) {
+  std::optional<Instant> again;
+  const Instant now = parts_.now();
+  for (const Pointer& one : pending(event)) {
+    const Instant due = one->created + planner::kEventPatience;
+    if (now < due) {
+      again = std::min(again.value_or(due), due);
+      continue;
+    }
+    const Outcome done = answer(planner::without_event(one, policy_since(), now), "");
+    if (!done.ok()) again = now + planner::kEventPatience;
+  }
+  return again;
+}
+
+}  // namespace doorbuster::reconciler

@@ -1,0 +1,242 @@
+#include "operator/commands/act_command.h"
+
+#include "controllers/reconciler/actions.h"
+#include "controllers/reconciler/event_reading.h"
+#include "crds/reader.h"
+#include "operator/base/json.h"
+#include "operator/base/json_read.h"
+#include "operator/commands/checked.h"
+#include "operator/commands/connection.h"
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace doorbuster::commands {
+namespace {
+
+constexpr int kTimedOut = 124;  ///< as timeout(1)
+constexpr Duration kPoll{200};
+
+/// One of the commands.
+struct Verb {
+  const char *name, *what, *will;
+  api::ActionVerb verb;
+  bool needs_reason;
+};
+constexpr std::array kVerbs = {
+    Verb{"abort",
+         "End a sale now and put everything back on the way down that a deletion takes, whatever "
+         "`suspend` says; what is rolled out is rolled back.",
+         "ends now and everything is put back, step by step",
+         api::ActionVerb::Abort,
+         true},
+    Verb{"end-now",
+         "End a sale now: its cooldown begins.",
+         "ends now; its cooldown begins",
+         api::ActionVerb::EndNow,
+         false},
+    Verb{"extend", "Move the end of a sale.", "ends later", api::ActionVerb::Extend, false},
+    Verb{
+        "restore",
+        "Put back at once, after the end or an abort, what is still held, though load asks for it.",
+        "lets go of everything at once, though load may ask for it",
+        api::ActionVerb::Restore,
+        false},
+};
+
+struct ActFlags {
+  const Verb* verb;
+  std::string name;
+  ConnectionFlags connection;
+  std::string reason, by, wait = "accepted", dry_run = "none", timeout = "30s";
+  bool yes = false;
+};
+
+int failed(const ActFlags& flags, const std::string& why, int code = kCommandFailed) {
+  std::fprintf(stderr, "kubectl-sale %s: %s\n", flags.verb->name, why.c_str());
+  return code;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
+    return static_cast<char>(std::tolower(c));
+  });
+  return text;
+}
+
+/// Who asks, as the API server knows them; empty where it does not say.
+void name_who_asks(const kube::Client& client, api::SaleActionSpec& spec) {
+  kube::Resource resource;
+  resource.group = "authentication.k8s.io";
+  resource.version = "v1";
+  resource.plural = "selfsubjectreviews";
+  resource.kind = "SelfSubjectReview";
+  resource.namespaced = false;
+  const Json body = JsonObject()
+                        .add("apiVersion", std::string_view("authentication.k8s.io/v1"))
+                        .add("kind", std::string_view("SelfSubjectReview"))
+                        .build();
+  const auto answer = client.review(resource, "", body);
+  if (!answer.ok()) return;
+  const auto root = JsonView::parse(*answer);
+  if (!root.ok()) return;
+  const std::string name = text_at(*root, "/status/userInfo/username");
+  if (!name.empty()) spec.requested_by = name;
+}
+
+/// The action as it is spelt, or why it cannot be.
+Result<api::SaleActionSpec> spec_of(const ActFlags& flags) {
+  api::SaleActionSpec spec;
+  spec.event = flags.name;
+  spec.action = flags.verb->verb;
+  if (!flags.reason.empty()) spec.reason = flags.reason;
+  if (!flags.by.empty()) spec.by = api::DurationText{flags.by, Duration(0)};
+  const api::Reading read = api::read_sale_action(action_object("default", spec).text);
+  if (read.action) return read.action->spec;
+  Error error{.kind = ErrorKind::Invalid, .message = "", .causes = {}, .retry_after = {}};
+  for (const api::Finding& one : read.findings)
+    error.message += (error.message.empty() ? "" : "; ") + one.path + " " + one.message;
+  return error;
+}
+
+bool confirmed(const ActFlags& flags, const std::string& ns) {
+  if (flags.yes) return true;
+  std::fprintf(stderr,
+               "SaleEvent %s/%s %s%s. Go on? [y/N] ",
+               ns.c_str(),
+               flags.name.c_str(),
+               flags.verb->will,
+               flags.by.empty() ? "" : (", by " + flags.by).c_str());
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+/// Until there is an answer; its exit code.
+int await(const ActFlags& flags,
+          const kube::Client& client,
+          const kube::Key& key,
+          const std::function<Instant()>& now,
+          Duration patience) {
+  const Instant until = now() + patience;
+  std::string told;
+  for (;;) {
+    const auto got = client.get(reconciler::sale_actions(), key);
+    if (!got.ok()) return failed(flags, got.error().message);
+    const auto action = reconciler::read_action(got->text);
+    if (!action.ok()) return failed(flags, action.error().message);
+    const std::string line = action->status.state + ": " + action->status.message;
+    if (!action->status.state.empty() && line != told) std::fprintf(stderr, "%s\n", line.c_str());
+    told = line;
+    switch (waited_for(action->status, flags.wait == "complete")) {
+      case Waited::Done:
+        return kDone;
+      case Waited::Refused:
+        return kBad;
+      case Waited::On:
+        break;
+    }
+    if (now() >= until) {
+      return failed(flags,
+                    action->status.state.empty()
+                        ? "no answer yet: is the operator running? The action stays"
+                        : "not complete yet; the action stays",
+                    kTimedOut);
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+}
+
+int act(const ActFlags& flags, const std::function<Instant()>& now) {
+  if (flags.verb->needs_reason && flags.reason.empty())
+    return failed(flags, "--reason is needed", kUsage);
+  const auto patience = parse_duration(flags.timeout);
+  if (!patience) return failed(flags, "--timeout must be a duration such as 30s", kUsage);
+  auto spec = spec_of(flags);
+  if (!spec.ok()) return failed(flags, spec.error().message, kUsage);
+  if (flags.dry_run == "client") {
+    std::printf("%s\n", action_object(flags.connection.ns, *spec).text.c_str());
+    return kDone;
+  }
+  if (!flags.yes && flags.dry_run == "none" && isatty(STDIN_FILENO) == 0)
+    return failed(flags, "nobody can be asked here: say -y", kUsage);
+  const auto connected = connect(flags.connection, now);
+  if (!connected.ok()) return failed(flags, connected.error().message);
+  const kube::Client& client = *connected->client;
+  name_who_asks(client, *spec);
+  kube::WriteOptions options;
+  options.field_manager = "kubectl-sale";
+  options.dry_run = flags.dry_run == "server";
+  if (!options.dry_run && !confirmed(flags, connected->ns))
+    return failed(flags, "nothing was done");
+  const auto made = client.create(
+      reconciler::sale_actions(), connected->ns, action_object(connected->ns, *spec), options);
+  if (!made.ok()) return failed(flags, made.error().message);
+  std::printf("saleaction.doorbuster.dev/%s\n", made->meta.name.c_str());
+  std::fflush(stdout);
+  if (options.dry_run || flags.wait == "false") return kDone;
+  return await(flags, client, {connected->ns, made->meta.name}, now, *patience);
+}
+
+void add_one(CLI::App& app, const Verb& verb, const std::function<Instant()>& now, int& exit_code) {
+  CLI::App* command = app.add_subcommand(
+      verb.name,
+      std::string(verb.what) +
+          " Creates a SaleAction, prints its name and waits for its answer. Exit codes: 0 done, 1 "
+          "the command failed, 2 usage, 10 refused, 124 no answer in time.");
+  auto flags = std::make_shared<ActFlags>();
+  flags->verb = &verb;
+  command->add_option("name", flags->name, "a SaleEvent of the cluster")->required();
+  add_connection_options(*command, flags->connection);
+  command->add_option("--reason", flags->reason, "why, for whoever reads it later");
+  if (verb.verb == api::ActionVerb::Extend)
+    command->add_option("--by", flags->by, "how much later the sale ends, such as 30m")->required();
+  command
+      ->add_option("--wait",
+                   flags->wait,
+                   "accepted: for the answer; complete: until all of it is done; false: not at all")
+      ->check(CLI::IsMember({"accepted", "complete", "false"}))
+      ->capture_default_str();
+  command->add_option("--timeout", flags->timeout, "how long to wait")->capture_default_str();
+  command
+      ->add_option("--dry-run",
+                   flags->dry_run,
+                   "client: print the object; server: let the API server check it; none")
+      ->check(CLI::IsMember({"none", "client", "server"}))
+      ->capture_default_str();
+  command->add_flag("-y,--yes", flags->yes, "do not ask");
+  command->callback([flags, now, &exit_code] { exit_code = act(*flags, now); });
+}
+
+}  // namespace
+
+Waited waited_for(const api::SaleActionStatus& status, bool until_complete) {
+  if (status.state == "Refused") return Waited::Refused;
+  if (status.completed_at) return Waited::Done;
+  return status.accepted_at && !until_complete ? Waited::Done : Waited::On;
+}
+
+Json action_object(const std::string& ns, const api::SaleActionSpec& spec) {
+  JsonObject metadata;
+  metadata.add("generateName", spec.event + "-" + lower(api::to_string(spec.action)) + "-");
+  if (!ns.empty()) metadata.add("namespace", std::string_view(ns));
+  JsonObject body;
+  body.add("apiVersion", std::string_view(api::kApiVersion))
+      .add("kind", std::string_view(api::kSaleActionKind));
+  return body.add("metadata", metadata.build()).add("spec", api::to_json(spec)).build();
+}
+
+void add_act_commands(CLI::App& app, const std::function<Instant()>& now, int& exit_code) {
+  for (const Verb& verb : kVerbs) add_one(app, verb, now, exit_code);
+}
+
+}  // namespace doorbuster::commands

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "crds/sale_action.h"
+#include "operator/base/instant.h"
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace doorbuster::commands {
+
+/// `abort`, `end-now`, `extend`, `restore`: each creates a SaleAction, prints its name and waits
+/// for its answer. What they decide is the operator's business (controllers/planner/action.h).
+void add_act_commands(CLI::App& app, const std::function<Instant()>& now, int& exit_code);
+
+/// What a waiting command makes of an action's status.
+enum class Waited { On, Done, Refused };
+Waited waited_for(const api::SaleActionStatus&, bool until_complete);
+
+/// The object that is created: `generateName` says event and verb.
+Json action_object(const std::string& ns, const api::SaleActionSpec&);
+
+}  // namespace doorbuster::commands
