@@ -235,8 +235,10 @@ TEST_F(Validate, JsonSaysTheSame) {
   const Said said = run({"-f", write("sale.yaml", kHead + "spec: {}\n"), "-o", "json"});
   EXPECT_EQ(said.code, kBad);
   EXPECT_THAT(said.out, HasSubstr(R"("line":4,"column":7,"level":"error","code":"DB0202")"));
-  EXPECT_THAT(said.out,
-              HasSubstr(R"("files":1,"saleEvents":1,"saleSchedules":0,"passedOver":0,"errors":1)"));
+  EXPECT_THAT(
+      said.out,
+      HasSubstr(
+          R"("files":1,"saleEvents":1,"saleSchedules":0,"saleActions":0,"passedOver":0,"errors":1)"));
 }
 
 const std::string kSchedule =

@@ -10,12 +10,12 @@ namespace {
 
 constexpr std::array kDecided = {"EndNow", "Extend", "Abort", "Restore"};
 
-/// How many SaleActions of a verb name an event.
+/// How many SaleActions of a verb have ever named an event.
 int asked(const simulator::Cluster& cluster, const ObjectRef& event, const std::string& verb) {
   int out = 0;
   for (const ObjectRef& ref : cluster.api().objects(api::kGroup, api::kSaleActionKind)) {
-    const StoredPtr action = cluster.api().live(ref);
-    if (action && action->tree.text_at("/spec/event") == event.name &&
+    const StoredPtr action = cluster.api().history(ref).front();
+    if (action->tree.text_at("/spec/event") == event.name &&
         action->tree.text_at("/spec/action") == verb)
       ++out;
   }

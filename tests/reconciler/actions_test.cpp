@@ -1,0 +1,192 @@
+// SaleActions against a small cluster: answered once, owned by their event, refused without one.
+#include "controllers/reconciler/actions.h"
+
+#include "tests/reconciler/small_reconciler.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+namespace doorbuster::reconciler {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Name = SmallCluster::Name;
+
+const ServedKind kActions{.group = "doorbuster.dev",
+                          .plural = "saleactions",
+                          .kind = "SaleAction",
+                          .versions = {"v1alpha1"},
+                          .scale = false};
+const ServedKind kPolicies{.group = "admissionregistration.k8s.io",
+                           .plural = "validatingadmissionpolicies",
+                           .kind = "ValidatingAdmissionPolicy",
+                           .versions = {"v1"},
+                           .scale = false};
+const ServedKind kBindings{.group = "admissionregistration.k8s.io",
+                           .plural = "validatingadmissionpolicybindings",
+                           .kind = "ValidatingAdmissionPolicyBinding",
+                           .versions = {"v1"},
+                           .scale = false};
+const Name kSale{"doorbuster.dev", "saleevents", "shop", "flash"};
+const Name kAction{"doorbuster.dev", "saleactions", "shop", "act"};
+constexpr const char* kStatusPut =
+    "PUT /apis/doorbuster.dev/v1alpha1/namespaces/shop/saleactions/act/status";
+
+class ActionsRun : public testing::Test {
+ protected:
+  explicit ActionsRun(
+      std::vector<ServedKind> kinds = {kServedSales, kActions, kPolicies, kBindings})
+      : cluster_(std::move(kinds)) {
+    cluster_.put({"", "namespaces", "", "shop"}, R"({"kind":"Namespace"})");
+  }
+  ~ActionsRun() override {
+    if (reconciler_) reconciler_->stop(seconds(5));
+    reconciler_.reset();
+    if (HasFailure()) std::cerr << cluster_.story();
+  }
+
+  void start() {
+    Reconciler::Settings settings;
+    settings.setup = {.install = "here", .allow = products::AllowList::standard()};
+    settings.workers = 1;
+    settings.sweep_every = hours(1'000);
+    auto parts = parts_of(cluster_, [this](const LogLine& line) {
+      if (line.message.starts_with("SaleActions are not served")) ++told_;
+    });
+    reconciler_ = std::make_unique<Reconciler>(std::move(settings), std::move(parts));
+    reconciler_->start();
+    reconciler_->lead();
+  }
+  /// A sale that is on, or will be.
+  void put_sale(Duration begins) {
+    const Instant now = std::chrono::floor<seconds>(cluster_.now());
+    cluster_.put(kSale,
+                 R"({"kind":"SaleEvent","metadata":{"generation":1,"creationTimestamp":")" +
+                     to_rfc3339(now - hours(1)) + R"("},"spec":{"window":{"start":")" +
+                     to_rfc3339(now + begins) + R"(","end":")" +
+                     to_rfc3339(now + begins + hours(2)) + R"("}}})");
+  }
+  void put_action(const std::string& spec) {
+    cluster_.put(kAction,
+                 R"({"kind":"SaleAction","metadata":{"generation":1,"creationTimestamp":")" +
+                     to_rfc3339(std::chrono::floor<seconds>(cluster_.now())) +
+                     R"("},"spec":{"event":"flash",)" + spec + "}}");
+  }
+  void put_policy(const ServedKind& kind, Duration ago) {
+    cluster_.put({kind.group, kind.plural, "", "saleactions.doorbuster.dev"},
+                 R"({"metadata":{"creationTimestamp":")" +
+                     to_rfc3339(std::chrono::floor<seconds>(cluster_.now()) - ago) + R"("}})");
+  }
+  static testing::AssertionResult within(const std::function<bool()>& happens) {
+    const auto until = std::chrono::steady_clock::now() + seconds(20);
+    while (std::chrono::steady_clock::now() < until) {
+      if (happens()) return testing::AssertionSuccess();
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return testing::AssertionFailure() << "did not happen";
+  }
+  testing::AssertionResult becomes(const Name& name,
+                                   const std::string& pointer,
+                                   const std::string& value) {
+    return within([&] { return cluster_.value(name, pointer) == value; })
+           << ": " << cluster_.value(name, pointer);
+  }
+
+  SmallCluster cluster_;
+  std::atomic<int> told_{0};
+  std::unique_ptr<Reconciler> reconciler_;
+};
+
+TEST_F(ActionsRun, OneIsAnsweredOnceAndGoesWithItsEvent) {
+  put_sale(-minutes(30));
+  put_action(R"("action":"Extend","by":"1h")");
+  start();
+  ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
+  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/kind"), "Extend");
+  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/actionUID"), "uid-act");
+  EXPECT_TRUE(becomes(kAction, "/metadata/ownerReferences/0/uid", "uid-flash"));
+  EXPECT_EQ(cluster_.value(kAction, "/status/conditions/0/reason"), "PolicyMissing");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(cluster_.asked(kStatusPut), 1);
+}
+
+TEST_F(ActionsRun, WhoAsksIsVerifiedWherePolicyAndBindingCameFirst) {
+  put_sale(-minutes(30));
+  put_policy(kPolicies, hours(1));
+  put_policy(kBindings, minutes(5));
+  put_action(R"("action":"EndNow","requestedBy":"ada")");
+  start();
+  ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
+  EXPECT_EQ(cluster_.value(kAction, "/status/conditions/0/type"), "Verified");
+  EXPECT_EQ(cluster_.value(kAction, "/status/conditions/0/status"), "True");
+  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/by"), "ada");
+}
+
+TEST_F(ActionsRun, APolicyWithoutItsBindingVerifiesNobody) {
+  put_sale(-minutes(30));
+  put_policy(kPolicies, hours(1));
+  put_action(R"("action":"EndNow","requestedBy":"ada")");
+  start();
+  ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
+  EXPECT_EQ(cluster_.value(kAction, "/status/conditions/0/reason"), "PolicyMissing");
+}
+
+TEST_F(ActionsRun, WithoutItsEventItWaitsAWhileAndIsRefused) {
+  put_action(R"("action":"Abort")");
+  start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_EQ(cluster_.value(kAction, "/status"), "absent");
+  cluster_.move_clock(seconds(11));
+  ASSERT_TRUE(becomes(kAction, "/status/state", "Refused"));
+  EXPECT_EQ(cluster_.value(kAction, "/metadata/ownerReferences"), "absent");
+}
+
+TEST_F(ActionsRun, AnEventThatComesLaterIsStillMeant) {
+  put_action(R"("action":"Abort")");
+  start();
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  put_sale(hours(5));
+  ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
+  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/kind"), "Abort");
+}
+
+TEST_F(ActionsRun, AnAnswerThatWasLostIsGivenAgain) {
+  put_sale(-minutes(30));
+  put_action(R"("action":"Extend","by":"1h")");
+  std::atomic<int> lost{0};
+  cluster_.fault([&lost](const kube::Request& request) -> std::optional<kube::Response> {
+    if (request.target.find("saleactions/act/status") == std::string::npos || lost++ > 0)
+      return std::nullopt;
+    return kube::Response{.status = 503, .body = "{}"};
+  });
+  start();
+  ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
+  EXPECT_GE(lost, 2);
+  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/kind"), "Extend");
+  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/2"), "absent");
+  cluster_.fault({});
+}
+
+class WithoutActions : public ActionsRun {
+ protected:
+  WithoutActions() : ActionsRun({kServedSales}) {}
+};
+
+TEST_F(WithoutActions, EventsGoOnAndItIsToldOnce) {
+  put_sale(hours(5));
+  start();
+  ASSERT_TRUE(becomes(kSale, "/status/phase", "Scheduled"));
+  ASSERT_TRUE(within(
+      [&] { return cluster_.asked("STREAM /apis/doorbuster.dev/v1alpha1/saleactions") > 2; }));
+  EXPECT_EQ(told_, 1);
+  EXPECT_TRUE(reconciler_->synced());
+}
+
+}  // namespace
+}  // namespace doorbuster::reconciler
