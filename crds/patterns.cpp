@@ -162,6 +162,12 @@ bool duration_text(std::string_view text) {
   return true;
 }
 
+bool window_instant(std::string_view text) {
+  if (text == "start" || text == "end") return true;
+  if (!take(text, "-")) take(text, "+");
+  return duration_text(text);
+}
+
 bool offset_text(std::string_view text) {
   take(text, "+");
   return duration_text(text);

@@ -69,6 +69,21 @@ struct WindowSpec {
   bool operator==(const WindowSpec&) const = default;
 };
 
+/// Nobody but Doorbuster changes what runs in the namespace while this lasts, unless they have the
+/// verb `breakglass` on the event. The admission policy `freeze.doorbuster.dev` refuses it, in the
+/// API server itself; scaling goes on, and a rollback is never barred.
+struct FreezeSpec {
+  /// When it begins: `start`, or so long after the start, before it with `-`, such as `-2h`.
+  std::string from = "start";
+  /// When it is over, written like `from`; `end` is the end of the sale, also where that is moved.
+  std::string until = "end";
+  /// Pod templates of Deployments, StatefulSets and DaemonSets.
+  bool templates = true;
+  /// Names of ConfigMaps whose data stays as it is.
+  std::vector<std::string> config_maps{};
+  bool operator==(const FreezeSpec&) const = default;
+};
+
 /// The workload, in the event's namespace; anything with a scale subresource.
 struct TargetRef {
   /// Group and version, such as `apps/v1`. May be left out when only one group serves the kind.
@@ -384,6 +399,10 @@ struct SaleEventSpec {
   /// The ServiceAccount of this namespace on whose behalf objects are touched: what it may not
   /// change, this event does not change.
   std::string service_account_name = "default";
+  /// Nobody but Doorbuster changes what runs in the namespace while this lasts, unless they have
+  /// the verb `breakglass` on the event. The admission policy `freeze.doorbuster.dev` refuses it,
+  /// in the API server itself; scaling goes on, and a rollback is never barred.
+  std::optional<FreezeSpec> freeze{};
   /// What deleting this event in mid-sale does. `Ramp` restores step by step as at the end,
   /// `Immediate` restores at once, `Orphan` leaves every value as it is and forgets it.
   DeletionPolicy deletion_policy = DeletionPolicy::Ramp;
@@ -495,6 +514,19 @@ struct Decision {
   /// More, for people.
   std::string detail{};
   bool operator==(const Decision&) const = default;
+};
+
+/// Whether what runs is frozen.
+struct FreezeStatus {
+  /// Waiting, Frozen, Lifted, NotEnforced, Planned, Suspended or Over.
+  std::string state{};
+  /// When it begins.
+  std::optional<Instant> from{};
+  /// When it is over.
+  std::optional<Instant> until{};
+  /// More, for people.
+  std::string message{};
+  bool operator==(const FreezeStatus&) const = default;
 };
 
 /// What was seen of the room for one target.
@@ -778,6 +810,8 @@ struct SaleEventStatus {
   std::optional<WindowStatus> window{};
   /// What was decided and outlives a restart; entries are only added.
   std::vector<Decision> decisions{};
+  /// Whether what runs is frozen.
+  FreezeStatus freeze{};
   /// One row for each target whose node room is prepared.
   std::vector<HeadroomStatus> headroom{};
   /// One row for each target whose images are pulled ahead.
@@ -792,6 +826,7 @@ struct SaleEventStatus {
 
 /// Compact JSON text; absent fields are left out, everything else is written, defaults too.
 Json to_json(const WindowSpec&);
+Json to_json(const FreezeSpec&);
 Json to_json(const TargetRef&);
 Json to_json(const LabelRequirement&);
 Json to_json(const LabelSelector&);
@@ -816,6 +851,7 @@ Json to_json(const FeasibilityStatus&);
 Json to_json(const Condition&);
 Json to_json(const WindowStatus&);
 Json to_json(const Decision&);
+Json to_json(const FreezeStatus&);
 Json to_json(const HeadroomStatus&);
 Json to_json(const ImagePrepullStatus&);
 Json to_json(const TargetBaseline&);
@@ -832,6 +868,7 @@ Json to_json(const SaleEventStatus&);
 
 /// From a node that has been through check() without errors.
 void bind(const Node&, WindowSpec&);
+void bind(const Node&, FreezeSpec&);
 void bind(const Node&, TargetRef&);
 void bind(const Node&, LabelRequirement&);
 void bind(const Node&, LabelSelector&);
@@ -856,6 +893,7 @@ void bind(const Node&, FeasibilityStatus&);
 void bind(const Node&, Condition&);
 void bind(const Node&, WindowStatus&);
 void bind(const Node&, Decision&);
+void bind(const Node&, FreezeStatus&);
 void bind(const Node&, HeadroomStatus&);
 void bind(const Node&, ImagePrepullStatus&);
 void bind(const Node&, TargetBaseline&);

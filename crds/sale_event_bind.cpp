@@ -192,6 +192,22 @@ Json to_json(const WindowSpec& in) {
   return json.build();
 }
 
+void bind(const Node& node, FreezeSpec& out) {
+  bind_member(node, "from", out.from);
+  bind_member(node, "until", out.until);
+  bind_member(node, "templates", out.templates);
+  bind_member(node, "configMaps", out.config_maps);
+}
+
+Json to_json(const FreezeSpec& in) {
+  JsonObject json;
+  write(json, "from", in.from);
+  write(json, "until", in.until);
+  write(json, "templates", in.templates);
+  write_unless_empty(json, "configMaps", in.config_maps);
+  return json.build();
+}
+
 void bind(const Node& node, TargetRef& out) {
   bind_member(node, "apiVersion", out.api_version);
   bind_member(node, "kind", out.kind);
@@ -531,6 +547,7 @@ Json to_json(const HoldSpec& in) {
 void bind(const Node& node, SaleEventSpec& out) {
   bind_member(node, "window", out.window);
   bind_member(node, "serviceAccountName", out.service_account_name);
+  bind_member(node, "freeze", out.freeze);
   bind_member(node, "deletionPolicy", out.deletion_policy);
   bind_member(node, "suspend", out.suspend);
   bind_member(node, "mode", out.mode);
@@ -542,6 +559,7 @@ Json to_json(const SaleEventSpec& in) {
   JsonObject json;
   write(json, "window", in.window);
   write(json, "serviceAccountName", in.service_account_name);
+  write(json, "freeze", in.freeze);
   write(json, "deletionPolicy", in.deletion_policy);
   write(json, "suspend", in.suspend);
   write(json, "mode", in.mode);
@@ -663,6 +681,22 @@ Json to_json(const Decision& in) {
   write_unless_empty(json, "actionUID", in.action_uid);
   write_unless_empty(json, "value", in.value);
   write_unless_empty(json, "detail", in.detail);
+  return json.build();
+}
+
+void bind(const Node& node, FreezeStatus& out) {
+  bind_member(node, "state", out.state);
+  bind_member(node, "from", out.from);
+  bind_member(node, "until", out.until);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const FreezeStatus& in) {
+  JsonObject json;
+  write_unless_empty(json, "state", in.state);
+  write(json, "from", in.from);
+  write(json, "until", in.until);
+  write_unless_empty(json, "message", in.message);
   return json.build();
 }
 
@@ -954,6 +988,7 @@ void bind(const Node& node, SaleEventStatus& out) {
   bind_member(node, "conditions", out.conditions);
   bind_member(node, "window", out.window);
   bind_member(node, "decisions", out.decisions);
+  bind_member(node, "freeze", out.freeze);
   bind_member(node, "headroom", out.headroom);
   bind_member(node, "imagePrepull", out.image_prepull);
   bind_member(node, "targets", out.targets);
@@ -975,6 +1010,7 @@ Json to_json(const SaleEventStatus& in) {
   write_unless_empty(json, "conditions", in.conditions);
   write(json, "window", in.window);
   write_unless_empty(json, "decisions", in.decisions);
+  write_unless_empty(json, "freeze", in.freeze);
   write_unless_empty(json, "headroom", in.headroom);
   write_unless_empty(json, "imagePrepull", in.image_prepull);
   write_unless_empty(json, "targets", in.targets);

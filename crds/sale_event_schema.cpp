@@ -140,6 +140,85 @@ constinit const Schema kSpecServiceAccountNameSchema = {
 
 namespace {
 
+constexpr Rule kSpecFreezeFromRules[] = {
+    {twins::instant_in_range,
+     "",
+     "must be at most `720h` (30 days) before or after the start",
+     R"re(self in ['start', 'end'] || (duration(self) >= duration('-720h') && duration(self) <= duration('720h')))re"},
+};
+constexpr Schema kSpecFreezeFromSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::window_instant,
+                "`start`, `end` or a time before or after the start such as `-2h` or `30m`",
+                R"re(^(start|end|[+-]?([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+)$)re"},
+    .at_most = 32,
+    .rules = kSpecFreezeFromRules};
+
+constexpr Rule kSpecFreezeUntilRules[] = {
+    {twins::instant_in_range,
+     "",
+     "must be at most `720h` (30 days) before or after the start",
+     R"re(self in ['start', 'end'] || (duration(self) >= duration('-720h') && duration(self) <= duration('720h')))re"},
+};
+constexpr Schema kSpecFreezeUntilSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::window_instant,
+                "`start`, `end` or a time before or after the start such as `-2h` or `30m`",
+                R"re(^(start|end|[+-]?([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+)$)re"},
+    .at_most = 32,
+    .rules = kSpecFreezeUntilRules};
+
+constexpr Schema kSpecFreezeTemplatesSchema = {.type = SchemaType::Boolean};
+
+constexpr Schema kSpecFreezeConfigMapsItemSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecFreezeConfigMapsSchema = {.type = SchemaType::Array,
+                                                .items = &kSpecFreezeConfigMapsItemSchema,
+                                                .list_type = ListType::Set,
+                                                .at_most = 32};
+
+constexpr Field kSpecFreezeFields[] = {
+    {"from",
+     &kSpecFreezeFromSchema,
+     false,
+     R"("start")",
+     "When it begins: `start`, or so long after the start, before it with `-`, such as `-2h`."},
+    {"until",
+     &kSpecFreezeUntilSchema,
+     false,
+     R"("end")",
+     "When it is over, written like `from`; `end` is the end of the sale, also where that is "
+     "moved."},
+    {"templates",
+     &kSpecFreezeTemplatesSchema,
+     false,
+     R"(true)",
+     "Pod templates of Deployments, StatefulSets and DaemonSets."},
+    {"configMaps",
+     &kSpecFreezeConfigMapsSchema,
+     false,
+     R"([])",
+     "Names of ConfigMaps whose data stays as it is."},
+};
+constexpr Rule kSpecFreezeRules[] = {
+    {twins::freeze_names_something,
+     "",
+     "must freeze `templates` or some `configMaps`",
+     R"re(self.templates || size(self.configMaps) > 0)re"},
+};
+}  // namespace
+extern const Schema kSpecFreezeSchema;
+constinit const Schema kSpecFreezeSchema = {
+    .type = SchemaType::Object, .fields = kSpecFreezeFields, .rules = kSpecFreezeRules};
+
+namespace {
+
 constexpr std::string_view kSpecDeletionPolicyAllowed[] = {"Ramp", "Immediate", "Orphan"};
 }  // namespace
 extern const Schema kSpecDeletionPolicySchema;
@@ -1463,6 +1542,28 @@ constexpr Schema kStatusDecisionsSchema = {.type = SchemaType::Array,
                                            .list_type = ListType::Atomic,
                                            .at_most = 256};
 
+constexpr Schema kStatusFreezeStateSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusFreezeFromSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusFreezeUntilSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusFreezeMessageSchema = {.type = SchemaType::String, .at_most = 1024};
+
+constexpr Field kStatusFreezeFields[] = {
+    {"state",
+     &kStatusFreezeStateSchema,
+     false,
+     "",
+     "Waiting, Frozen, Lifted, NotEnforced, Planned, Suspended or Over."},
+    {"from", &kStatusFreezeFromSchema, false, "", "When it begins."},
+    {"until", &kStatusFreezeUntilSchema, false, "", "When it is over."},
+    {"message", &kStatusFreezeMessageSchema, false, "", "More, for people."},
+};
+constexpr Schema kStatusFreezeSchema = {.type = SchemaType::Object, .fields = kStatusFreezeFields};
+
 constexpr Schema kStatusHeadroomItemTargetSchema = {
     .type = SchemaType::String, .at_least = 1, .at_most = 400};
 
@@ -2159,6 +2260,13 @@ constexpr Field kSpecFields[] = {
      R"("default")",
      "The ServiceAccount of this namespace on whose behalf objects are touched: what it may not "
      "change, this event does not change."},
+    {"freeze",
+     &kSpecFreezeSchema,
+     false,
+     "",
+     "Nobody but Doorbuster changes what runs in the namespace while this lasts, unless they have "
+     "the verb `breakglass` on the event. The admission policy `freeze.doorbuster.dev` refuses it, "
+     "in the API server itself; scaling goes on, and a rollback is never barred."},
     {"deletionPolicy",
      &kSpecDeletionPolicySchema,
      false,
@@ -2237,6 +2345,7 @@ constexpr Field kStatusFields[] = {
      false,
      "",
      "What was decided and outlives a restart; entries are only added."},
+    {"freeze", &kStatusFreezeSchema, false, "", "Whether what runs is frozen."},
     {"headroom",
      &kStatusHeadroomSchema,
      false,

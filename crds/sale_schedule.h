@@ -51,6 +51,10 @@ struct SaleTemplateSpec {
   /// The ServiceAccount of this namespace on whose behalf objects are touched: what it may not
   /// change, this event does not change.
   std::string service_account_name = "default";
+  /// Nobody but Doorbuster changes what runs in the namespace while this lasts, unless they have
+  /// the verb `breakglass` on the event. The admission policy `freeze.doorbuster.dev` refuses it,
+  /// in the API server itself; scaling goes on, and a rollback is never barred.
+  std::optional<FreezeSpec> freeze{};
   /// What deleting this event in mid-sale does. `Ramp` restores step by step as at the end,
   /// `Immediate` restores at once, `Orphan` leaves every value as it is and forgets it.
   DeletionPolicy deletion_policy = DeletionPolicy::Ramp;

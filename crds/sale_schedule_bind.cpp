@@ -68,6 +68,7 @@ Json to_json(const SaleTemplateWindow& in) {
 void bind(const Node& node, SaleTemplateSpec& out) {
   bind_member(node, "window", out.window);
   bind_member(node, "serviceAccountName", out.service_account_name);
+  bind_member(node, "freeze", out.freeze);
   bind_member(node, "deletionPolicy", out.deletion_policy);
   bind_member(node, "suspend", out.suspend);
   bind_member(node, "mode", out.mode);
@@ -79,6 +80,7 @@ Json to_json(const SaleTemplateSpec& in) {
   JsonObject json;
   write(json, "window", in.window);
   write(json, "serviceAccountName", in.service_account_name);
+  write(json, "freeze", in.freeze);
   write(json, "deletionPolicy", in.deletion_policy);
   write(json, "suspend", in.suspend);
   write(json, "mode", in.mode);
@@ -204,6 +206,7 @@ void fill(SaleEventSpec& out, const SaleTemplateSpec& in) {
   out.window.cooldown = in.window.cooldown;
   out.window.on_not_ready = in.window.on_not_ready;
   out.service_account_name = in.service_account_name;
+  out.freeze = in.freeze;
   out.deletion_policy = in.deletion_policy;
   out.suspend = in.suspend;
   out.mode = in.mode;

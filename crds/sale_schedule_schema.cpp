@@ -8,6 +8,7 @@ extern const Schema kSpecWindowPrepareSchema;
 extern const Schema kSpecWindowCooldownSchema;
 extern const Schema kSpecWindowOnNotReadySchema;
 extern const Schema kSpecServiceAccountNameSchema;
+extern const Schema kSpecFreezeSchema;
 extern const Schema kSpecDeletionPolicySchema;
 extern const Schema kSpecSuspendSchema;
 extern const Schema kSpecModeSchema;
@@ -154,6 +155,13 @@ constexpr Field kScheduleSpecTemplateSpecFields[] = {
      R"("default")",
      "The ServiceAccount of this namespace on whose behalf objects are touched: what it may not "
      "change, this event does not change."},
+    {"freeze",
+     &kSpecFreezeSchema,
+     false,
+     "",
+     "Nobody but Doorbuster changes what runs in the namespace while this lasts, unless they have "
+     "the verb `breakglass` on the event. The admission policy `freeze.doorbuster.dev` refuses it, "
+     "in the API server itself; scaling goes on, and a rollback is never barred."},
     {"deletionPolicy",
      &kSpecDeletionPolicySchema,
      false,

@@ -305,6 +305,19 @@ bool until_not_before_from(const Node& self) {
   return from == until || from == "Prepare" || until == "Cooldown";
 }
 
+bool freeze_names_something(const Node& self) {
+  const Node* maps = self.find("configMaps");
+  return text_of(self, "templates") == "true" || (maps != nullptr && !maps->items.empty());
+}
+
+bool instant_in_range(const Node& self) {
+  if (!patterns::window_instant(self.text) || self.text == "start" || self.text == "end")
+    return true;
+  const std::size_t sign = self.text.find_first_of("+-") == 0 ? 1 : 0;
+  const auto span = parse_duration(std::string_view(self.text).substr(sign));
+  return span && *span <= std::chrono::hours(720);
+}
+
 bool is_not_changed(const Node&) { return true; }
 
 bool extension_says_by(const Node& self) {

@@ -1,6 +1,7 @@
 #include "controllers/planner/acceptance.h"
 
 #include "controllers/planner/canary.h"
+#include "controllers/planner/freeze.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/selection.h"
 #include "controllers/products/scalers.h"
@@ -209,6 +210,14 @@ Acceptance check_spec(const Event& event,
     } else {
       add_causes(check, "InvalidWindow", *error, "spec.window");
     }
+  }
+  if (const auto* window = std::get_if<Window>(&seen.window); window != nullptr && spec.freeze) {
+    const FreezeSpan span = span_of(*spec.freeze, *window);
+    if (span.until <= span.from)
+      check.add("InvalidSpec",
+                "spec.freeze.until",
+                "must be later than `from`: it would last from " + to_rfc3339(span.from) +
+                    " until " + to_rfc3339(span.until));
   }
   for (std::size_t i = 0; i < spec.capacity.targets.size(); ++i) {
     check_target(

@@ -1,6 +1,7 @@
 #include "controllers/planner/action.h"
 
 #include "controllers/planner/conditions.h"
+#include "controllers/planner/freeze.h"
 #include "controllers/planner/schedule.h"
 #include "operator/base/bounds.h"
 
@@ -131,6 +132,19 @@ Judgement judge_restore(const Case& at) {
   return {Judgement::Is::Accepted, "Restoring", "everything is put back at once", {}};
 }
 
+Judgement judge_break_glass(const Case& at) {
+  if (!at.event.spec || !at.event.spec->freeze)
+    return refused("NotFrozen", "the event freezes nothing");
+  if (const auto* broken = standing(at.event, at.written, "BreakGlass"))
+    return nothing_to_do("the freeze was lifted at " + since(*broken) + " already");
+  const FreezeSpan span = span_of(*at.event.spec->freeze, at.window());
+  if (at.now >= span.until || at.now < span.from)
+    return refused(
+        "NotFrozen",
+        "the freeze lasts from " + to_rfc3339(span.from) + " until " + to_rfc3339(span.until));
+  return {Judgement::Is::Accepted, "Lifted", "the freeze is lifted until it is over", {}};
+}
+
 Judgement judge(const Case& at, const api::SaleActionSpec& asked) {
   switch (asked.action) {
     case ActionVerb::EndNow:
@@ -155,7 +169,7 @@ Judgement judge(const Case& at, const api::SaleActionSpec& asked) {
     case ActionVerb::Recover:
       return refused("NoDegradeLevels", "the event has no degrade levels");
     case ActionVerb::BreakGlass:
-      return refused("NotFrozen", "the event freezes nothing");
+      return judge_break_glass(at);
   }
   return refused("Unknown", "this version does not know the action");
 }
@@ -342,6 +356,13 @@ std::string called_off(const Event& event, const Observation& seen) {
   return "aborted at " + since(*one) + (one->detail.empty() ? "" : ": " + one->detail);
 }
 
+std::optional<std::string> broken_glass(const Event& event, const Observation& seen) {
+  const Window* written = written_window(seen);
+  const api::Decision* one = written == nullptr ? nullptr : standing(event, *written, "BreakGlass");
+  if (one == nullptr) return std::nullopt;
+  return "lifted at " + since(*one) + (one->detail.empty() ? "" : ": " + one->detail);
+}
+
 ActionsTaken take_actions(const Event& event, const Observation& seen, Instant now) {
   ActionsTaken out;
   if (seen.actions.empty()) return out;
@@ -390,6 +411,7 @@ void finish(std::vector<ActionAnswer>& answers, bool all_back, Instant now) {
         break;
       case ActionVerb::EndNow:
       case ActionVerb::Extend:
+      case ActionVerb::BreakGlass:
         complete(answer, answer.status.message, now);
         break;
       case ActionVerb::Start:
@@ -402,7 +424,6 @@ void finish(std::vector<ActionAnswer>& answers, bool all_back, Instant now) {
       case ActionVerb::Reject:
       case ActionVerb::Degrade:
       case ActionVerb::Recover:
-      case ActionVerb::BreakGlass:
         break;
     }
   }

@@ -22,6 +22,9 @@ Ending decided_ending(const Event&, const Observation&);
 /// Since when, by whom and why the sale is called off, in words; empty: it is not.
 std::string called_off(const Event&, const Observation&);
 
+/// Since when, by whom and why the freeze is lifted (BreakGlass), in words; nothing: it is not.
+std::optional<std::string> broken_glass(const Event&, const Observation&);
+
 /// What those SaleActions come to that have no end yet.
 struct ActionsTaken {
   std::vector<api::Decision> decisions;  ///< to be added to those of the event

@@ -147,6 +147,16 @@ void holds(Collector& to, const api::SaleEventStatus& before, const api::SaleEve
   }
 }
 
+void freezes(Collector& to, const api::SaleEventStatus& before, const api::SaleEventStatus& after) {
+  const std::string& was = before.freeze.state;
+  const std::string& is = after.freeze.state;
+  if (was == is) return;
+  if (is == "Frozen") to.add(Type::Normal, "FreezeBegan", after.freeze.message);
+  if (is == "Lifted") to.add(Type::Warning, "FreezeLifted", after.freeze.message);
+  if (is == "Over" && (was == "Frozen" || was == "Lifted" || was == "NotEnforced"))
+    to.add(Type::Normal, "FreezeEnded", "what runs may change again");
+}
+
 }  // namespace
 
 std::vector<Notice> notices_between(const api::SaleEventStatus& before,
@@ -159,6 +169,7 @@ std::vector<Notice> notices_between(const api::SaleEventStatus& before,
   phases(to, before, after);
   targets(to, before, after);
   holds(to, before, after);
+  freezes(to, before, after);
   for (const Reason& one : in.notices) to.add(Type::Warning, one.code, one.text);
   if (before.message != after.message) {
     for (const Reason& one : in.warnings) to.add(Type::Warning, one.code, one.text);

@@ -34,8 +34,12 @@ void run_features(Round& round, std::span<const Feature> order) {
       round.headroom = headroom_without_window(round.children);
       round.prepull = image_prepull_without_window(round.children);
     }
+    const bool suspended = round.mode == Mode::Suspended && round.window;
+    round.freeze = suspended ? freeze(view_of(round), FreezeMode::Keep)
+                             : freeze_as_told(round.event, round.now);
     round.wake = sooner(round.wake, round.headroom.wants.wake);
     round.wake = sooner(round.wake, round.prepull.wants.wake);
+    round.wake = sooner(round.wake, round.freeze.wake);
     return;
   }
   const View view = view_of(round);
@@ -56,8 +60,12 @@ void run_features(Round& round, std::span<const Feature> order) {
       case Feature::Safeguards:
         round.safeguards = safeguards(view);
         break;
+      case Feature::Freeze:
+        round.freeze = freeze(view, round.mode == Mode::Act ? FreezeMode::Act : FreezeMode::Plan);
+        break;
     }
   }
+  round.wake = sooner(round.wake, round.freeze.wake);
   for (const Wants* wants : {&round.capacity.wants,
                              &round.headroom.wants,
                              &round.prepull.wants,
@@ -307,6 +315,7 @@ Plan plan_at(std::span<const Feature> order,
   out.children = child_effects(round);
   const Report made = make_status(round, out);
   out.finalizer = finalizer_for(round, made, out.status);
+  if (round.freeze.frozen != event.frozen) out.frozen = round.freeze.frozen;
   out.notices = notices_between(event.status, out.status, made);
   out.wake = wake_for(round);
   out.done = made.completed || (event.deleting && !made.held && !made.writes);
@@ -382,7 +391,8 @@ Plan plan(const Event& event, const Observation& seen, const Setup& setup, Insta
                                     Feature::Headroom,
                                     Feature::ImagePrepull,
                                     Feature::Holds,
-                                    Feature::Safeguards};
+                                    Feature::Safeguards,
+                                    Feature::Freeze};
   return plan_in_order(kFeatures, event, seen, setup, now);
 }
 

@@ -26,6 +26,7 @@ struct Event {
   std::int64_t generation = 0;
   bool deleting = false, has_finalizer = false;
   std::vector<std::string> finalizers;
+  bool frozen = false;  ///< it has the label of freeze.h
   Instant created;
   /// What a SaleSchedule wrote on it (sale_schedule.h): whose it is, and from what it was made.
   std::string schedule{}, template_hash{};
@@ -88,6 +89,7 @@ struct ActionAnswer {
 struct Plan {
   std::vector<Question> questions;  ///< unanswered: nothing else of this plan may be carried out
   std::optional<SetFinalizer> finalizer;
+  std::optional<bool> frozen;         ///< put the label of a freeze on the event, or take it off
   api::SaleEventStatus status;        ///< persisted before any write that depends on it
   std::vector<Write> writes;          ///< in order
   std::vector<ChildEffect> children;  ///< after those
@@ -103,7 +105,7 @@ struct Plan {
 Plan plan(const Event&, const Observation&, const Setup&, Instant now);
 
 /// None sees another's wants: any order of them gives the same plan.
-enum class Feature { Capacity, Headroom, ImagePrepull, Holds, Safeguards };
+enum class Feature { Capacity, Headroom, ImagePrepull, Holds, Safeguards, Freeze };
 Plan plan_in_order(
     std::span<const Feature>, const Event&, const Observation&, const Setup&, Instant now);
 

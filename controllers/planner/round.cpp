@@ -110,6 +110,17 @@ bool set_finalizer(World& world,
   return true;
 }
 
+/// Begins or ends a freeze.
+void set_frozen(World& world,
+                std::shared_ptr<const Event>& event,
+                bool frozen,
+                RoundResult& result) {
+  const auto version = world.set_frozen(*event, frozen);
+  if (!version) return fail(result, version.error());
+  event = moved_on(*event, *version);
+  result.wrote = true;
+}
+
 /// Stores status where it says something else, and tells people of it; false when that failed.
 bool publish(World& world,
              std::shared_ptr<const Event>& event,
@@ -159,6 +170,7 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
   } else if (writes_first && !(made.status == event->status)) {
     result.wake = sooner(result.wake, now + kTellWithin);
   }
+  if (made.frozen) set_frozen(world, event, *made.frozen, result);
   tell_actions(world, *event, made, result);
   if (made.finalizer && !made.finalizer->present) set_finalizer(world, event, false, result);
   return result;

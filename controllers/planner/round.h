@@ -24,6 +24,9 @@ class World {
   virtual Result<std::string> publish(const Event&, const api::SaleEventStatus&) = 0;
   /// Adds or removes our finalizer, guarded the same way; answers with the new version.
   virtual Result<std::string> set_finalizer(const Event&, bool present) = 0;
+  /// Puts the label of a freeze (freeze.h) on the event or takes it off, guarded and answered the
+  /// same way.
+  virtual Result<std::string> set_frozen(const Event&, bool frozen) = 0;
   /// What is refused (refusal.h) is among what the event's next observations say.
   virtual Outcome perform(const Event&, const Write&) = 0;
   /// A Conflict where something has that name already: the next round looks at it.

@@ -193,6 +193,8 @@ struct Observation {
   /// Since when the shipped admission policy says who may act and checks who asks; nothing: it is
   /// not known to be in force.
   std::optional<Instant> policy_since;
+  /// Is the admission policy of freezes in force? Nothing: not asked, or not known.
+  std::optional<bool> freeze_enforced;
   /// What there is room for, where it is time to judge it (anew); null: it is not, and what was
   /// said last stands.
   std::shared_ptr<const Room> room;

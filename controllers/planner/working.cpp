@@ -94,6 +94,7 @@ Round begin_round(const Event& event, const Observation& seen, const Setup& setu
               .headroom = {},
               .prepull = {},
               .safeguards = {},
+              .freeze = {},
               .outcomes = {},
               .wants = {},
               .questions = {},

@@ -2,6 +2,7 @@
 
 #include "controllers/planner/acceptance.h"
 #include "controllers/planner/capacity.h"
+#include "controllers/planner/freeze.h"
 #include "controllers/planner/headroom.h"
 #include "controllers/planner/hold_feature.h"
 #include "controllers/planner/plan.h"
@@ -40,6 +41,7 @@ struct Round {
   HeadroomWants headroom;
   PrepullWants prepull;
   Wants safeguards;
+  FreezeWants freeze;
   Outcomes outcomes;
   std::map<ObjectRef, ObjectWants> wants;
   std::vector<Question> questions;

@@ -154,6 +154,8 @@ Report make_status(Round& round, Plan& out) {
                             .over = past || round.event.deleting});
   status.headroom = headroom_rows(round);
   status.image_prepull = prepull_rows(round);
+  status.freeze = round.freeze.row;
+  status.freeze.message = cut(status.freeze.message, kRowMessageBytes);
   if (acted) {
     status.targets = target_rows(round.capacity.wants.targets);
     keep_autoscalers(round, status.targets);
@@ -200,6 +202,7 @@ Report make_status(Round& round, Plan& out) {
                        round.hold_wants.wants.warnings.end());
   made.warnings.insert(
       made.warnings.end(), round.safeguards.warnings.begin(), round.safeguards.warnings.end());
+  if (round.freeze.warning) made.warnings.push_back(*round.freeze.warning);
   for (const auto& [object, outcome] : round.outcomes) {
     made.notices.insert(
         made.notices.end(), outcome.settled.notices.begin(), outcome.settled.notices.end());

@@ -2,32 +2,18 @@
 
 #include "controllers/reconciler/event_reading.h"
 #include "crds/reader.h"
-#include "operator/base/json_read.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace doorbuster::reconciler {
 namespace {
 
 constexpr const char* kByEvent = "event";
-constexpr const char* kPolicy = "saleactions.doorbuster.dev";  ///< charts/manifests/admission.yaml
-constexpr Duration kPolicyFresh{60'000};
 
 kube::Key key_of(const planner::Action& action) { return {action.ns, action.name}; }
 
 std::string index_of(const std::string& ns, const std::string& event) { return ns + "/" + event; }
-
-kube::Resource admission(const char* plural, const char* kind) {
-  kube::Resource resource;
-  resource.group = "admissionregistration.k8s.io";
-  resource.version = "v1";
-  resource.plural = plural;
-  resource.kind = kind;
-  resource.namespaced = false;
-  return resource;
-}
 
 }  // namespace
 
@@ -97,35 +83,9 @@ std::vector<Actions::Pointer> Actions::pending(const kube::Key& event) {
   return out;
 }
 
-std::optional<Instant> Actions::look_for_policy() {
-  Instant since{};
-  const std::array parts = {
-      admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"),
-      admission("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")};
-  for (const kube::Resource& one : parts) {
-    const Result<kube::Object> found = parts_.client->get(one, {"", kPolicy});
-    if (!found.ok()) return std::nullopt;
-    const Result<JsonView> root = JsonView::parse(found->text);
-    if (!root.ok()) return std::nullopt;
-    const auto created = parse_rfc3339(text_at(*root, "/metadata/creationTimestamp"));
-    if (!created) return std::nullopt;
-    since = std::max(since, *created);
-  }
-  return since;
-}
-
 std::optional<Instant> Actions::policy_since() {
-  const Instant now = parts_.now();
-  {
-    const std::lock_guard lock(mutex_);
-    if (policy_asked_ != Instant{} && now >= policy_asked_ && now - policy_asked_ < kPolicyFresh)
-      return policy_;
-  }
-  const std::optional<Instant> found = look_for_policy();
-  const std::lock_guard lock(mutex_);
-  policy_ = found;
-  policy_asked_ = now;
-  return found;
+  const Result<Instant> since = parts_.policies->since(kActionPolicy);
+  return since.ok() ? std::optional(*since) : std::nullopt;
 }
 
 Outcome Actions::answer(const planner::ActionAnswer& answer, const std::string& event_uid) {

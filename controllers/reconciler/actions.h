@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/planner/action.h"
+#include "controllers/reconciler/policies.h"
 #include "operator/base/log.h"
 #include "operator/kube/client.h"
 #include "operator/kube/store.h"
@@ -10,7 +11,6 @@
 #include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +29,7 @@ class Actions {
   struct Parts {
     std::shared_ptr<kube::Client> client;
     std::shared_ptr<kube::WatchSet> watches;
+    std::shared_ptr<Policies> policies;
     std::vector<std::string> namespaces;  ///< empty: all
     std::function<Instant()> now;
     std::function<void(const kube::Key& event)> look_again;
@@ -44,8 +45,8 @@ class Actions {
   /// Those that are not over, oldest first, at most planner::kActionsOfRound; none whose view is
   /// older than our own last write.
   std::vector<Pointer> pending(const kube::Key& event);
-  /// Since when the shipped admission policy and its binding have been there, as known for at most
-  /// a minute; nothing: they are not both there, or that could not be found out.
+  /// Since when the shipped admission policy has been in force; nothing: it is not, or that could
+  /// not be found out.
   std::optional<Instant> policy_since();
   /// Writes an action's status and, once, whose it is: the garbage collector removes it with its
   /// event. `event_uid` empty: of none.
@@ -56,16 +57,12 @@ class Actions {
  private:
   void on_change(const kube::Key&, const ActionStore::Pointer&, const ActionStore::Pointer&);
   void own(const planner::Action&, const std::string& event_uid);
-  std::optional<Instant> look_for_policy();
 
   Parts parts_;
   std::shared_ptr<ActionStore> store_;
   kube::Written written_;
   std::vector<kube::WatchClaim> claims_;
   std::atomic<bool> told_{false};  ///< that the CRD is missing
-  std::mutex mutex_;
-  std::optional<Instant> policy_;
-  Instant policy_asked_{};
 };
 
 }  // namespace doorbuster::reconciler

@@ -1,5 +1,6 @@
 #include "controllers/reconciler/cluster_world.h"
 
+#include "controllers/planner/freeze.h"
 #include "controllers/planner/intent.h"
 #include "controllers/planner/ledger.h"
 #include "controllers/reconciler/event_reading.h"
@@ -45,6 +46,12 @@ std::variant<planner::Window, Error> window_of(const planner::Event& event) {
   Result<planner::Window> window = resolve_window(event.spec->window);
   if (!window.ok()) return window.error();
   return std::move(window).value();
+}
+
+std::optional<bool> is_enforced(Policies& policies) {
+  const Result<Instant> since = policies.since(kFreezePolicy);
+  if (since.ok()) return true;
+  return since.error().kind == ErrorKind::NotFound ? std::optional(false) : std::nullopt;
 }
 
 /// Is the window open, or soon to be?
@@ -186,6 +193,7 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
     seen.actions = parts_.actions->pending(key);
     if (!seen.actions.empty()) seen.policy_since = parts_.actions->policy_since();
   }
+  if (event.frozen && parts_.policies) seen.freeze_enforced = is_enforced(*parts_.policies);
   if (parts_.last_occurrence) seen.last_occurrence = parts_.last_occurrence(event);
   seen.namespace_terminating = parts_.caches->namespace_terminating(event.ref.ns);
   if (needs.zones) seen.zones = zones_.count(parts_.now());
@@ -364,6 +372,19 @@ Result<std::string> ClusterWorld::set_finalizer(const planner::Event& event, boo
   metadata.add("uid", std::string_view(event.uid))
       .add("resourceVersion", std::string_view(event.version));
   metadata.add("finalizers", json_array(names));
+  const Json body = JsonObject().add("metadata", metadata.build()).build();
+  return wrote(
+      event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));
+}
+
+Result<std::string> ClusterWorld::set_frozen(const planner::Event& event, bool frozen) {
+  JsonObject metadata;
+  metadata.add("uid", std::string_view(event.uid))
+      .add("resourceVersion", std::string_view(event.version));
+  metadata.add("labels",
+               JsonObject()
+                   .add(planner::kFrozenLabel, frozen ? json_of_string("true") : Json{"null"})
+                   .build());
   const Json body = JsonObject().add("metadata", metadata.build()).build();
   return wrote(
       event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));

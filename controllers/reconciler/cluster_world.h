@@ -46,6 +46,7 @@ class ClusterWorld final : public planner::World {
     std::shared_ptr<kube::EventRecorder> recorder;
     std::shared_ptr<Rooms> rooms;
     std::shared_ptr<Actions> actions;  ///< null: nobody acts
+    std::shared_ptr<Policies> policies;
     /// What the schedule of an event has last shown; empty: no sale recurs.
     std::function<std::optional<api::LastOccurrence>(const planner::Event&)> last_occurrence;
     std::function<Instant()> now;
@@ -60,6 +61,7 @@ class ClusterWorld final : public planner::World {
   Result<std::string> publish(const planner::Event& event,
                               const api::SaleEventStatus& status) override;
   Result<std::string> set_finalizer(const planner::Event& event, bool present) override;
+  Result<std::string> set_frozen(const planner::Event& event, bool frozen) override;
   Outcome perform(const planner::Event& event, const planner::Write& write) override;
   Outcome create(const planner::Event& event, const planner::Create& create) override;
   Outcome remove(const planner::Event& event, const planner::Remove& remove) override;

@@ -98,6 +98,7 @@ Result<planner::Event> read_metadata(std::string_view text) {
       event.finalizers.end();
   event.created = parse_rfc3339(text_at(*root, "/metadata/creationTimestamp")).value_or(Instant{});
   event.schedule = text_at(*root, "/metadata/labels/doorbuster.dev~1schedule");
+  event.frozen = text_at(*root, "/metadata/labels/doorbuster.dev~1frozen") == "true";
   event.template_hash = text_at(*root, "/metadata/annotations/doorbuster.dev~1template-hash");
   event.owners = owners_of(*root);
   return event;

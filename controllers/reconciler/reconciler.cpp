@@ -74,8 +74,10 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                                                 .leading = parts_.leading,
                                                 .look_again = look_again,
                                                 .log = parts_.log});
+  const auto policies = std::make_shared<Policies>(parts_.client, parts_.now);
   actions_ = std::make_shared<Actions>(Actions::Parts{.client = parts_.client,
                                                       .watches = parts_.watches,
+                                                      .policies = policies,
                                                       .namespaces = settings_.namespaces,
                                                       .now = parts_.now,
                                                       .look_again = look_again,
@@ -89,6 +91,7 @@ Reconciler::Reconciler(Settings settings, Parts parts)
       .recorder = parts_.recorder,
       .rooms = rooms_,
       .actions = actions_,
+      .policies = policies,
       .last_occurrence = [this](const auto& event) { return schedules_->last_occurrence(event); },
       .now = parts_.now,
       .log = parts_.log});

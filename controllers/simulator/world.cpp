@@ -128,6 +128,7 @@ Result<std::shared_ptr<const Event>> SimulatedWorld::event(const ObjectRef& ref)
   }
   out->created =
       parse_rfc3339(object->tree.text_at("/metadata/creationTimestamp")).value_or(Instant{});
+  out->frozen = object->tree.text_at("/metadata/labels/doorbuster.dev~1frozen") == "true";
   out->schedule = object->tree.text_at("/metadata/labels/doorbuster.dev~1schedule");
   out->template_hash = object->tree.text_at("/metadata/annotations/doorbuster.dev~1template-hash");
   if (const Tree* owners = object->tree.at("/metadata/ownerReferences")) {
@@ -446,6 +447,22 @@ Result<std::string> SimulatedWorld::set_finalizer(const Event& event, bool prese
             Json{patch.print()},
             Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
       });
+  if (!done) return done.error();
+  return version_text(*done);
+}
+
+Result<std::string> SimulatedWorld::set_frozen(const Event& event, bool frozen) {
+  const auto done = request(Boundary::Freeze, event.ref, [&] {
+    Tree patch = Tree::object();
+    patch.set("/metadata/uid", Tree::string(event.uid));
+    patch.set("/metadata/resourceVersion", Tree::string(event.version));
+    patch.set("/metadata/labels/doorbuster.dev~1frozen",
+              frozen ? Tree::string("true") : Tree::parse("null"));
+    return cluster_.api().merge_patch(
+        event.ref,
+        Json{patch.print()},
+        Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
+  });
   if (!done) return done.error();
   return version_text(*done);
 }

@@ -19,10 +19,11 @@ namespace doorbuster::simulator {
 struct Killed {};
 
 /// The places of a round at which something can go wrong.
-enum class Boundary { AddFinalizer, Publish, Perform, Answer, RemoveFinalizer };
+enum class Boundary { AddFinalizer, Publish, Perform, Freeze, Answer, RemoveFinalizer };
 inline constexpr Boundary kBoundaries[] = {Boundary::AddFinalizer,
                                            Boundary::Publish,
                                            Boundary::Perform,
+                                           Boundary::Freeze,
                                            Boundary::Answer,
                                            Boundary::RemoveFinalizer};
 
@@ -99,6 +100,7 @@ class SimulatedWorld : public planner::World {
   planner::Answer answer(const planner::Event&, const planner::Question&) override;
   Result<std::string> publish(const planner::Event&, const api::SaleEventStatus&) override;
   Result<std::string> set_finalizer(const planner::Event&, bool present) override;
+  Result<std::string> set_frozen(const planner::Event&, bool frozen) override;
   Outcome perform(const planner::Event&, const planner::Write&) override;
   Outcome create(const planner::Event&, const planner::Create&) override;
   Outcome remove(const planner::Event&, const planner::Remove&) override;

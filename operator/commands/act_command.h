@@ -12,8 +12,9 @@ class App;
 
 namespace doorbuster::commands {
 
-/// `abort`, `end-now`, `extend`, `restore`: each creates a SaleAction, prints its name and waits
-/// for its answer. What they decide is the operator's business (controllers/planner/action.h).
+/// `abort`, `end-now`, `extend`, `restore`, `break-glass`: each creates a SaleAction, prints its
+/// name and waits for its answer. What they decide is the operator's business
+/// (controllers/planner/action.h).
 void add_act_commands(CLI::App& app, const std::function<Instant()>& now, int& exit_code);
 
 /// What a waiting command makes of an action's status.

@@ -311,6 +311,7 @@ Observation Shop::observe(const Event& event, const Needs& named) {
     if (!action.status.completed_at) seen.actions.push_back(std::make_shared<const Action>(action));
   }
   seen.policy_since = policy_since;
+  seen.freeze_enforced = freeze_enforced;
   seen.refusals = refusals.known();
   for (const auto& [group, kind] : needs.kinds) {
     if (unread.contains(kind)) {
@@ -417,6 +418,15 @@ Result<std::string> Shop::set_finalizer(const Event& event, bool present) {
     return Error{.kind = ErrorKind::Conflict, .message = "moved on"};
   requests.emplace_back("finalizer");
   sale.has_finalizer = present;
+  sale.version = std::to_string(++version_);
+  return sale.version;
+}
+
+Result<std::string> Shop::set_frozen(const Event& event, bool frozen) {
+  if (event.version != sale.version)
+    return Error{.kind = ErrorKind::Conflict, .message = "moved on"};
+  requests.emplace_back(frozen ? "freeze" : "thaw");
+  sale.frozen = frozen;
   sale.version = std::to_string(++version_);
   return sale.version;
 }

@@ -64,6 +64,7 @@ class Shop final : public World {
   Answer answer(const Event&, const Question&) override;
   Result<std::string> publish(const Event&, const api::SaleEventStatus&) override;
   Result<std::string> set_finalizer(const Event&, bool present) override;
+  Result<std::string> set_frozen(const Event&, bool frozen) override;
   Outcome perform(const Event&, const Write&) override;
   Outcome create(const Event&, const Create&) override;
   Outcome remove(const Event&, const Remove&) override;
@@ -105,6 +106,7 @@ class Shop final : public World {
   std::shared_ptr<const Room> room;
   std::map<std::string, Action> actions;  ///< by name
   std::optional<Instant> policy_since;
+  std::optional<bool> freeze_enforced;
   bool lose_action_answers = false;
   int writes = 0, publishes = 0;
   std::vector<std::string> log;       ///< objects written, in order

@@ -198,6 +198,27 @@ void vary_prepull(Random random, History& history) {
   }
 }
 
+/// A quarter of the events freeze what runs; somebody may lift that. Chance of its own again.
+void vary_freeze(Random random, History& history) {
+  for (EventPlan& event : history.events) {
+    if (!random.chance(1, 4)) continue;
+    event.freeze = between(random, seconds(0), minutes(3));
+    if (random.chance(1, 3))
+      history.steps.push_back({.act = Act::Ask,
+                               .at = between(random, event.start - *event.freeze, event.end),
+                               .subject = event.name,
+                               .field = "BreakGlass"});
+    if (random.chance(1, 4)) {
+      static const std::vector<simulator::Mishap> kMishaps = {
+          simulator::Mishap::KillBefore, simulator::Mishap::KillAfter, simulator::Mishap::TimeOut};
+      history.steps.push_back({.act = Act::GoWrong,
+                               .boundary = simulator::Boundary::Freeze,
+                               .mishap = random.pick(kMishaps),
+                               .nth = static_cast<int>(random.between(1, 2))});
+    }
+  }
+}
+
 /// In a quarter of the histories somebody acts on a sale, now and then twice; sometimes an answer
 /// to that goes wrong. Chance of its own again.
 void vary_actions(Random random, History& history) {
@@ -286,6 +307,7 @@ History make_history(std::uint64_t seed) {
   vary_buffers(Random(seed * 0x9E3779B97F4A7C15ULL + 6), history);
   vary_guards(Random(seed * 0x9E3779B97F4A7C15ULL + 7), history);
   vary_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 8), history);
+  vary_freeze(Random(seed * 0x9E3779B97F4A7C15ULL + 9), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -120,6 +120,7 @@ struct EventPlan {
   std::optional<Duration> headroom;  ///< lead of the placeholders; nothing: none
   std::int64_t headroom_percent = 110;
   std::optional<Duration> prepull;  ///< lead of the pulls; nothing: none
+  std::optional<Duration> freeze;   ///< so long before the start until the end; nothing: none
   std::string policy = "Ramp";
   Duration restore_timeout = std::chrono::minutes(20);
 };

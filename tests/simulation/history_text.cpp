@@ -40,6 +40,8 @@ const char* name_of(Boundary boundary) {
       return "Publish";
     case Boundary::Perform:
       return "Perform";
+    case Boundary::Freeze:
+      return "Freeze";
     case Boundary::Answer:
       return "Answer";
     case Boundary::RemoveFinalizer:
@@ -185,6 +187,8 @@ Tree manifest(const EventPlan& event, Instant begin) {
   out.set("/spec/deletionPolicy", Tree::string(event.policy));
   out.set("/spec/capacity/restoreTimeout",
           Tree::string(doorbuster::to_text(event.restore_timeout)));
+  if (event.freeze)
+    out.set("/spec/freeze/from", Tree::string("-" + doorbuster::to_text(*event.freeze)));
   if (event.headroom) {
     out.set("/spec/capacity/headroom/lead", Tree::string(doorbuster::to_text(*event.headroom)));
     out.set("/spec/capacity/headroom/percent", Tree::integer(event.headroom_percent));

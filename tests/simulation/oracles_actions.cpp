@@ -1,4 +1,4 @@
-// Oracles of what people ask for by SaleActions.
+// Oracles of what people ask for by SaleActions, and of freezes.
 #include "crds/reader.h"
 #include "tests/simulation/oracles.h"
 
@@ -8,7 +8,7 @@
 namespace doorbuster::simulation {
 namespace {
 
-constexpr std::array kDecided = {"EndNow", "Extend", "Abort", "Restore"};
+constexpr std::array kDecided = {"EndNow", "Extend", "Abort", "Restore", "BreakGlass"};
 
 /// How many SaleActions of a verb have ever named an event.
 int asked(const simulator::Cluster& cluster, const ObjectRef& event, const std::string& verb) {
@@ -98,6 +98,52 @@ class NothingRisesAfterAbort : public Oracle {
   std::set<std::tuple<std::string, std::int32_t, std::string>> aborted_;
 };
 
+class FrozenInItsTime : public Oracle {
+ public:
+  const char* name() const override { return "FrozenInItsTime"; }
+  const char* sentence() const override {
+    return "an event freezes its namespace from when to when it says, and never later, unless "
+           "something disturbs the operator just now";
+  }
+  void at_instant(const Scene& scene) override {
+    const Instant now = scene.cluster.now();
+    if (now < scene.truth.calm_at + kMargin) return;
+    for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
+      const StoredPtr event = scene.cluster.api().live(ref);
+      if (event && now >= event->at + kMargin) check(scene, *event);
+    }
+  }
+  void at_end(const Scene& scene) override {
+    if (!scene.ending.quiet || !scene.truth.spoilt.empty()) return;
+    for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
+      const StoredPtr event = scene.cluster.api().live(ref);
+      if (event && is_frozen(*event)) complain(scene, ref.name + " is frozen when all is over");
+    }
+  }
+
+ private:
+  static constexpr Duration kMargin = std::chrono::minutes(1);
+  static bool is_frozen(const simulator::Stored& event) {
+    return event.tree.text_at("/metadata/labels/doorbuster.dev~1frozen") == "true";
+  }
+  void check(const Scene& scene, const simulator::Stored& event) {
+    const std::string from = event.tree.text_at("/spec/freeze/from");
+    const auto start = parse_rfc3339(event.tree.text_at("/spec/window/start")),
+               end = parse_rfc3339(event.tree.text_at("/spec/window/end"));
+    const auto lead = parse_duration(from.empty() ? "" : from.substr(1));
+    const bool acts = event.tree.at("/spec/suspend") == nullptr &&
+                      event.tree.text_at("/spec/mode") != "DryRun" && !event.deleting();
+    if (!start || !end || !lead || !acts || scene.cluster.api().terminating(event.ref.ns)) return;
+    const Decided decided = decided_on(scene.cluster, event.ref, *start, *end);
+    const Instant now = scene.cluster.now();
+    const bool due = now >= *start - *lead + kMargin && now < decided.end - kMargin;
+    const bool over = now < *start - *lead - kMargin || now >= decided.end + kMargin;
+    const bool lifted = decided.aborted || decided.restored || decided.thawed;
+    if (due && !lifted && !is_frozen(event)) complain(scene, event.ref.name + " is not frozen");
+    if ((over || lifted) && is_frozen(event)) complain(scene, event.ref.name + " is still frozen");
+  }
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<Oracle>> oracles_of_actions() {
@@ -105,6 +151,7 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_actions() {
   out.push_back(std::make_unique<DecidedOnce>());
   out.push_back(std::make_unique<ActionsAnswered>());
   out.push_back(std::make_unique<NothingRisesAfterAbort>());
+  out.push_back(std::make_unique<FrozenInItsTime>());
   return out;
 }
 

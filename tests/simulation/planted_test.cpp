@@ -80,6 +80,12 @@ History with_prepull() {
   return history;
 }
 
+History with_freeze() {
+  History history = plain();
+  history.events.front().freeze = seconds(30);
+  return history;
+}
+
 History with(History history, std::vector<Step> steps) {
   history.steps = std::move(steps);
   return history;
@@ -470,6 +476,14 @@ const std::vector<PlantedBug>& planted_bugs() {
        },
        [] { return with(plain(), {asking("EndNow", minutes(6))}); },
        {"ActionsAnswered"}},
+      {"a freeze is not ended",
+       [] {
+         Sabotage out;
+         out.drop_thaws = true;
+         return out;
+       },
+       with_freeze,
+       {"FrozenInItsTime"}},
       {"a Restore is heeded in mid-sale",
        [] {
          Sabotage out;
@@ -500,10 +514,10 @@ TEST_P(PlantedBugs, TripExactlyTheOraclesNamed) {
   EXPECT_EQ(report.oracles(), bug.trips) << bug.sentence << told;
 }
 
-INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 30));
+INSTANTIATE_TEST_SUITE_P(Table, PlantedBugs, testing::Range<std::size_t>(0, 31));
 
 TEST(PlantedBugTable, IsWholeAndProvesEveryOracle) {
-  EXPECT_EQ(planted_bugs().size(), 30U);
+  EXPECT_EQ(planted_bugs().size(), 31U);
   std::set<std::string> proven;
   for (const PlantedBug& bug : planted_bugs()) proven.insert(bug.trips.begin(), bug.trips.end());
   for (const auto& oracle : all_oracles())

@@ -20,7 +20,7 @@ struct Sabotage {
   std::function<std::vector<planner::Write>(const planner::Event&, const planner::Write&)> perform;
   std::function<void(const planner::Event&, api::SaleEventStatus&)> publish;
   std::function<void(planner::Create&)> create;
-  bool drop_finalizers = false, drop_removals = false, drop_answers = false;
+  bool drop_finalizers = false, drop_removals = false, drop_answers = false, drop_thaws = false;
 };
 
 struct Report {

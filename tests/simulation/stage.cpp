@@ -93,6 +93,11 @@ Outcome StagedWorld::answer_action(const planner::Event& event,
   return SimulatedWorld::answer_action(event, answer);
 }
 
+Result<std::string> StagedWorld::set_frozen(const planner::Event& event, bool frozen) {
+  if (sabotage_.drop_thaws && !frozen) return event.version;
+  return SimulatedWorld::set_frozen(event, frozen);
+}
+
 Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
     : history_(history),
       with_trace_(with_trace),

@@ -22,6 +22,7 @@ class StagedWorld : public simulator::SimulatedWorld {
   Outcome create(const planner::Event&, const planner::Create&) override;
   Outcome remove(const planner::Event&, const planner::Remove&) override;
   Outcome answer_action(const planner::Event&, const planner::ActionAnswer&) override;
+  Result<std::string> set_frozen(const planner::Event&, bool frozen) override;
   std::function<void(const api::SaleActionStatus&)> on_answer;
 
  private:

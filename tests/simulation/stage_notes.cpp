@@ -21,6 +21,8 @@ std::string place_of(Boundary boundary) {
       return "a status update";
     case Boundary::Perform:
       return "a write";
+    case Boundary::Freeze:
+      return "beginning or ending a freeze";
     case Boundary::Answer:
       return "answering an action";
     case Boundary::RemoveFinalizer:

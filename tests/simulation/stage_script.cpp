@@ -139,6 +139,7 @@ bool Stage::act_author(const Step& step) {
     action.set("/spec/action", Tree::string(step.field));
     if (step.field == "Extend")
       action.set("/spec/by", Tree::string(doorbuster::to_text(step.span)));
+    if (step.field == "BreakGlass") action.set("/spec/requestedBy", Tree::string("ada"));
     const auto made = cluster_.api().create(
         simulator::action_ref(kShopNamespace, "ask-" + std::to_string(++asked_)),
         std::move(action),

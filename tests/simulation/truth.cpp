@@ -18,6 +18,7 @@ Decided decided_on(const simulator::Cluster& cluster,
     if (one.run != stored->status->run.value_or(0) || one.hash != window) continue;
     if (one.kind == "Restore") out.restored = true;
     if (one.kind == "Abort") out.aborted = true;
+    if (one.kind == "BreakGlass") out.thawed = true;
     if ((one.kind == "Abort" || one.kind == "EndNow") && one.at < out.end) out.end = one.at;
     if (one.kind == "Extend") out.end = parse_rfc3339(one.value).value_or(out.end);
   }

@@ -74,7 +74,7 @@ class Truth {
 /// What people decided about an event by SaleActions, as its stored status tells it, of the run and
 /// of the window that it has there.
 struct Decided {
-  bool aborted = false, restored = false;
+  bool aborted = false, restored = false, thawed = false;
   Instant end;  ///< of the sale
 };
 Decided decided_on(const simulator::Cluster&, const ObjectRef& event, Instant start, Instant end);
