@@ -23,7 +23,9 @@ _PLURALS = {
     "APIService": ("apiservices", False), "ClusterResourceUsage": ("clusterresourceusages", False),
     "ClusterRole": ("clusterroles", False), "ClusterRoleBinding": ("clusterrolebindings", False),
     "ConfigMap": ("configmaps", True), "CustomResourceDefinition": ("customresourcedefinitions", False),
-    "Metric": ("metrics", False), "Node": ("nodes", False), "RoleBinding": ("rolebindings", True),
+    "EnvoyProxy": ("envoyproxies", True), "GatewayClass": ("gatewayclasses", False),
+    "Metric": ("metrics", False), "Namespace": ("namespaces", False), "Node": ("nodes", False),
+    "RoleBinding": ("rolebindings", True),
     "Service": ("services", True), "Stage": ("stages", False),
 }
 

@@ -3,7 +3,7 @@
 import concurrent.futures
 import time
 
-from . import api, crds, load, paths, pki
+from . import api, crds, gateway, load, paths, pki, prometheus
 from .components import LOCAL_LABEL
 
 READY_SECONDS = 30
@@ -29,6 +29,17 @@ def before_kwok(client, context):
     objects += _metrics_service(context)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         list(pool.map(client.apply, objects))
+
+
+def before_gateway(client, context):
+    gateway.write_files(context)
+    gateway.apply_objects(client, context)
+
+
+def before_prometheus(client, context):
+    prometheus.write(context)
+    for manifest in _read([paths.RIG / "manifests/prometheus-rbac.yaml"]):
+        client.apply(manifest)
 
 
 def _metrics_service(context):

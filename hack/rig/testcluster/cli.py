@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -12,11 +13,12 @@ import subprocess
 import sys
 import time
 
-from . import api, bootstrap, crds, images, load, paths, pki, processes
-from .components import COMPONENTS, MAX_LOCAL_NODES, MAX_NODES, Options
+from . import api, bootstrap, crds, gateway, images, load, paths, pki, processes
+from .components import COMPONENTS, MAX_LOCAL_NODES, MAX_NODES, PROMETHEUS_URL, Options
 from .paths import ClusterDir, Refusal
 
 DEFAULT_NAME = "default"
+SCRAPE_INTERVAL = re.compile(r"[1-9][0-9]*(ms|s|m)")
 UP_SECONDS = 150
 METRICS_SECONDS = 60
 DOWN_GRACE_SECONDS = 10
@@ -64,12 +66,21 @@ def up(arguments):
     if not arguments.local_nodes and (arguments.image or arguments.images):
         raise Refusal("--image and --images need --local-nodes")
     extra = _extra(arguments.component_arg)
-    if not arguments.local_nodes and "node-agent" in extra:
-        raise Refusal("--component-arg of node-agent needs --local-nodes")
+    for component, flag, given in [("node-agent", "--local-nodes", arguments.local_nodes), ("envoy-gateway", "--gateway", arguments.gateway),
+                                   ("prometheus", "--prometheus", arguments.prometheus)]:
+        if component in extra and not given:
+            raise Refusal(f"--component-arg of {component} needs {flag}")
+    if arguments.scrape_interval and not arguments.prometheus:
+        raise Refusal("--scrape-interval needs --prometheus")
+    scrape_interval = arguments.scrape_interval or Options.scrape_interval
+    if not SCRAPE_INTERVAL.fullmatch(scrape_interval):
+        raise Refusal(f"--scrape-interval takes a number with ms, s or m: {scrape_interval!r}")
     known = images.merged(images.of_file(arguments.images), images.of_words(arguments.image))
     options = Options(nodes=arguments.nodes, hpa_sync=arguments.hpa_sync, metric_resolution=arguments.metric_resolution,
-                      local_nodes=arguments.local_nodes, agent=_agent() if arguments.local_nodes else "",
-                      extra=extra)
+                      local_nodes=arguments.local_nodes, agent=_built("agent") if arguments.local_nodes else "",
+                      gateway=_gateway() if arguments.gateway else "",
+                      prometheus=_built("prometheus") if arguments.prometheus else "",
+                      scrape_interval=scrape_interval, extra=extra)
     with directory.lock():
         # One that has lost a component is made anew: nobody could say what such a cluster still does.
         if status_of(directory)["state"] == "ready":
@@ -94,10 +105,16 @@ def _extra(pairs):
     return extra
 
 
-def _agent():
-    """Where the node agent's program is, built if need be."""
-    subprocess.run([paths.SETUP_COMMAND, "--quiet", "agent"], check=True)
-    return subprocess.run([paths.SETUP_COMMAND, "agent-dir"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+def _built(part):
+    """Where a part of hack/setup puts its programs; they are built if need be."""
+    subprocess.run([paths.SETUP_COMMAND, "--quiet", part], check=True)
+    return subprocess.run([paths.SETUP_COMMAND, f"{part}-dir"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def _gateway():
+    # The cluster itself has no network to fetch a module from.
+    crds.select(gateway.CRDS)
+    return _built("gateway")
 
 
 def _start(directory, options, known):
@@ -206,8 +223,8 @@ def _print_status(cluster):
              f"came up in {cluster['ready_seconds']} s" if cluster.get("ready_seconds") else None]
     print(f"{cluster['name']}: {cluster['state']}", *(f"({note})" for note in notes if note))
     for name, row in cluster["components"].items():
-        ended = f"  {row['ended']}" if row.get("ended") else ""
-        print(f"  {name:<24} {row['state']:<8} pid {row['pid']:<8} {row['mib']:>5} MiB  since {row['since']}{ended}")
+        notes = "".join(f"  {row[key]}" for key in ("address", "ended") if row.get(key))
+        print(f"  {name:<24} {row['state']:<8} pid {row['pid']:<8} {row['mib']:>5} MiB  since {row['since']}{notes}")
 
 
 def run(arguments):
@@ -219,6 +236,8 @@ def run(arguments):
     environment["KUBECONFIG"] = str(directory.kubeconfig)
     environment["DOORBUSTER_CLUSTER"] = directory.name
     environment["DOORBUSTER_CLUSTER_DIR"] = str(directory.path)
+    if "prometheus" in current["components"]:
+        environment["DOORBUSTER_PROMETHEUS"] = PROMETHEUS_URL
     environment["PATH"] = f"{current['tools']}/bin:{environment.get('PATH', os.defpath)}"
     command = _inside(current, arguments.command)
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -342,6 +361,17 @@ def wait_metrics(arguments):
     return 0
 
 
+def wait_gateway(arguments):
+    namespace, slash, name = arguments.gateway.partition("/")
+    if not slash:
+        raise Refusal("wait-gateway takes NAMESPACE/GATEWAY")
+    directory = ClusterDir(arguments.name)
+    if "envoy-gateway" not in _live_status(directory)["components"]:
+        raise Refusal(f"cluster {directory.name} has no Envoy Gateway (hack/cluster up --gateway)")
+    gateway.await_gateway(_client_inside(directory), namespace, name)
+    return 0
+
+
 def supervise(arguments):
     from . import supervisor  # Only here: nothing else needs it.
     supervisor.Supervisor(ClusterDir(arguments.name), pathlib.Path(arguments.tools),
@@ -373,6 +403,11 @@ def _parser():
     sub.add_argument("--image", action="append", default=[], metavar="IMAGE=PROGRAM",
                      help="which program an image is on local nodes, may be repeated")
     sub.add_argument("--images", metavar="FILE", help='the same as JSON: {"IMAGE": "PROGRAM" or ["PROGRAM", "ARG", …]}')
+    sub.add_argument("--gateway", action="store_true",
+                     help=f"Envoy Gateway too, with a GatewayClass {gateway.CLASS}; each Gateway gets an Envoy, see wait-gateway")
+    sub.add_argument("--prometheus", action="store_true",
+                     help=f"Prometheus too, at {PROMETHEUS_URL}; scrapes pods with the annotation prometheus.io/scrape")
+    sub.add_argument("--scrape-interval", default="", metavar="TIME", help="of Prometheus (default 1s)")
     sub.add_argument("--hpa-sync", default="2s", help="period of the HPA controller (default 2s)")
     sub.add_argument("--metric-resolution", default="10s", help="period of metrics-server (default and least 10s)")
     sub.add_argument("--crds", default="", metavar="KIND,…", help="third-party CRDs to install, see crds")
@@ -384,8 +419,8 @@ def _parser():
     sub = verb("status", status, "shows clusters and their components; fails unless all are well", named=False)
     sub.add_argument("name", nargs="?", metavar="NAME")
     sub.add_argument("--json", action="store_true")
-    verb("run", run, "runs a command in a cluster's namespaces, with KUBECONFIG, kubectl and "
-         "DOORBUSTER_CLUSTER_DIR: run [NAME] -- COMMAND…")
+    verb("run", run, "runs a command in a cluster's namespaces, with KUBECONFIG, kubectl, "
+         "DOORBUSTER_CLUSTER_DIR and, where there is one, DOORBUSTER_PROMETHEUS: run [NAME] -- COMMAND…")
     verb("audit", audit, "prints the path of the audit log (JSON lines, one a write)")
     sub = verb("kubeconfig", kubeconfig, "prints a kubeconfig, the administrator's or a service account's")
     sub.add_argument("--service-account", metavar="NAMESPACE/NAME")
@@ -414,6 +449,9 @@ def _parser():
     sub.add_argument("name", metavar="NAME")
     sub.add_argument("images", nargs="*", metavar="IMAGE=PROGRAM")
     verb("wait-metrics", wait_metrics, "returns when the metrics API serves")
+    sub = verb("wait-gateway", wait_gateway, "returns when a Gateway is accepted and its Envoy listens", named=False)
+    sub.add_argument("name", metavar="NAME")
+    sub.add_argument("gateway", metavar="NAMESPACE/GATEWAY")
     return parser
 
 

@@ -6,6 +6,8 @@ import socket
 import typing
 import urllib.request
 
+from . import gateway
+
 SERVICE_RANGE = "10.0.0.0/24"
 POD_RANGE = "10.244.0.0/16"
 # A /24 of POD_RANGE per node, the first left out.
@@ -15,6 +17,7 @@ MAX_LOCAL_NODES = 16
 # What the agent's nodes carry, as a label and, where kwok plays nodes too, as a taint.
 LOCAL_LABEL = "rig.doorbuster.dev/local"
 ETCD_URL = "http://127.0.0.1:2379"
+PROMETHEUS_URL = "http://127.0.0.1:9090"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,10 +26,14 @@ class Options:
     nodes: int = 3
     hpa_sync: str = "2s"
     metric_resolution: str = "10s"
-    # Component name -> further flags; a flag given here comes last and so wins.
     # Nodes of the node agent, and where its program is.
     local_nodes: int = 0
     agent: str = ""
+    # Where the programs are of Envoy Gateway, with Envoy's, and of Prometheus; empty for a cluster without.
+    gateway: str = ""
+    prometheus: str = ""
+    scrape_interval: str = "1s"
+    # Component name -> further flags; a flag given here comes last and so wins.
     extra: typing.Mapping[str, typing.Sequence[str]] = dataclasses.field(default_factory=dict)
 
 
@@ -63,10 +70,14 @@ class Component:
     serves: typing.Callable[[], bool]
     wanted: typing.Callable[[Options], bool] = lambda options: True
     tools: typing.Callable[[Context], typing.Any] = lambda context: context.tools
+    # The words that come before the program and start it, and where people and tests find it.
+    before: typing.Callable[[Context], typing.List[str]] = lambda context: []
+    address: str = ""
 
     def command(self, context):
         extra = context.options.extra.get(self.name, [])
-        return [str(self.tools(context) / "bin" / self.name), *map(str, self.flags(context)), *extra]
+        program = self.tools(context) / "bin" / self.name
+        return [*map(str, [*self.before(context), program, *self.flags(context)]), *extra]
 
 
 def _accepts(port):
@@ -80,12 +91,14 @@ def _accepts(port):
     return probe
 
 
-def _etcd_serves():
-    try:
-        with urllib.request.urlopen(f"{ETCD_URL}/health", timeout=1) as answer:
-            return answer.status == 200
-    except OSError:
-        return False
+def _answers(url):
+    def probe():
+        try:
+            with urllib.request.urlopen(url, timeout=1) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+    return probe
 
 
 def _etcd(context):
@@ -176,8 +189,14 @@ def _node_agent(context):
             "--client-ca-file", context.pki / "ca.crt"]
 
 
+def _prometheus(context):
+    return ["--config.file", context.directory / "prometheus.yaml", "--storage.tsdb.path", context.directory / "prometheus",
+            "--web.listen-address", PROMETHEUS_URL.removeprefix("http://"), "--storage.tsdb.retention.time", "1d",
+            "--log.level", "warn"]
+
+
 COMPONENTS = {component.name: component for component in [
-    Component("etcd", _etcd, _etcd_serves),
+    Component("etcd", _etcd, _answers(f"{ETCD_URL}/health")),
     Component("kube-apiserver", _apiserver, _accepts(6443)),
     Component("kube-controller-manager", _controller_manager, _accepts(10257)),
     Component("kube-scheduler", _scheduler, _accepts(10259)),
@@ -185,4 +204,10 @@ COMPONENTS = {component.name: component for component in [
     Component("metrics-server", _metrics_server, _accepts(4443)),
     Component("node-agent", _node_agent, _accepts(10248), lambda options: options.local_nodes > 0,
               lambda context: pathlib.Path(context.options.agent)),
+    # 8081 says ready when it has seen all of the cluster's objects.
+    Component("envoy-gateway", lambda context: ["server", "--config-path", gateway.config_file(context)],
+              _answers("http://127.0.0.1:8081/readyz"), lambda options: bool(options.gateway),
+              lambda context: pathlib.Path(context.options.gateway), gateway.surroundings),
+    Component("prometheus", _prometheus, _answers(f"{PROMETHEUS_URL}/-/ready"), lambda options: bool(options.prometheus),
+              lambda context: pathlib.Path(context.options.prometheus), address=PROMETHEUS_URL),
 ]}

@@ -15,6 +15,8 @@ CLIENTS = {
     "metrics-server": ("rig:metrics-server", None),
     "load": ("rig:load", None),
     "node-agent": ("rig:node-agent", None),
+    "envoy-gateway": ("rig:envoy-gateway", None),
+    "prometheus": ("rig:prometheus", None),
     # The API server's own client certificate towards the kubelets that kwok plays.
     "kubelet-client": ("system:kube-apiserver-kubelet-client", "system:masters"),
 }

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 
-from . import api, bootstrap, load, pki, processes
+from . import api, bootstrap, gateway, load, pki, processes
 from .components import COMPONENTS, ETCD_URL, POD_RANGE, SERVICE_RANGE, Context
 
 SERVE_SECONDS = 60
@@ -62,6 +62,26 @@ class Supervisor:
             self._rows.setdefault(name, {}).update(fields, since=_now())
             self._publish()
 
+    # What gateway.Follower keeps rows with: of processes that are a component's, not the supervisor's.
+
+    def running_pid(self, name):
+        row = self._rows.get(name, {})
+        return row["pid"] if row.get("state") in ("running", "paused") else None
+
+    def having(self, prefix):
+        with self._lock:
+            return {name: dict(row) for name, row in self._rows.items() if name.startswith(prefix)}
+
+    def set(self, name, **fields):
+        if fields["state"] == "died":
+            print(f"{_now()} {name} died", flush=True)
+        self._set(name, **fields)
+
+    def drop(self, name):
+        with self._lock:
+            self._rows.pop(name, None)
+            self._publish()
+
     # -- children -------------------------------------------------------------------------------
 
     def _spawn(self, name):
@@ -73,7 +93,7 @@ class Supervisor:
         with self._lock:
             self._children[name] = child
             self._set(name, pid=child.pid, start_time=processes.start_time(child.pid), state="running",
-                      starts=starts, ended=None)
+                      starts=starts, ended=None, address=COMPONENTS[name].address)
 
     def _reap(self):
         """Takes note of what ended; a component that nobody stopped is recorded as died."""
@@ -151,9 +171,18 @@ class Supervisor:
         self._spawn("metrics-server")
         if COMPONENTS["node-agent"].wanted(self._context.options):
             self._spawn("node-agent")
+        if COMPONENTS["envoy-gateway"].wanted(self._context.options):
+            bootstrap.before_gateway(self._client, self._context)
+            self._spawn("envoy-gateway")
+        if COMPONENTS["prometheus"].wanted(self._context.options):
+            bootstrap.before_prometheus(self._client, self._context)
+            self._spawn("prometheus")
         bootstrap.after_kwok(self._client, self._context)
         for name in list(self._rows):
             self._await(name)
+        if "envoy-gateway" in self._rows:
+            gateway.await_class(self._client)
+            gateway.Follower(self._client, self).start()
         self._listen()
         load.Follower(api.Client(self._context.pki, "load")).start()
         self._state = "ready"
@@ -162,7 +191,8 @@ class Supervisor:
 
     def _write_credentials(self):
         pki.make(self._context.pki)
-        for user in ("kube-controller-manager", "kube-scheduler", "kwok", "metrics-server", "node-agent"):
+        for user in ("kube-controller-manager", "kube-scheduler", "kwok", "metrics-server", "node-agent", "envoy-gateway",
+                     "prometheus"):
             self._context.kubeconfig_of(user).write_text(pki.client_kubeconfig(self._context.pki, user))
         self._directory.kubeconfig.write_text(pki.client_kubeconfig(self._context.pki, "admin"))
 
@@ -186,6 +216,9 @@ class Supervisor:
             for child in self._children.values():
                 child.wait()
             self._reap()
+            for name, row in self.having(gateway.ROW).items():
+                processes.end(row, 0)
+                del self._rows[name]
             self._state, self._message = state, message
             self._publish()
 
