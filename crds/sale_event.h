@@ -501,7 +501,7 @@ struct Decision {
   std::string kind{};
   /// About what, such as the name of a target.
   std::string subject{};
-  /// Hash of the part of the spec that it holds for; void when that changes.
+  /// The part of the spec that it holds for, or its hash; void when that changes.
   std::string hash{};
   /// When.
   Instant at{};

@@ -1490,7 +1490,7 @@ constexpr Schema kStatusDecisionsItemKindSchema = {
 
 constexpr Schema kStatusDecisionsItemSubjectSchema = {.type = SchemaType::String, .at_most = 253};
 
-constexpr Schema kStatusDecisionsItemHashSchema = {.type = SchemaType::String, .at_most = 128};
+constexpr Schema kStatusDecisionsItemHashSchema = {.type = SchemaType::String, .at_most = 256};
 
 constexpr Schema kStatusDecisionsItemAtSchema = {
     .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
@@ -1515,7 +1515,7 @@ constexpr Field kStatusDecisionsItemFields[] = {
      &kStatusDecisionsItemHashSchema,
      false,
      "",
-     "Hash of the part of the spec that it holds for; void when that changes."},
+     "The part of the spec that it holds for, or its hash; void when that changes."},
     {"at", &kStatusDecisionsItemAtSchema, true, "", "When."},
     {"by",
      &kStatusDecisionsItemBySchema,

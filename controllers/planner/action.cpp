@@ -17,20 +17,21 @@ using api::ConditionStatus;
 
 constexpr Duration kMostExtension = std::chrono::hours(24 * 30);  ///< in all, of one run
 
-/// The window that a decision was made for.
-std::string name_of(const Window& written) {
-  return to_rfc3339(written.start) + "/" + to_rfc3339(written.end);
+/// The window that a decision was made for, as written: what new rules of a zone make of it does
+/// not undo a decision.
+std::string name_of(const api::WindowSpec& written) {
+  return written.start + "/" + written.end +
+         (written.time_zone ? " " + *written.time_zone : std::string());
 }
 
-bool stands(const Event& event, const Window& written, const api::Decision& one) {
-  return one.run == event.status.run.value_or(0) && one.hash == name_of(written);
+bool stands(const Event& event, const api::Decision& one) {
+  return event.spec && one.run == event.status.run.value_or(0) &&
+         one.hash == name_of(event.spec->window);
 }
 
-const Window* written_window(const Observation& seen) { return std::get_if<Window>(&seen.window); }
-
-const api::Decision* standing(const Event& event, const Window& written, std::string_view kind) {
+const api::Decision* standing(const Event& event, std::string_view kind) {
   for (const api::Decision& one : event.status.decisions) {
-    if (one.kind == kind && stands(event, written, one)) return &one;
+    if (one.kind == kind && stands(event, one)) return &one;
   }
   return nullptr;
 }
@@ -69,7 +70,7 @@ struct Case {
   Instant now;
 
   Window window() const { return effective_window(event, written); }
-  const api::Decision* aborted() const { return standing(event, written, "Abort"); }
+  const api::Decision* aborted() const { return standing(event, "Abort"); }
 };
 
 Judgement judge_end_now(const Case& at) {
@@ -98,6 +99,10 @@ Judgement judge_extend(const Case& at, Duration by) {
     return refused("Completed",
                    "the sale is over and everything is back; an edit of its window that lies ahead "
                    "begins another run");
+  if (const auto* restored = standing(at.event, "Restore"))
+    return refused("Restored",
+                   "everything was put back at " + since(*restored) +
+                       "; an edit of its window that lies ahead begins another run");
   const Window window = at.window();
   const Instant end = window.end + by;
   if (end <= at.now)
@@ -135,7 +140,7 @@ Judgement judge_restore(const Case& at) {
 Judgement judge_break_glass(const Case& at) {
   if (!at.event.spec || !at.event.spec->freeze)
     return refused("NotFrozen", "the event freezes nothing");
-  if (const auto* broken = standing(at.event, at.written, "BreakGlass"))
+  if (const auto* broken = standing(at.event, "BreakGlass"))
     return nothing_to_do("the freeze was lifted at " + since(*broken) + " already");
   const FreezeSpan span = span_of(*at.event.spec->freeze, at.window());
   if (at.now >= span.until || at.now < span.from)
@@ -290,6 +295,12 @@ std::size_t decided_by_people(const Event& event) {
       [run](const api::Decision& one) { return one.run == run && !one.action_uid.empty(); }));
 }
 
+/// Why an event has no window.
+const Error* not_resolved(const Event& event, const Observation& seen) {
+  if (!event.spec) return &event.spec.error();
+  return std::get_if<Error>(&seen.window);
+}
+
 /// One action that was not decided on yet; the event then has its decision.
 void decide(
     Event& event, const Window& written, ActionAnswer& answer, ActionsTaken& out, Instant now) {
@@ -313,7 +324,7 @@ void decide(
   }
   api::Decision made{.run = event.status.run.value_or(0),
                      .kind = api::to_string(action.spec->action),
-                     .hash = name_of(written),
+                     .hash = name_of(event.spec->window),
                      .at = now,
                      .by = who_asks(action),
                      .action_uid = action.uid,
@@ -330,7 +341,7 @@ void decide(
 Window effective_window(const Event& event, Window written) {
   Instant end = written.end;
   for (const api::Decision& one : event.status.decisions) {
-    if (!stands(event, written, one)) continue;
+    if (!stands(event, one)) continue;
     if (one.kind == "EndNow" || one.kind == "Abort") end = std::min(end, one.at);
     if (one.kind == "Extend") end = std::max(end, parse_rfc3339(one.value).value_or(end));
   }
@@ -342,23 +353,19 @@ Window effective_window(const Event& event, Window written) {
   return out;
 }
 
-Ending decided_ending(const Event& event, const Observation& seen) {
-  const Window* written = written_window(seen);
-  if (written == nullptr) return Ending::None;
-  if (standing(event, *written, "Restore") != nullptr) return Ending::Immediate;
-  return standing(event, *written, "Abort") != nullptr ? Ending::Ramp : Ending::None;
+Ending decided_ending(const Event& event) {
+  if (standing(event, "Restore") != nullptr) return Ending::Immediate;
+  return standing(event, "Abort") != nullptr ? Ending::Ramp : Ending::None;
 }
 
-std::string called_off(const Event& event, const Observation& seen) {
-  const Window* written = written_window(seen);
-  const api::Decision* one = written == nullptr ? nullptr : standing(event, *written, "Abort");
+std::string called_off(const Event& event) {
+  const api::Decision* one = standing(event, "Abort");
   if (one == nullptr) return "";
   return "aborted at " + since(*one) + (one->detail.empty() ? "" : ": " + one->detail);
 }
 
-std::optional<std::string> broken_glass(const Event& event, const Observation& seen) {
-  const Window* written = written_window(seen);
-  const api::Decision* one = written == nullptr ? nullptr : standing(event, *written, "BreakGlass");
+std::optional<std::string> broken_glass(const Event& event) {
+  const api::Decision* one = standing(event, "BreakGlass");
   if (one == nullptr) return std::nullopt;
   return "lifted at " + since(*one) + (one->detail.empty() ? "" : ": " + one->detail);
 }
@@ -366,7 +373,7 @@ std::optional<std::string> broken_glass(const Event& event, const Observation& s
 ActionsTaken take_actions(const Event& event, const Observation& seen, Instant now) {
   ActionsTaken out;
   if (seen.actions.empty()) return out;
-  const Window* written = written_window(seen);
+  const auto* written = std::get_if<Window>(&seen.window);
   Event decided = event;
   for (const auto& action : seen.actions) {
     if (has_ended(*action)) continue;
@@ -383,10 +390,16 @@ ActionsTaken take_actions(const Event& event, const Observation& seen, Instant n
                 .value = {}},
                known->at,
                now);
-    } else if (written == nullptr) {
+    } else if (written != nullptr && event.spec) {
+      decide(decided, *written, answer, out, now);
+    } else if (const Error* why = not_resolved(event, seen); is_transient(why->kind)) {
       continue;  // what it is about is not known; asked again when the window is
     } else {
-      decide(decided, *written, answer, out, now);
+      refuse(answer,
+             refused("NotAccepted",
+                     "the event's window cannot be told (" + why->message +
+                         "): mend it, or delete the event, which puts everything back"),
+             now);
     }
     out.answers.push_back(std::move(answer));
   }

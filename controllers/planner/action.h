@@ -16,14 +16,14 @@ namespace doorbuster::planner {
 Window effective_window(const Event&, Window written);
 
 /// How this run was told to let go; None: it was not. `Abort` is the way down of a deletion,
-/// `Restore` puts back at once. Nothing of it while the window is not resolved.
-Ending decided_ending(const Event&, const Observation&);
+/// `Restore` puts back at once.
+Ending decided_ending(const Event&);
 
 /// Since when, by whom and why the sale is called off, in words; empty: it is not.
-std::string called_off(const Event&, const Observation&);
+std::string called_off(const Event&);
 
 /// Since when, by whom and why the freeze is lifted (BreakGlass), in words; nothing: it is not.
-std::optional<std::string> broken_glass(const Event&, const Observation&);
+std::optional<std::string> broken_glass(const Event&);
 
 /// What those SaleActions come to that have no end yet.
 struct ActionsTaken {

@@ -26,7 +26,7 @@ std::string what(const api::FreezeSpec& spec) {
 
 /// Within its time.
 void now_frozen(const View& view, const api::FreezeSpec& spec, FreezeMode mode, FreezeWants& out) {
-  if (const auto lifted = broken_glass(view.event, view.seen)) {
+  if (const auto lifted = broken_glass(view.event)) {
     out.row.state = "Lifted";
     out.row.message = *lifted;
     return;

@@ -15,7 +15,7 @@ Mode mode_of(const Round& round) {
   if (event.deleting) return Mode::Act;
   // Nothing stops an Abort or a Restore but that there is nothing to put back.
   const bool empty = round.holds.empty() && round.children.empty();
-  if (decided_ending(event, round.seen) != Ending::None && !empty) return Mode::Act;
+  if (decided_ending(event) != Ending::None && !empty) return Mode::Act;
   if (!round.acceptance.findings.empty()) return Mode::NotAccepted;
   if (!round.acceptance.unread.empty()) return Mode::Reading;
   if (event.spec->suspend) return Mode::Suspended;
@@ -36,7 +36,7 @@ std::optional<Window> window_of(const Round& round) {
 /// Where the whole namespace goes, what is held outside it is put back at once, whatever the
 /// policy: nobody will be left who remembers it (DESIGN.md section 4).
 Ending ending_of(const Event& event, const Observation& seen) {
-  const Ending decided = decided_ending(event, seen);
+  const Ending decided = decided_ending(event);
   if (!event.deleting) return decided;
   if (seen.namespace_terminating || decided == Ending::Immediate) return Ending::Immediate;
   if (!event.spec) return Ending::Ramp;

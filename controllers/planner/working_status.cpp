@@ -187,7 +187,7 @@ Report make_status(Round& round, Plan& out) {
   made.demand_stays = round.capacity.demand_stays;
   made.holds_prepared = round.hold_wants.prepared;
   made.new_run = round.new_run;
-  made.called_off = called_off(round.event, round.seen);
+  made.called_off = called_off(round.event);
   if (round.feasibility || round.new_run || round.mode == Mode::NotAccepted)
     status.feasibility = round.feasibility;
   made.warnings = round.capacity.wants.warnings;

@@ -167,6 +167,7 @@ TEST(Action, AnEditOfTheWindowHasTheLastWord) {
   shop.act("end", asking(ActionVerb::EndNow));
   shop.settle();
   shop.window.end += minutes(5);
+  shop.sale.spec->window.end = "five minutes later";
   ++shop.sale.generation;
   shop.run_until(shop.clock + minutes(10));
   EXPECT_EQ(shop.sale.status.window->end, shop.window.end);
@@ -259,6 +260,49 @@ TEST(Action, OneMeantForAnEarlierEventOfTheNameIsRefused) {
   shop.settle();
   EXPECT_EQ(condition_of_action(shop, "old", "Accepted"), "False OlderThanEvent");
   EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 40);
+}
+
+TEST(Action, NewRulesOfAZoneDoNotUndoADecision) {
+  Shop shop = shop_with_checkout();
+  shop.run_until(kStart + minutes(10));
+  shop.act("stop", asking(ActionVerb::Abort));
+  shop.settle();
+  ASSERT_LT(shop.number(kCheckoutHpa, kMin), 40);
+  shop.window.start += hours(1);
+  shop.window.end += hours(1);
+  shop.run_until(shop.clock + hours(2));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 3);
+}
+
+TEST(Action, OfAnEventWithoutAWindowItIsRefusedWithWhatToDo) {
+  Shop shop = shop_with_checkout();
+  shop.window_error = Error{.kind = ErrorKind::Invalid, .message = "no such zone"};
+  shop.act("stop", asking(ActionVerb::Abort));
+  shop.settle();
+  EXPECT_EQ(condition_of_action(shop, "stop", "Accepted"), "False NotAccepted");
+  EXPECT_THAT(shop.told_of("stop").message, HasSubstr("no such zone"));
+}
+
+TEST(Action, WhileTheWindowIsNotKnownItWaits) {
+  Shop shop = shop_with_checkout();
+  shop.window_error = Error{.kind = ErrorKind::Unavailable, .message = "not read yet"};
+  shop.act("stop", asking(ActionVerb::Abort));
+  shop.settle();
+  EXPECT_EQ(shop.told_of("stop").state, "");
+  shop.window_error.reset();
+  shop.run_until(shop.clock + minutes(1));
+  EXPECT_EQ(shop.told_of("stop").state, "Complete");
+}
+
+TEST(Action, WhatWasPutBackByARestoreIsNotExtended) {
+  Shop shop = shop_with_checkout();
+  shop.run_until(shop.window.end + minutes(2));
+  shop.act("now", asking(ActionVerb::Restore));
+  shop.round();
+  shop.act("longer", extending("4h", hours(4)));
+  shop.settle();
+  EXPECT_EQ(shop.told_of("longer").state, "Refused");
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 3);
 }
 
 TEST(Action, WithoutItsEventItIsRefusedByName) {
