@@ -5,6 +5,7 @@
 #include "crds/patterns.h"
 #include "crds/reader.h"
 #include "operator/base/bounds.h"
+#include "operator/base/web_address.h"
 
 #include <algorithm>
 #include <map>
@@ -20,6 +21,9 @@ constexpr std::size_t kMaxLiteralBytes =
     4096;  ///< it stands in the held object's annotation and in status
 
 constexpr std::size_t kMaxLabelKey = 253 + 1 + 63;  ///< prefix, slash, name
+
+constexpr int kMaxForIntervals = 240;  ///< so many measurements are remembered
+constexpr int kMaxRangeValues = 1000;
 
 std::string path_of(std::size_t hold, std::string_view field) {
   return "spec.holds[" + json_of(static_cast<std::int64_t>(hold)).text + "]." + std::string(field);
@@ -62,6 +66,7 @@ class Meaning {
       object_is_bounded(i);
     }
     order();
+    for (std::size_t i = 0; i < spec_.checks.size(); ++i) check(i);
     return std::move(findings_);
   }
 
@@ -84,6 +89,25 @@ class Meaning {
     wrong("spec.capacity.targets[" + json_of(static_cast<std::int64_t>(target)).text + "].ref.kind",
           "must not be `" + ref->kind + "` of Knative, which is not raised as a target",
           kInsteadOfKnative);
+  }
+
+  void check(std::size_t i) {
+    const CheckSpec& one = spec_.checks[i];
+    const std::string path = "spec.checks[" + json_of(static_cast<std::int64_t>(i)).text + "]";
+    if (one.bad && one.bad->lasts.value > kMaxForIntervals * one.interval.value)
+      wrong(path + ".bad.for", "must be at most 240 times `interval`", "write a longer `interval`");
+    if (one.http && !parse_web_address(one.http->url))
+      wrong(path + ".http.url", "must be a URL whose port is at most 65535", "");
+    if (!one.prometheus) return;
+    if (one.prometheus->address && !parse_web_address(*one.prometheus->address))
+      wrong(path + ".prometheus.address", "must have a port of at most 65535", "");
+    if (!one.prometheus->range) return;
+    const CheckRange& range = *one.prometheus->range;
+    if (range.duration.value < range.step.value ||
+        range.duration.value > kMaxRangeValues * range.step.value)
+      wrong(path + ".prometheus.range.duration",
+            "must be at least `step` and at most 1000 times as long",
+            "write another `step`");
   }
 
   void wrong(std::string path, std::string message, std::string hint) {

@@ -108,6 +108,25 @@ bool take_quantity(std::string_view rest) {
   return rest.size() == 2 && in(rest.front(), "KMGTPE") && rest.back() == 'i';
 }
 
+/// `https://status.example:8443`: scheme, host and port.
+bool take_server(std::string_view& rest) {
+  if (!take(rest, "https://") && !take(rest, "http://")) return false;
+  if (take(rest, "[")) {
+    const std::size_t end = rest.find(']');
+    if (end == std::string_view::npos || end < 2 || end > 45) return false;
+    const auto inner = [](char c) { return in(c, "0123456789abcdef:."); };
+    if (!all(rest.substr(0, end), inner)) return false;
+    rest.remove_prefix(end + 1);
+  } else {
+    const std::string_view host = rest.substr(0, std::min(rest.find_first_of(":/"), rest.size()));
+    const auto end = [](char c) { return is_lower(c) || is_digit(c); };
+    const auto inner = [&end](char c) { return end(c) || in(c, "-."); };
+    if (host.empty() || !all(host, inner) || !end(host.front()) || !end(host.back())) return false;
+    rest.remove_prefix(host.size());
+  }
+  return !take(rest, ":") || (rest.substr(0, 1) != "0" && take_digits(rest, 1, 5));
+}
+
 }  // namespace
 
 bool dns_label(std::string_view text) {
@@ -197,6 +216,21 @@ bool quantity_text(std::string_view text) { return take_quantity(text); }
 bool signed_quantity_text(std::string_view text) {
   take(text, "-");
   return take_quantity(text);
+}
+
+bool server_address(std::string_view text) {
+  const auto inner = [](char c) { return is_letter(c) || is_digit(c) || in(c, "._~/-"); };
+  return take_server(text) && (text.empty() || (take(text, "/") && all(text, inner)));
+}
+
+bool web_url(std::string_view text) {
+  const auto inner = [](char c) { return c >= '!' && c <= '~' && !in(c, "\"#"); };
+  return take_server(text) && (text.empty() || (take(text, "/") && all(text, inner)));
+}
+
+bool secret_key(std::string_view text) {
+  return !text.empty() &&
+         all(text, [](char c) { return is_letter(c) || is_digit(c) || in(c, "-._"); });
 }
 
 bool has_offset(std::string_view text) {

@@ -23,6 +23,9 @@ bool signed_quantity_text(std::string_view text);  ///< `-2.5`
 bool window_time(std::string_view text);   ///< `2026-11-27T09:00:00`, with or without an offset; a
                                            ///< day that exists
 bool calendar_day(std::string_view text);  ///< `2026-12-25`, a day that exists
+bool server_address(std::string_view text);  ///< `http://prometheus.monitoring.svc:9090/prefix`
+bool web_url(std::string_view text);         ///< `https://status.example/health?of=cart`
+bool secret_key(std::string_view text);      ///< `token`, `ca.crt`
 bool cron_text(
     std::string_view text);  ///< five fields or a macro; what they mean, parse_cron() says
 bool has_offset(std::string_view text);  ///< ends in `Z` or `+01:00`

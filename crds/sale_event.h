@@ -46,6 +46,12 @@ const char* to_string(OnTimeout);
 enum class SalePhase { Prepare, Live, Cooldown };
 const char* to_string(SalePhase);
 
+enum class WantedStatus { True, False };
+const char* to_string(WantedStatus);
+
+enum class OnMissing { Unknown, Bad, Good };
+const char* to_string(OnMissing);
+
 enum class ConditionStatus { True, False, Unknown };
 const char* to_string(ConditionStatus);
 
@@ -392,6 +398,120 @@ struct HoldSpec {
   bool operator==(const HoldSpec&) const = default;
 };
 
+/// Asks for a span instead of an instant; the worst value of the span decides, the highest for
+/// `above`, the lowest for `below`.
+struct CheckRange {
+  /// How far back from now it reaches.
+  DurationText duration = {"0s", Duration(0)};
+  /// Time between two values; at most 1000 values in all.
+  DurationText step = {"15s", Duration(15000)};
+  bool operator==(const CheckRange&) const = default;
+};
+
+/// A query that Prometheus, or what speaks its HTTP API, answers with one number. No sample and NaN
+/// are missing data; several series are an error that says so.
+struct PrometheusCheck {
+  /// Where it is, with a path in front of `/api/v1/query` where there is one. Absent: the
+  /// operator's `--prometheus-address`. Only hosts that the operator's `--allow-check-hosts` names
+  /// are asked.
+  std::optional<std::string> address{};
+  /// PromQL whose answer is a scalar or a vector of one sample; arithmetic belongs here.
+  std::string query{};
+  /// Asks for a span instead of an instant; the worst value of the span decides, the highest for
+  /// `above`, the lowest for `below`.
+  std::optional<CheckRange> range{};
+  bool operator==(const PrometheusCheck&) const = default;
+};
+
+/// A bearer token out of a Secret of the event's namespace, which the event's service account and
+/// the operator must both be allowed to `get`.
+struct CheckToken {
+  /// Name of the Secret.
+  std::string secret{};
+  /// Which of its entries.
+  std::string key{};
+  bool operator==(const CheckToken&) const = default;
+};
+
+/// One value out of a JSON document that a GET of a URL answers with. No redirect is followed.
+struct HttpCheck {
+  /// `http://` or `https://`, host in lower case, no user and no fragment. Only hosts that the
+  /// operator's `--allow-check-hosts` names are asked.
+  std::string url{};
+  /// JSON Pointer (RFC 6901) of the number in the answer, such as `/errors/rate`; a step may choose
+  /// an element of a list by key, as in `/services/[name=cart]/p99`. A number in quotes is read
+  /// too; absent and null are missing data.
+  std::string pointer{};
+  /// A bearer token out of a Secret of the event's namespace, which the event's service account and
+  /// the operator must both be allowed to `get`.
+  std::optional<CheckToken> token_from{};
+  bool operator==(const HttpCheck&) const = default;
+};
+
+/// Whose condition.
+struct CheckObject {
+  /// Group and version, such as `apps/v1`. May be left out when only one group serves the kind.
+  std::optional<std::string> api_version{};
+  /// Kind of the object, such as `Deployment`.
+  std::string kind{};
+  /// Name of the object.
+  std::string name{};
+  bool operator==(const CheckObject&) const = default;
+};
+
+/// A condition in the status of an object of the event's namespace (or of none): good while it has
+/// the wanted status, bad while it has the opposite, missing data while there is no such condition
+/// or it says Unknown. The event's service account and the operator must both be allowed to `get`
+/// the object.
+struct ConditionCheck {
+  /// Whose condition.
+  CheckObject object{};
+  /// Type of the condition, such as `Available`.
+  std::string type{};
+  /// The status that is good.
+  WantedStatus status = WantedStatus::True;
+  bool operator==(const ConditionCheck&) const = default;
+};
+
+/// Which numbers are bad; exactly one of `above` and `below`.
+struct CheckBound {
+  /// More than this is bad.
+  std::optional<Quantity> above{};
+  /// Less than this is bad.
+  std::optional<Quantity> below{};
+  /// How long every measurement must have been bad before the check is; at most 240 intervals. One
+  /// good measurement makes it good again.
+  DurationText lasts = {"0s", Duration(0)};
+  bool operator==(const CheckBound&) const = default;
+};
+
+/// One check, measured by one provider.
+struct CheckSpec {
+  /// Name of this check within the event.
+  std::string name{};
+  /// A query that Prometheus, or what speaks its HTTP API, answers with one number. No sample and
+  /// NaN are missing data; several series are an error that says so.
+  std::optional<PrometheusCheck> prometheus{};
+  /// One value out of a JSON document that a GET of a URL answers with. No redirect is followed.
+  std::optional<HttpCheck> http{};
+  /// A condition in the status of an object of the event's namespace (or of none): good while it
+  /// has the wanted status, bad while it has the opposite, missing data while there is no such
+  /// condition or it says Unknown. The event's service account and the operator must both be
+  /// allowed to `get` the object.
+  std::optional<ConditionCheck> condition{};
+  /// Which numbers are bad; exactly one of `above` and `below`.
+  std::optional<CheckBound> bad{};
+  /// Time between two measurements.
+  DurationText interval = {"10s", Duration(10000)};
+  /// How long a measurement stands when none follows it or the provider fails; then the check is
+  /// Unknown. Absent: three times `interval`.
+  std::optional<DurationText> stale_after{};
+  /// What an answer without data counts as. It does not speak of a provider that fails: that is
+  /// Unknown, always.
+  OnMissing on_missing = OnMissing::Unknown;
+  bool operator==(const CheckSpec&) const = default;
+};
+
 /// What the release manager wants.
 struct SaleEventSpec {
   /// When the sale is.
@@ -414,6 +534,10 @@ struct SaleEventSpec {
   CapacitySpec capacity{};
   /// Fields of other objects, each kept at a value for a part of the sale and then put back.
   std::vector<HoldSpec> holds{};
+  /// What says of the sale's health, event-wide, whether it is good, bad or not known. Each is
+  /// measured from the beginning of preparation until everything is back. A provider that does not
+  /// answer is never a bad check.
+  std::vector<CheckSpec> checks{};
   bool operator==(const SaleEventSpec&) const = default;
 };
 
@@ -550,6 +674,24 @@ struct HeadroomStatus {
   /// Why some are not placed, or there are none, for people.
   std::string message{};
   bool operator==(const HeadroomStatus&) const = default;
+};
+
+/// What one check says. A row is written when its verdict changes, and its numbers at most once a
+/// minute.
+struct CheckStatus {
+  /// Name of the check.
+  std::string name{};
+  /// Good, Bad or Unknown.
+  std::string verdict{};
+  /// What was measured last, as the provider wrote it.
+  std::string value{};
+  /// When the verdict came about; absent where nothing was measured, also since a restart.
+  std::optional<Instant> since{};
+  /// Why, for people.
+  std::string message{};
+  /// When that value was measured.
+  std::optional<Instant> measured_at{};
+  bool operator==(const CheckStatus&) const = default;
 };
 
 /// What was seen of the pulls for one target.
@@ -814,6 +956,8 @@ struct SaleEventStatus {
   FreezeStatus freeze{};
   /// One row for each target whose node room is prepared.
   std::vector<HeadroomStatus> headroom{};
+  /// One row for each check.
+  std::vector<CheckStatus> checks{};
   /// One row for each target whose images are pulled ahead.
   std::vector<ImagePrepullStatus> image_prepull{};
   /// One row for each target; for each workload that a selector found.
@@ -844,6 +988,14 @@ Json to_json(const HoldObject&);
 Json to_json(const HoldValue&);
 Json to_json(const HoldSpan&);
 Json to_json(const HoldSpec&);
+Json to_json(const CheckRange&);
+Json to_json(const PrometheusCheck&);
+Json to_json(const CheckToken&);
+Json to_json(const HttpCheck&);
+Json to_json(const CheckObject&);
+Json to_json(const ConditionCheck&);
+Json to_json(const CheckBound&);
+Json to_json(const CheckSpec&);
 Json to_json(const SaleEventSpec&);
 Json to_json(const FeasibilityFinding&);
 Json to_json(const FeasibleTarget&);
@@ -853,6 +1005,7 @@ Json to_json(const WindowStatus&);
 Json to_json(const Decision&);
 Json to_json(const FreezeStatus&);
 Json to_json(const HeadroomStatus&);
+Json to_json(const CheckStatus&);
 Json to_json(const ImagePrepullStatus&);
 Json to_json(const TargetBaseline&);
 Json to_json(const LearnedPending&);
@@ -886,6 +1039,14 @@ void bind(const Node&, HoldObject&);
 void bind(const Node&, HoldValue&);
 void bind(const Node&, HoldSpan&);
 void bind(const Node&, HoldSpec&);
+void bind(const Node&, CheckRange&);
+void bind(const Node&, PrometheusCheck&);
+void bind(const Node&, CheckToken&);
+void bind(const Node&, HttpCheck&);
+void bind(const Node&, CheckObject&);
+void bind(const Node&, ConditionCheck&);
+void bind(const Node&, CheckBound&);
+void bind(const Node&, CheckSpec&);
 void bind(const Node&, SaleEventSpec&);
 void bind(const Node&, FeasibilityFinding&);
 void bind(const Node&, FeasibleTarget&);
@@ -895,6 +1056,7 @@ void bind(const Node&, WindowStatus&);
 void bind(const Node&, Decision&);
 void bind(const Node&, FreezeStatus&);
 void bind(const Node&, HeadroomStatus&);
+void bind(const Node&, CheckStatus&);
 void bind(const Node&, ImagePrepullStatus&);
 void bind(const Node&, TargetBaseline&);
 void bind(const Node&, LearnedPending&);

@@ -154,6 +154,39 @@ static void bind(const Node& node, SalePhase& out) {
   if (node.text == "Cooldown") out = SalePhase::Cooldown;
 }
 
+const char* to_string(WantedStatus value) {
+  switch (value) {
+    case WantedStatus::True:
+      return "True";
+    case WantedStatus::False:
+      return "False";
+  }
+  return "True";
+}
+
+static void bind(const Node& node, WantedStatus& out) {
+  if (node.text == "True") out = WantedStatus::True;
+  if (node.text == "False") out = WantedStatus::False;
+}
+
+const char* to_string(OnMissing value) {
+  switch (value) {
+    case OnMissing::Unknown:
+      return "Unknown";
+    case OnMissing::Bad:
+      return "Bad";
+    case OnMissing::Good:
+      return "Good";
+  }
+  return "Unknown";
+}
+
+static void bind(const Node& node, OnMissing& out) {
+  if (node.text == "Unknown") out = OnMissing::Unknown;
+  if (node.text == "Bad") out = OnMissing::Bad;
+  if (node.text == "Good") out = OnMissing::Good;
+}
+
 const char* to_string(ConditionStatus value) {
   switch (value) {
     case ConditionStatus::True:
@@ -544,6 +577,124 @@ Json to_json(const HoldSpec& in) {
   return json.build();
 }
 
+void bind(const Node& node, CheckRange& out) {
+  bind_member(node, "duration", out.duration);
+  bind_member(node, "step", out.step);
+}
+
+Json to_json(const CheckRange& in) {
+  JsonObject json;
+  write(json, "duration", in.duration);
+  write(json, "step", in.step);
+  return json.build();
+}
+
+void bind(const Node& node, PrometheusCheck& out) {
+  bind_member(node, "address", out.address);
+  bind_member(node, "query", out.query);
+  bind_member(node, "range", out.range);
+}
+
+Json to_json(const PrometheusCheck& in) {
+  JsonObject json;
+  write(json, "address", in.address);
+  write(json, "query", in.query);
+  write(json, "range", in.range);
+  return json.build();
+}
+
+void bind(const Node& node, CheckToken& out) {
+  bind_member(node, "secret", out.secret);
+  bind_member(node, "key", out.key);
+}
+
+Json to_json(const CheckToken& in) {
+  JsonObject json;
+  write(json, "secret", in.secret);
+  write(json, "key", in.key);
+  return json.build();
+}
+
+void bind(const Node& node, HttpCheck& out) {
+  bind_member(node, "url", out.url);
+  bind_member(node, "pointer", out.pointer);
+  bind_member(node, "tokenFrom", out.token_from);
+}
+
+Json to_json(const HttpCheck& in) {
+  JsonObject json;
+  write(json, "url", in.url);
+  write(json, "pointer", in.pointer);
+  write(json, "tokenFrom", in.token_from);
+  return json.build();
+}
+
+void bind(const Node& node, CheckObject& out) {
+  bind_member(node, "apiVersion", out.api_version);
+  bind_member(node, "kind", out.kind);
+  bind_member(node, "name", out.name);
+}
+
+Json to_json(const CheckObject& in) {
+  JsonObject json;
+  write(json, "apiVersion", in.api_version);
+  write(json, "kind", in.kind);
+  write(json, "name", in.name);
+  return json.build();
+}
+
+void bind(const Node& node, ConditionCheck& out) {
+  bind_member(node, "object", out.object);
+  bind_member(node, "type", out.type);
+  bind_member(node, "status", out.status);
+}
+
+Json to_json(const ConditionCheck& in) {
+  JsonObject json;
+  write(json, "object", in.object);
+  write(json, "type", in.type);
+  write(json, "status", in.status);
+  return json.build();
+}
+
+void bind(const Node& node, CheckBound& out) {
+  bind_member(node, "above", out.above);
+  bind_member(node, "below", out.below);
+  bind_member(node, "for", out.lasts);
+}
+
+Json to_json(const CheckBound& in) {
+  JsonObject json;
+  write(json, "above", in.above);
+  write(json, "below", in.below);
+  write(json, "for", in.lasts);
+  return json.build();
+}
+
+void bind(const Node& node, CheckSpec& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "prometheus", out.prometheus);
+  bind_member(node, "http", out.http);
+  bind_member(node, "condition", out.condition);
+  bind_member(node, "bad", out.bad);
+  bind_member(node, "interval", out.interval);
+  bind_member(node, "staleAfter", out.stale_after);
+  bind_member(node, "onMissing", out.on_missing);
+}
+
+Json to_json(const CheckSpec& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "prometheus", in.prometheus);
+  write(json, "http", in.http);
+  write(json, "condition", in.condition);
+  write(json, "bad", in.bad);
+  write(json, "interval", in.interval);
+  write(json, "staleAfter", in.stale_after);
+  write(json, "onMissing", in.on_missing);
+  return json.build();
+}
+
 void bind(const Node& node, SaleEventSpec& out) {
   bind_member(node, "window", out.window);
   bind_member(node, "serviceAccountName", out.service_account_name);
@@ -553,6 +704,7 @@ void bind(const Node& node, SaleEventSpec& out) {
   bind_member(node, "mode", out.mode);
   bind_member(node, "capacity", out.capacity);
   bind_member(node, "holds", out.holds);
+  bind_member(node, "checks", out.checks);
 }
 
 Json to_json(const SaleEventSpec& in) {
@@ -565,6 +717,7 @@ Json to_json(const SaleEventSpec& in) {
   write(json, "mode", in.mode);
   write(json, "capacity", in.capacity);
   write_unless_empty(json, "holds", in.holds);
+  write_unless_empty(json, "checks", in.checks);
   return json.build();
 }
 
@@ -721,6 +874,26 @@ Json to_json(const HeadroomStatus& in) {
   write(json, "placed", in.placed);
   write(json, "released", in.released);
   write_unless_empty(json, "message", in.message);
+  return json.build();
+}
+
+void bind(const Node& node, CheckStatus& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "verdict", out.verdict);
+  bind_member(node, "value", out.value);
+  bind_member(node, "since", out.since);
+  bind_member(node, "message", out.message);
+  bind_member(node, "measuredAt", out.measured_at);
+}
+
+Json to_json(const CheckStatus& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "verdict", in.verdict);
+  write_unless_empty(json, "value", in.value);
+  write(json, "since", in.since);
+  write_unless_empty(json, "message", in.message);
+  write(json, "measuredAt", in.measured_at);
   return json.build();
 }
 
@@ -990,6 +1163,7 @@ void bind(const Node& node, SaleEventStatus& out) {
   bind_member(node, "decisions", out.decisions);
   bind_member(node, "freeze", out.freeze);
   bind_member(node, "headroom", out.headroom);
+  bind_member(node, "checks", out.checks);
   bind_member(node, "imagePrepull", out.image_prepull);
   bind_member(node, "targets", out.targets);
   bind_member(node, "holds", out.holds);
@@ -1012,6 +1186,7 @@ Json to_json(const SaleEventStatus& in) {
   write_unless_empty(json, "decisions", in.decisions);
   write_unless_empty(json, "freeze", in.freeze);
   write_unless_empty(json, "headroom", in.headroom);
+  write_unless_empty(json, "checks", in.checks);
   write_unless_empty(json, "imagePrepull", in.image_prepull);
   write_unless_empty(json, "targets", in.targets);
   write_unless_empty(json, "holds", in.holds);

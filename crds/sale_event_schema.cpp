@@ -1268,6 +1268,386 @@ constinit const Schema kSpecHoldsSchema = {.type = SchemaType::Array,
 
 namespace {
 
+constexpr Schema kSpecChecksItemNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecChecksItemPrometheusAddressSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::server_address,
+         "the address of a server such as `http://prometheus.monitoring.svc:9090`, without user, "
+         "query and fragment",
+         R"re(^https?://([a-z0-9]([-a-z0-9.]*[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/-]*)?$)re"},
+    .at_most = 512};
+
+constexpr Schema kSpecChecksItemPrometheusQuerySchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 2048};
+
+constexpr Rule kSpecChecksItemPrometheusRangeDurationRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecChecksItemPrometheusRangeDurationSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecChecksItemPrometheusRangeDurationRules};
+
+constexpr Rule kSpecChecksItemPrometheusRangeStepRules[] = {
+    {twins::at_least_1_second,
+     "",
+     "must be at least `1s`",
+     R"re(duration(self) >= duration('1s'))re"},
+};
+constexpr Schema kSpecChecksItemPrometheusRangeStepSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecChecksItemPrometheusRangeStepRules};
+
+constexpr Field kSpecChecksItemPrometheusRangeFields[] = {
+    {"duration",
+     &kSpecChecksItemPrometheusRangeDurationSchema,
+     true,
+     "",
+     "How far back from now it reaches."},
+    {"step",
+     &kSpecChecksItemPrometheusRangeStepSchema,
+     false,
+     R"("15s")",
+     "Time between two values; at most 1000 values in all."},
+};
+constexpr Schema kSpecChecksItemPrometheusRangeSchema = {
+    .type = SchemaType::Object, .fields = kSpecChecksItemPrometheusRangeFields};
+
+constexpr Field kSpecChecksItemPrometheusFields[] = {
+    {"address",
+     &kSpecChecksItemPrometheusAddressSchema,
+     false,
+     "",
+     "Where it is, with a path in front of `/api/v1/query` where there is one. Absent: the "
+     "operator's `--prometheus-address`. Only hosts that the operator's `--allow-check-hosts` "
+     "names are asked."},
+    {"query",
+     &kSpecChecksItemPrometheusQuerySchema,
+     true,
+     "",
+     "PromQL whose answer is a scalar or a vector of one sample; arithmetic belongs here."},
+    {"range",
+     &kSpecChecksItemPrometheusRangeSchema,
+     false,
+     "",
+     "Asks for a span instead of an instant; the worst value of the span decides, the highest for "
+     "`above`, the lowest for `below`."},
+};
+constexpr Schema kSpecChecksItemPrometheusSchema = {.type = SchemaType::Object,
+                                                    .fields = kSpecChecksItemPrometheusFields};
+
+constexpr Schema kSpecChecksItemHttpUrlSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::web_url,
+         "a URL such as `https://status.example/health?of=cart`, host in lower case, without user "
+         "and fragment",
+         R"re(^https?://([a-z0-9]([-a-z0-9.]*[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?(/[!$-~]*)?$)re"},
+    .at_least = 8,
+    .at_most = 1024};
+
+constexpr Schema kSpecChecksItemHttpPointerSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::field_pointer,
+         "a JSON Pointer such as `/spec/maxReplicas` or `/spec/http/[name=default]/retries`",
+         R"re(^(/(\[([^]/~=,]|~[01])+=([^]/~=,]|~[01])*(,([^]/~=,]|~[01])+=([^]/~=,]|~[01])*)*\]|([^]\[/~]|~[01])+))+$)re"},
+    .at_least = 2,
+    .at_most = 512};
+
+constexpr Schema kSpecChecksItemHttpTokenFromSecretSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecChecksItemHttpTokenFromKeySchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::secret_key,
+                "letters, digits, `-`, `_` and `.`, such as `token`",
+                R"re(^[-._a-zA-Z0-9]+$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Field kSpecChecksItemHttpTokenFromFields[] = {
+    {"secret", &kSpecChecksItemHttpTokenFromSecretSchema, true, "", "Name of the Secret."},
+    {"key", &kSpecChecksItemHttpTokenFromKeySchema, true, "", "Which of its entries."},
+};
+constexpr Schema kSpecChecksItemHttpTokenFromSchema = {
+    .type = SchemaType::Object, .fields = kSpecChecksItemHttpTokenFromFields};
+
+constexpr Field kSpecChecksItemHttpFields[] = {
+    {"url",
+     &kSpecChecksItemHttpUrlSchema,
+     true,
+     "",
+     "`http://` or `https://`, host in lower case, no user and no fragment. Only hosts that the "
+     "operator's `--allow-check-hosts` names are asked."},
+    {"pointer",
+     &kSpecChecksItemHttpPointerSchema,
+     true,
+     "",
+     "JSON Pointer (RFC 6901) of the number in the answer, such as `/errors/rate`; a step may "
+     "choose an element of a list by key, as in `/services/[name=cart]/p99`. A number in quotes is "
+     "read too; absent and null are missing data."},
+    {"tokenFrom",
+     &kSpecChecksItemHttpTokenFromSchema,
+     false,
+     "",
+     "A bearer token out of a Secret of the event's namespace, which the event's service account "
+     "and the operator must both be allowed to `get`."},
+};
+constexpr Rule kSpecChecksItemHttpRules[] = {
+    {twins::token_over_https,
+     ".tokenFrom",
+     "must only be set for an `https://` URL, because a token is not sent in the clear",
+     R"re(!has(self.tokenFrom) || self.url.startsWith('https://'))re"},
+};
+constexpr Schema kSpecChecksItemHttpSchema = {.type = SchemaType::Object,
+                                              .fields = kSpecChecksItemHttpFields,
+                                              .rules = kSpecChecksItemHttpRules};
+
+constexpr Schema kSpecChecksItemConditionObjectApiVersionSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::api_version,
+         "a group and version such as `apps/v1`, or `v1`",
+         R"re(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[a-z]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 300};
+
+constexpr Schema kSpecChecksItemConditionObjectKindSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::kind_name, "a kind such as `Deployment`", R"re(^[A-Z][A-Za-z0-9]*$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecChecksItemConditionObjectNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Field kSpecChecksItemConditionObjectFields[] = {
+    {"apiVersion",
+     &kSpecChecksItemConditionObjectApiVersionSchema,
+     false,
+     "",
+     "Group and version, such as `apps/v1`. May be left out when only one group serves the kind."},
+    {"kind",
+     &kSpecChecksItemConditionObjectKindSchema,
+     true,
+     "",
+     "Kind of the object, such as `Deployment`."},
+    {"name", &kSpecChecksItemConditionObjectNameSchema, true, "", "Name of the object."},
+};
+constexpr Schema kSpecChecksItemConditionObjectSchema = {
+    .type = SchemaType::Object, .fields = kSpecChecksItemConditionObjectFields};
+
+constexpr Schema kSpecChecksItemConditionTypeSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::label_key,
+         "the key of a label such as `tier` or `app.kubernetes.io/part-of`",
+         R"re(^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 316};
+
+constexpr std::string_view kSpecChecksItemConditionStatusAllowed[] = {"True", "False"};
+constexpr Schema kSpecChecksItemConditionStatusSchema = {
+    .type = SchemaType::String, .allowed = kSpecChecksItemConditionStatusAllowed};
+
+constexpr Field kSpecChecksItemConditionFields[] = {
+    {"object", &kSpecChecksItemConditionObjectSchema, true, "", "Whose condition."},
+    {"type",
+     &kSpecChecksItemConditionTypeSchema,
+     true,
+     "",
+     "Type of the condition, such as `Available`."},
+    {"status",
+     &kSpecChecksItemConditionStatusSchema,
+     false,
+     R"("True")",
+     "The status that is good."},
+};
+constexpr Schema kSpecChecksItemConditionSchema = {.type = SchemaType::Object,
+                                                   .fields = kSpecChecksItemConditionFields};
+
+constexpr Schema kSpecChecksItemBadAboveSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::signed_quantity_text,
+                "a number or quantity such as `25`, `\"-2.5\"` or `\"500m\"`",
+                R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24};
+
+constexpr Schema kSpecChecksItemBadBelowSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::signed_quantity_text,
+                "a number or quantity such as `25`, `\"-2.5\"` or `\"500m\"`",
+                R"re(^-?[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24};
+
+constexpr Rule kSpecChecksItemBadForRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecChecksItemBadForSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecChecksItemBadForRules};
+
+constexpr Field kSpecChecksItemBadFields[] = {
+    {"above", &kSpecChecksItemBadAboveSchema, false, "", "More than this is bad."},
+    {"below", &kSpecChecksItemBadBelowSchema, false, "", "Less than this is bad."},
+    {"for",
+     &kSpecChecksItemBadForSchema,
+     false,
+     R"("0s")",
+     "How long every measurement must have been bad before the check is; at most 240 intervals. "
+     "One good measurement makes it good again."},
+};
+constexpr Rule kSpecChecksItemBadRules[] = {
+    {twins::one_bound,
+     "",
+     "must have exactly one of `above` and `below`",
+     R"re(has(self.above) != has(self.below))re"},
+};
+constexpr Schema kSpecChecksItemBadSchema = {.type = SchemaType::Object,
+                                             .fields = kSpecChecksItemBadFields,
+                                             .rules = kSpecChecksItemBadRules};
+
+constexpr Rule kSpecChecksItemIntervalRules[] = {
+    {twins::at_least_1_second,
+     "",
+     "must be at least `1s`",
+     R"re(duration(self) >= duration('1s'))re"},
+    {twins::at_most_1_hour, "", "must be at most `1h`", R"re(duration(self) <= duration('1h'))re"},
+};
+constexpr Schema kSpecChecksItemIntervalSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecChecksItemIntervalRules};
+
+constexpr Rule kSpecChecksItemStaleAfterRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecChecksItemStaleAfterSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecChecksItemStaleAfterRules};
+
+constexpr std::string_view kSpecChecksItemOnMissingAllowed[] = {"Unknown", "Bad", "Good"};
+constexpr Schema kSpecChecksItemOnMissingSchema = {.type = SchemaType::String,
+                                                   .allowed = kSpecChecksItemOnMissingAllowed};
+
+constexpr Field kSpecChecksItemFields[] = {
+    {"name", &kSpecChecksItemNameSchema, true, "", "Name of this check within the event."},
+    {"prometheus",
+     &kSpecChecksItemPrometheusSchema,
+     false,
+     "",
+     "A query that Prometheus, or what speaks its HTTP API, answers with one number. No sample and "
+     "NaN are missing data; several series are an error that says so."},
+    {"http",
+     &kSpecChecksItemHttpSchema,
+     false,
+     "",
+     "One value out of a JSON document that a GET of a URL answers with. No redirect is followed."},
+    {"condition",
+     &kSpecChecksItemConditionSchema,
+     false,
+     "",
+     "A condition in the status of an object of the event's namespace (or of none): good while it "
+     "has the wanted status, bad while it has the opposite, missing data while there is no such "
+     "condition or it says Unknown. The event's service account and the operator must both be "
+     "allowed to `get` the object."},
+    {"bad",
+     &kSpecChecksItemBadSchema,
+     false,
+     "",
+     "Which numbers are bad; exactly one of `above` and `below`."},
+    {"interval",
+     &kSpecChecksItemIntervalSchema,
+     false,
+     R"("10s")",
+     "Time between two measurements."},
+    {"staleAfter",
+     &kSpecChecksItemStaleAfterSchema,
+     false,
+     "",
+     "How long a measurement stands when none follows it or the provider fails; then the check is "
+     "Unknown. Absent: three times `interval`."},
+    {"onMissing",
+     &kSpecChecksItemOnMissingSchema,
+     false,
+     R"("Unknown")",
+     "What an answer without data counts as. It does not speak of a provider that fails: that is "
+     "Unknown, always."},
+};
+constexpr Rule kSpecChecksItemRules[] = {
+    {twins::one_provider,
+     "",
+     "must have exactly one of `prometheus`, `http` and `condition`; there is no other provider "
+     "(`job` and `pods` are not built)",
+     R"re([has(self.prometheus), has(self.http), has(self.condition)].exists_one(p, p))re"},
+    {twins::bad_is_of_numbers,
+     ".bad",
+     "must be set with `prometheus` and `http`, and not with `condition`",
+     R"re(has(self.bad) != has(self.condition))re"},
+    {twins::stale_after_three_intervals,
+     ".staleAfter",
+     "must be at least three times `interval`",
+     R"re(!has(self.staleAfter) || duration(self.staleAfter) >= duration(self.interval) + duration(self.interval) + duration(self.interval))re"},
+};
+constexpr Schema kSpecChecksItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecChecksItemFields, .rules = kSpecChecksItemRules};
+
+}  // namespace
+extern const Schema kSpecChecksSchema;
+constinit const Schema kSpecChecksSchema = {.type = SchemaType::Array,
+                                            .items = &kSpecChecksItemSchema,
+                                            .list_type = ListType::Map,
+                                            .list_key = "name",
+                                            .at_most = 32};
+
+namespace {
+
 constexpr Schema kStatusObservedGenerationSchema = {.type = SchemaType::Integer,
                                                     .format = Format::Int64};
 
@@ -1633,6 +2013,46 @@ constexpr Schema kStatusHeadroomSchema = {.type = SchemaType::Array,
                                           .list_type = ListType::Map,
                                           .list_key = "target",
                                           .at_most = 128};
+
+constexpr Schema kStatusChecksItemNameSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 63};
+
+constexpr Schema kStatusChecksItemVerdictSchema = {.type = SchemaType::String, .at_most = 16};
+
+constexpr Schema kStatusChecksItemValueSchema = {.type = SchemaType::String, .at_most = 64};
+
+constexpr Schema kStatusChecksItemSinceSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusChecksItemMessageSchema = {.type = SchemaType::String, .at_most = 512};
+
+constexpr Schema kStatusChecksItemMeasuredAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Field kStatusChecksItemFields[] = {
+    {"name", &kStatusChecksItemNameSchema, true, "", "Name of the check."},
+    {"verdict", &kStatusChecksItemVerdictSchema, true, "", "Good, Bad or Unknown."},
+    {"value",
+     &kStatusChecksItemValueSchema,
+     false,
+     "",
+     "What was measured last, as the provider wrote it."},
+    {"since",
+     &kStatusChecksItemSinceSchema,
+     false,
+     "",
+     "When the verdict came about; absent where nothing was measured, also since a restart."},
+    {"message", &kStatusChecksItemMessageSchema, false, "", "Why, for people."},
+    {"measuredAt", &kStatusChecksItemMeasuredAtSchema, false, "", "When that value was measured."},
+};
+constexpr Schema kStatusChecksItemSchema = {.type = SchemaType::Object,
+                                            .fields = kStatusChecksItemFields};
+
+constexpr Schema kStatusChecksSchema = {.type = SchemaType::Array,
+                                        .items = &kStatusChecksItemSchema,
+                                        .list_type = ListType::Map,
+                                        .list_key = "name",
+                                        .at_most = 32};
 
 constexpr Schema kStatusImagePrepullItemTargetSchema = {
     .type = SchemaType::String, .at_least = 1, .at_most = 400};
@@ -2293,6 +2713,13 @@ constexpr Field kSpecFields[] = {
      false,
      "",
      "Fields of other objects, each kept at a value for a part of the sale and then put back."},
+    {"checks",
+     &kSpecChecksSchema,
+     false,
+     "",
+     "What says of the sale's health, event-wide, whether it is good, bad or not known. Each is "
+     "measured from the beginning of preparation until everything is back. A provider that does "
+     "not answer is never a bad check."},
 };
 constexpr Field kStatusFields[] = {
     {"observedGeneration",
@@ -2351,6 +2778,7 @@ constexpr Field kStatusFields[] = {
      false,
      "",
      "One row for each target whose node room is prepared."},
+    {"checks", &kStatusChecksSchema, false, "", "One row for each check."},
     {"imagePrepull",
      &kStatusImagePrepullSchema,
      false,

@@ -66,6 +66,10 @@ struct SaleTemplateSpec {
   CapacitySpec capacity{};
   /// Fields of other objects, each kept at a value for a part of the sale and then put back.
   std::vector<HoldSpec> holds{};
+  /// What says of the sale's health, event-wide, whether it is good, bad or not known. Each is
+  /// measured from the beginning of preparation until everything is back. A provider that does not
+  /// answer is never a bad check.
+  std::vector<CheckSpec> checks{};
   bool operator==(const SaleTemplateSpec&) const = default;
 };
 

@@ -74,6 +74,7 @@ void bind(const Node& node, SaleTemplateSpec& out) {
   bind_member(node, "mode", out.mode);
   bind_member(node, "capacity", out.capacity);
   bind_member(node, "holds", out.holds);
+  bind_member(node, "checks", out.checks);
 }
 
 Json to_json(const SaleTemplateSpec& in) {
@@ -86,6 +87,7 @@ Json to_json(const SaleTemplateSpec& in) {
   write(json, "mode", in.mode);
   write(json, "capacity", in.capacity);
   write_unless_empty(json, "holds", in.holds);
+  write_unless_empty(json, "checks", in.checks);
   return json.build();
 }
 
@@ -212,6 +214,7 @@ void fill(SaleEventSpec& out, const SaleTemplateSpec& in) {
   out.mode = in.mode;
   out.capacity = in.capacity;
   out.holds = in.holds;
+  out.checks = in.checks;
 }
 
 }  // namespace doorbuster::api

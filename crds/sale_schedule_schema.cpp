@@ -14,6 +14,7 @@ extern const Schema kSpecSuspendSchema;
 extern const Schema kSpecModeSchema;
 extern const Schema kSpecCapacitySchema;
 extern const Schema kSpecHoldsSchema;
+extern const Schema kSpecChecksSchema;
 extern const Schema kStatusTargetsItemLastRunSchema;
 extern const Schema kStatusConditionsSchema;
 namespace {
@@ -188,6 +189,13 @@ constexpr Field kScheduleSpecTemplateSpecFields[] = {
      false,
      "",
      "Fields of other objects, each kept at a value for a part of the sale and then put back."},
+    {"checks",
+     &kSpecChecksSchema,
+     false,
+     "",
+     "What says of the sale's health, event-wide, whether it is good, bad or not known. Each is "
+     "measured from the beginning of preparation until everything is back. A provider that does "
+     "not answer is never a bad check."},
 };
 constexpr Schema kScheduleSpecTemplateSpecSchema = {.type = SchemaType::Object,
                                                     .fields = kScheduleSpecTemplateSpecFields};

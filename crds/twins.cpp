@@ -41,6 +41,12 @@ bool at_most(const Node& self, Duration bound) {
   return value && *value <= bound;
 }
 
+bool at_least(const Node& self, Duration bound) {
+  if (!patterns::duration_text(self.text)) return true;
+  const auto value = parse_duration(self.text);
+  return !value || *value >= bound;
+}
+
 /// Between two numbers, either of which may be left out of the range.
 struct Range {
   std::int64_t from, to;
@@ -93,16 +99,14 @@ bool end_after_start(const Node& self) {
   return !from || !to || *to > *from;
 }
 
+bool at_most_1_hour(const Node& self) { return at_most(self, std::chrono::hours(1)); }
 bool at_most_24_hours(const Node& self) { return at_most(self, std::chrono::hours(24)); }
 bool at_most_7_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 7)); }
 bool at_most_30_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 30)); }
 bool at_most_60_days(const Node& self) { return at_most(self, std::chrono::hours(24 * 60)); }
 
-bool at_least_1_minute(const Node& self) {
-  if (!patterns::duration_text(self.text)) return true;
-  const auto value = parse_duration(self.text);
-  return !value || *value >= std::chrono::minutes(1);
-}
+bool at_least_1_minute(const Node& self) { return at_least(self, std::chrono::minutes(1)); }
+bool at_least_1_second(const Node& self) { return at_least(self, std::chrono::seconds(1)); }
 
 bool created_before_prepared(const Node& self) {
   const Node* window = self.find("template");
@@ -341,5 +345,29 @@ bool rollouts_are_of_a_rollout(const Node& self) {
                    std::array<std::string_view, 6>{
                        "Start", "Promote", "Pause", "Resume", "Retry", "RollBack"});
 }
+
+bool one_provider(const Node& self) {
+  return static_cast<int>(self.has("prometheus")) + static_cast<int>(self.has("http")) +
+             static_cast<int>(self.has("condition")) ==
+         1;
+}
+
+bool bad_is_of_numbers(const Node& self) { return self.has("bad") != self.has("condition"); }
+
+bool stale_after_three_intervals(const Node& self) {
+  const std::string_view stale = text_of(self, "staleAfter"), every = text_of(self, "interval");
+  if (!patterns::duration_text(stale)) return true;
+  if (!every.empty() && !patterns::duration_text(every)) return true;
+  const auto after = parse_duration(stale);
+  const auto interval =
+      every.empty() ? std::optional<Duration>(std::chrono::seconds(10)) : parse_duration(every);
+  return !after || !interval || *after >= 3 * *interval;
+}
+
+bool token_over_https(const Node& self) {
+  return !self.has("tokenFrom") || starts_with(text_of(self, "url"), "https://");
+}
+
+bool one_bound(const Node& self) { return self.has("above") != self.has("below"); }
 
 }  // namespace doorbuster::api::twins

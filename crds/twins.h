@@ -49,5 +49,12 @@ bool extension_says_by(const Node& self);
 bool approval_names_gate(const Node& self);
 bool approval_says_who(const Node& self);
 bool rollouts_are_of_a_rollout(const Node& self);
+bool one_provider(const Node& self);
+bool bad_is_of_numbers(const Node& self);
+bool stale_after_three_intervals(const Node& self);
+bool token_over_https(const Node& self);
+bool one_bound(const Node& self);
+bool at_least_1_second(const Node& self);
+bool at_most_1_hour(const Node& self);
 
 }  // namespace doorbuster::api::twins

@@ -1,6 +1,7 @@
 #include "controllers/planner/acceptance.h"
 
 #include "controllers/planner/canary.h"
+#include "controllers/planner/check_hosts.h"
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/selection.h"
@@ -188,6 +189,16 @@ void check_hold(Check& check, const api::HoldSpec& hold, const std::string& path
   if (!why.empty()) check.add("FieldNotAllowed", path + ".field", why);
 }
 
+/// Which hosts may be asked is for the operator's configuration to say. In mid-sale a narrower one
+/// is no reason to stop everything else: such a check is Unknown.
+void check_asked_hosts(Check& check, const api::SaleEventSpec& spec) {
+  if (!check.setup.checks || !check.holds.empty()) return;
+  for (std::size_t i = 0; i < spec.checks.size(); ++i) {
+    if (const auto no = why_not_asked(spec.checks[i], *check.setup.checks))
+      check.add(no->code.c_str(), "spec.checks[" + std::to_string(i) + "]" + no->field, no->why);
+  }
+}
+
 }  // namespace
 
 Acceptance check_spec(const Event& event,
@@ -227,6 +238,7 @@ Acceptance check_spec(const Event& event,
   for (std::size_t i = 0; i < spec.holds.size(); ++i) {
     check_hold(check, spec.holds[i], "spec.holds[" + std::to_string(i) + "]");
   }
+  check_asked_hosts(check, spec);
   return std::move(check.out);
 }
 

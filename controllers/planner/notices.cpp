@@ -157,6 +157,21 @@ void freezes(Collector& to, const api::SaleEventStatus& before, const api::SaleE
     to.add(Type::Normal, "FreezeEnded", "what runs may change again");
 }
 
+/// Another verdict than before, or the first one. A restart, after which nothing is measured yet,
+/// is no news.
+void checks(Collector& to, const api::SaleEventStatus& before, const api::SaleEventStatus& after) {
+  for (const api::CheckStatus& row : after.checks) {
+    const auto old = std::find_if(before.checks.begin(), before.checks.end(), [&](const auto& one) {
+      return one.name == row.name;
+    });
+    if (!row.measured_at) continue;
+    if (old != before.checks.end() && old->verdict == row.verdict && old->measured_at) continue;
+    const bool good = row.verdict == "Good";
+    to.add(
+        good ? Type::Normal : Type::Warning, "Check" + row.verdict, row.name + ": " + row.message);
+  }
+}
+
 }  // namespace
 
 std::vector<Notice> notices_between(const api::SaleEventStatus& before,
@@ -170,6 +185,7 @@ std::vector<Notice> notices_between(const api::SaleEventStatus& before,
   targets(to, before, after);
   holds(to, before, after);
   freezes(to, before, after);
+  checks(to, before, after);
   for (const Reason& one : in.notices) to.add(Type::Warning, one.code, one.text);
   if (before.message != after.message) {
     for (const Reason& one : in.warnings) to.add(Type::Warning, one.code, one.text);

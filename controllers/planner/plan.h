@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/check_hosts.h"
 #include "controllers/planner/child.h"
 #include "controllers/planner/seen.h"
 #include "controllers/planner/settle.h"
@@ -44,6 +45,8 @@ struct Setup {
   std::string placeholder_image = "registry.k8s.io/pause:3.10";
   /// Has a statically linked /bin/busybox, which runs in whatever image is pulled ahead.
   std::string prepull_image = "docker.io/library/busybox:1.37.0-musl";
+  /// What checks may ask; nothing: not known here, so not judged.
+  std::optional<CheckSetup> checks = {};
 };
 
 /// What a round must look at before it can plan. A reference whose author named no group has the

@@ -159,6 +159,19 @@ struct Action {
   api::SaleActionStatus status;
 };
 
+/// One try to measure what a check looks at.
+struct Measurement {
+  Instant at;
+  enum class Says {
+    Value,
+    Missing,  ///< the provider answered that there is no data
+    Error,    ///< it could not be asked, or its answer not be read
+  } says = Says::Error;
+  double value = 0;  ///< of a condition 1 while it has the wanted status, else 0
+  std::string text;  ///< the value as the provider wrote it, or why there is none
+  bool operator==(const Measurement&) const = default;
+};
+
 /// Everything one round knows, cut at one time.
 struct Observation {
   /// Of the event's window: resolved, or why it cannot be (a finding for the user), or Unread.
@@ -195,6 +208,8 @@ struct Observation {
   std::optional<Instant> policy_since;
   /// Is the admission policy of freezes in force? Nothing: not asked, or not known.
   std::optional<bool> freeze_enforced;
+  /// Of the event's checks, by name, the oldest first; nothing of those not measured (yet).
+  std::map<std::string, std::vector<Measurement>> checks;
   /// What there is room for, where it is time to judge it (anew); null: it is not, and what was
   /// said last stands.
   std::shared_ptr<const Room> room;

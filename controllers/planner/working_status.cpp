@@ -1,5 +1,6 @@
 // The status and the finalizer that go with what a round decided.
 #include "controllers/planner/action.h"
+#include "controllers/planner/check.h"
 #include "controllers/planner/learned_rows.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/working.h"
@@ -137,6 +138,18 @@ std::vector<api::ImagePrepullStatus> prepull_rows(const Round& round) {
   return rows;
 }
 
+/// What checks say goes on being told while the event is suspended: to look changes nothing.
+std::vector<api::CheckStatus> rows_of_checks(const Round& round) {
+  const bool unsure = round.mode == Mode::Reading || round.mode == Mode::NotAccepted;
+  if (unsure || !round.window || round.event.deleting) return round.event.status.checks;
+  return check_rows({.event = round.event,
+                     .checks = round.spec.checks,
+                     .seen = round.seen,
+                     .window = *round.window,
+                     .new_run = round.new_run,
+                     .now = round.now});
+}
+
 }  // namespace
 
 Report make_status(Round& round, Plan& out) {
@@ -156,6 +169,7 @@ Report make_status(Round& round, Plan& out) {
   status.image_prepull = prepull_rows(round);
   status.freeze = round.freeze.row;
   status.freeze.message = cut(status.freeze.message, kRowMessageBytes);
+  status.checks = rows_of_checks(round);
   if (acted) {
     status.targets = target_rows(round.capacity.wants.targets);
     keep_autoscalers(round, status.targets);

@@ -194,6 +194,7 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
     if (!seen.actions.empty()) seen.policy_since = parts_.actions->policy_since();
   }
   if (event.frozen && parts_.policies) seen.freeze_enforced = is_enforced(*parts_.policies);
+  if (parts_.checks) seen.checks = parts_.checks->show(event);
   if (parts_.last_occurrence) seen.last_occurrence = parts_.last_occurrence(event);
   seen.namespace_terminating = parts_.caches->namespace_terminating(event.ref.ns);
   if (needs.zones) seen.zones = zones_.count(parts_.now());

@@ -5,6 +5,7 @@
 #include "controllers/reconciler/actions.h"
 #include "controllers/reconciler/ahead_answers.h"
 #include "controllers/reconciler/caches.h"
+#include "controllers/reconciler/check_poller.h"
 #include "controllers/reconciler/kinds.h"
 #include "controllers/reconciler/node_zones.h"
 #include "controllers/reconciler/pod_reasons.h"
@@ -47,6 +48,7 @@ class ClusterWorld final : public planner::World {
     std::shared_ptr<Rooms> rooms;
     std::shared_ptr<Actions> actions;  ///< null: nobody acts
     std::shared_ptr<Policies> policies;
+    std::shared_ptr<CheckPoller> checks;  ///< null: none are measured
     /// What the schedule of an event has last shown; empty: no sale recurs.
     std::function<std::optional<api::LastOccurrence>(const planner::Event&)> last_occurrence;
     std::function<Instant()> now;

@@ -82,6 +82,7 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                                                       .now = parts_.now,
                                                       .look_again = look_again,
                                                       .log = parts_.log});
+  make_checks(kinds, look_again);
   world_ = std::make_shared<ClusterWorld>(ClusterWorld::Parts{
       .client = parts_.client,
       .kinds = kinds,
@@ -92,6 +93,7 @@ Reconciler::Reconciler(Settings settings, Parts parts)
       .rooms = rooms_,
       .actions = actions_,
       .policies = policies,
+      .checks = checks_,
       .last_occurrence = [this](const auto& event) { return schedules_->last_occurrence(event); },
       .now = parts_.now,
       .log = parts_.log});
@@ -123,6 +125,28 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                        .log = parts_.log});
 }
 
+void Reconciler::make_checks(const std::shared_ptr<Kinds>& kinds,
+                             const std::function<void(const kube::Key&)>& look_again) {
+  if (!parts_.web) return;
+  const planner::CheckSetup setup = settings_.setup.checks.value_or(planner::CheckSetup{});
+  checks_ = std::make_shared<CheckPoller>(CheckPoller::Parts{
+      .measurer =
+          std::make_shared<ProviderMeasurer>(ProviderMeasurer::Parts{.client = parts_.client,
+                                                                     .kinds = kinds,
+                                                                     .access = parts_.access,
+                                                                     .web = parts_.web,
+                                                                     .setup = setup,
+                                                                     .now = parts_.now}),
+      .events = events_,
+      .install = settings_.setup.install,
+      .prometheus = setup.prometheus,
+      .now = parts_.now,
+      .steady = parts_.steady,
+      .jitter = parts_.jitter,
+      .leading = parts_.leading,
+      .look_again = look_again});
+}
+
 Reconciler::~Reconciler() { stop(Duration(0)); }
 
 void Reconciler::start() {
@@ -141,6 +165,7 @@ void Reconciler::start() {
   actions_->start();
   schedules_->start();
   rooms_->start();
+  if (checks_) checks_->start();
 }
 
 void Reconciler::lead() {
@@ -149,6 +174,7 @@ void Reconciler::lead() {
   actions_->lead();
   schedules_->lead();
   rooms_->poke();
+  if (checks_) checks_->poke();
 }
 
 bool Reconciler::stop(Duration at_most) {
@@ -159,6 +185,7 @@ bool Reconciler::stop(Duration at_most) {
   sweep_->stop();
   schedules_->stop();
   rooms_->stop();
+  if (checks_) checks_->stop();
   for (std::thread& thread : threads_) thread.join();
   actions_->stop();
   claims_.clear();
@@ -173,6 +200,10 @@ void Reconciler::on_event_change(const kube::Key& key,
                                  const EventStore::Pointer& after) {
   queue_->add(key);
   if (!before || !after || before->generation != after->generation) rooms_->poke();
+  const auto has_checks = [](const EventStore::Pointer& one) {
+    return one && one->spec.ok() && !one->spec->checks.empty();
+  };
+  if (checks_ && (has_checks(before) || has_checks(after))) checks_->poke();
   // Of one that goes without a label the name may have been in a schedule's way.
   for (const EventStore::Pointer& side : {before, after}) {
     if (side && (!after || !side->schedule.empty()))

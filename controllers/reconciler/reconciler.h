@@ -33,6 +33,8 @@ class Reconciler {
     std::shared_ptr<kube::EventRecorder> recorder;
     std::shared_ptr<kube::QueueObserver> queue_observer;
     std::shared_ptr<Meter> meter;
+    std::shared_ptr<adapters::Web> web;   ///< for checks; null: none are measured
+    std::function<double()> jitter = {};  ///< [0, 1)
     std::function<Instant()> now;
     std::function<Duration()> steady;
     std::function<bool()> leading;
@@ -51,6 +53,8 @@ class Reconciler {
   kube::WorkQueue::Snapshot queue() const { return queue_->snapshot(); }
 
  private:
+  void make_checks(const std::shared_ptr<Kinds>& kinds,
+                   const std::function<void(const kube::Key&)>& look_again);
   void work_through();
   void work_on(const kube::Key& key);
   void finish(const kube::Key& key, const planner::RoundResult& result, Duration took);
@@ -67,6 +71,7 @@ class Reconciler {
   std::shared_ptr<Caches> caches_;
   std::shared_ptr<Rooms> rooms_;
   std::shared_ptr<Actions> actions_;
+  std::shared_ptr<CheckPoller> checks_;
   std::shared_ptr<ClusterWorld> world_;
   std::unique_ptr<Sweep> sweep_;
   std::unique_ptr<Schedules> schedules_;

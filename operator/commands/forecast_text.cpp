@@ -338,6 +338,13 @@ bool write_file(const std::string& name, const std::string& text) {
 
 }  // namespace
 
+void assume_checks(const api::SaleEventSpec& spec, Outlook& outlook) {
+  if (spec.checks.empty()) return;
+  std::string names;
+  for (const api::CheckSpec& one : spec.checks) names += (names.empty() ? "" : ", ") + one.name;
+  outlook.assumed.push_back("checks are not measured here, and nothing depends on them: " + names);
+}
+
 std::string as_text(const Outlook& outlook) {
   const Forecast& made = outlook.forecast;
   std::string out = outlook.title + "   start " + to_rfc3339(made.window.start) + "   end " +

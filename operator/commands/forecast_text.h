@@ -20,6 +20,9 @@ struct Outlook {
   std::optional<Instant> latest_safe;  ///< created or applied later, a floor is late
 };
 
+/// Says of checks that they are not measured here; nothing where there are none.
+void assume_checks(const api::SaleEventSpec& spec, Outlook& outlook);
+
 /// Timeline, one curve a target, assumptions, findings, verdict. 100 columns.
 std::string as_text(const Outlook& outlook);
 /// The same as one JSON object.

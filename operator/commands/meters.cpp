@@ -88,6 +88,7 @@ std::vector<Spec> own_specs() {
        "doorbuster_hold_contested",
        "1 while somebody else writes a held field too.",
        {}},
+      {Type::Gauge, "doorbuster_check", "1; the label says the verdict of a check.", {}},
       {Type::Gauge,
        "doorbuster_sweep_held_objects",
        "Objects that carry our label, at the last sweep.",
@@ -138,6 +139,17 @@ void add_holds(const planner::Event& event,
     hold["hold"] = name;
     samples.push_back({"doorbuster_hold_active", hold, state.first ? 1.0 : 0.0});
     samples.push_back({"doorbuster_hold_contested", hold, state.second ? 1.0 : 0.0});
+  }
+}
+
+void add_checks(const planner::Event& event,
+                const serve::MetricLabels& labels,
+                std::vector<serve::MetricSample>& samples) {
+  for (const api::CheckStatus& row : event.status.checks) {
+    serve::MetricLabels check = labels;
+    check["check"] = row.name;
+    check["verdict"] = row.verdict;
+    samples.push_back({"doorbuster_check", check, 1});
   }
 }
 
@@ -194,6 +206,7 @@ void EventMeter::on_event(const planner::Event& event, Instant now) {
   }
   add_targets(event, labels, samples);
   add_holds(event, labels, samples);
+  add_checks(event, labels, samples);
   metrics_->set_group(event.ref.ns + "/" + event.ref.name, samples);
 }
 

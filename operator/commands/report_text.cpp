@@ -215,6 +215,20 @@ std::string holds_text(const SaleReport& report) {
          (holds.size() == 1 ? " field is back\n" : " fields are back\n");
 }
 
+std::string checks_text(const SaleReport& report) {
+  const auto& checks = report.event.status.checks;
+  if (checks.empty()) return "";
+  Rows rows{{"CHECK", "VERDICT", "VALUE", "SINCE", "WHY"}};
+  for (const api::CheckStatus& row : checks) {
+    rows.push_back({row.name,
+                    row.verdict,
+                    row.value.empty() ? "-" : row.value,
+                    row.since ? local_text(*row.since, report.offset(*row.since)) : "-",
+                    row.message});
+  }
+  return "\n" + table(rows);
+}
+
 /// What people should know of: the event's own message, and conditions that are not as they should
 /// be.
 std::vector<std::string> warnings_of(const SaleReport& report) {
@@ -335,7 +349,7 @@ std::string as_text(const SaleReport& report) {
       std::to_string(status.run.value_or(0)) +
       (is_over(report) ? ""
                        : "   so far, at " + local_text(report.now, report.offset(report.now))) +
-      "\n" + window_text(report) + targets_text(report) + holds_text(report);
+      "\n" + window_text(report) + targets_text(report) + checks_text(report) + holds_text(report);
   const std::vector<std::string> warnings = warnings_of(report);
   if (!warnings.empty()) out += "\nWarnings\n";
   for (const std::string& one : warnings) out += "  - " + one + "\n";
@@ -358,6 +372,9 @@ std::string as_json(const SaleReport& report) {
   std::vector<Json> headroom;
   for (const auto& one : status.headroom) headroom.push_back(api::to_json(one));
   out.add("headroom", json_array(headroom));
+  std::vector<Json> checks;
+  for (const auto& one : status.checks) checks.push_back(api::to_json(one));
+  out.add("checks", json_array(checks));
   out.add("targets", json_array(targets)).add("holds", json_array(holds));
   out.add("warnings", json_array(warnings)).add("decisions", json_array(decisions));
   return out.build().text + "\n";

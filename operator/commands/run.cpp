@@ -1,5 +1,6 @@
 #include "operator/commands/run.h"
 
+#include "controllers/adapters/web.h"
 #include "controllers/reconciler/reconciler.h"
 #include "operator/commands/connection.h"
 #include "operator/commands/meters.h"
@@ -190,6 +191,7 @@ class Operator {
                       .ns = options_.lease.ns,
                       .placeholder_image = options_.headroom_image,
                       .prepull_image = options_.prepull_image};
+    settings.setup.checks = options_.checks;
     settings.workers = options_.workers;
     settings.namespaces = options_.namespaces;
     settings.sweep_every = options_.sweep_interval;
@@ -200,6 +202,9 @@ class Operator {
     parts.recorder = recorder_;
     parts.queue_observer = queue_meter_;
     parts.meter = std::make_shared<EventMeter>(metrics_, options_.workers);
+    parts.web = adapters::make_web(
+        {.user_agent = user_agent(), .ca_file = options_.check_ca_file, .now = wall_now});
+    parts.jitter = [dice = dice_] { return dice->roll(); };
     parts.now = wall_now;
     parts.steady = steady_now;
     parts.leading = [this] { return !stopping_ && elector_->leading(); };

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMaxNamespaces = 1'000;
 constexpr std::size_t kMaxAllowListBytes = 1U << 20U;
 constexpr int kMaxWorkers = 256;
+constexpr std::size_t kMaxCheckHosts = 256;
 
 Error wrong(const std::string& flag, const std::string& why) {
   return {.kind = ErrorKind::Invalid,
@@ -99,6 +100,29 @@ Outcome understand_names(const RunFlags& flags, RunOptions& options) {
     return wrong("workers", "must be between 1 and " + std::to_string(kMaxWorkers));
   }
   options.workers = flags.workers;
+  return Done{};
+}
+
+/// Without a list only the default Prometheus itself is asked.
+Outcome understand_checks(const RunFlags& flags, RunOptions& options) {
+  options.check_ca_file = flags.check_ca_file;
+  options.checks.prometheus = flags.prometheus_address;
+  std::vector<std::string> hosts = flags.allow_check_hosts;
+  if (!flags.prometheus_address.empty()) {
+    const auto address = parse_web_address(flags.prometheus_address);
+    if (!address || address->target.find('?') != std::string::npos)
+      return wrong("prometheus-address",
+                   "\"" + flags.prometheus_address +
+                       "\" is no address; write http://prometheus.monitoring.svc:9090");
+    if (hosts.empty()) hosts.push_back(address->authority);
+  }
+  if (hosts.size() > kMaxCheckHosts)
+    return wrong("allow-check-hosts", "more than " + std::to_string(kMaxCheckHosts));
+  for (const std::string& one : hosts) {
+    Result<planner::HostPattern> pattern = planner::parse_host_pattern(one);
+    if (!pattern.ok()) return wrong("allow-check-hosts", pattern.error().message);
+    options.checks.hosts.push_back(std::move(pattern).value());
+  }
   return Done{};
 }
 
@@ -191,6 +215,23 @@ void declare(CLI::App& command, RunFlags& flags) {
        flags.prepull_image,
        "Image with a statically linked /bin/busybox, for pods that pull images ahead "
        "(spec.capacity.imagePrepull)");
+  flag(command,
+       "prometheus-address",
+       flags.prometheus_address,
+       "Prometheus that spec.checks[] ask which name none, such as "
+       "http://prometheus.monitoring.svc:9090");
+  command
+      .add_option("--allow-check-hosts",
+                  flags.allow_check_hosts,
+                  "Host that spec.checks[] may ask, such as *.monitoring.svc or "
+                  "status.example:443; repeat for more (in the environment: between commas). None: "
+                  "that of --prometheus-address")
+      ->envname("DOORBUSTER_ALLOW_CHECK_HOSTS")
+      ->delimiter(',');
+  flag(command,
+       "check-ca-file",
+       flags.check_ca_file,
+       "PEM file of the authorities that https servers of spec.checks[] are trusted by");
   flag(command, "request-timeout", flags.request_timeout, "Time for one request to the API server");
   flag(command,
        "sweep-interval",
@@ -204,6 +245,7 @@ Result<RunOptions> understand(const RunFlags& flags) {
   options.context = flags.context;
   for (const Outcome& part : {understand_lease(flags, options),
                               understand_names(flags, options),
+                              understand_checks(flags, options),
                               understand_rest(flags, options)}) {
     if (!part.ok()) return part.error();
   }

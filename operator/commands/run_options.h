@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/check_hosts.h"
 #include "controllers/products/allow_list.h"
 #include "operator/base/instant.h"
 #include "operator/base/result.h"
@@ -29,6 +30,9 @@ struct RunFlags {
   std::string allow_list;
   std::string headroom_image = "registry.k8s.io/pause:3.10";
   std::string prepull_image = "docker.io/library/busybox:1.37.0-musl";
+  std::string prometheus_address;
+  std::vector<std::string> allow_check_hosts;
+  std::string check_ca_file = "/etc/ssl/certs/ca-certificates.crt";
   std::string request_timeout = "10s", sweep_interval = "1h";
 };
 
@@ -45,6 +49,8 @@ struct RunOptions {
   serve::LogFormat log_format = serve::LogFormat::Text;
   products::AllowList allow;
   std::string headroom_image, prepull_image;
+  planner::CheckSetup checks;
+  std::string check_ca_file;
   Duration request_timeout{10'000}, sweep_interval{3'600'000};
 };
 

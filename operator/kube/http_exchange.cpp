@@ -155,8 +155,9 @@ std::string Exchange::request_text() const {
                      " HTTP/1.1\r\nHost: " + core_.url.authority +
                      "\r\nUser-Agent: " + core_.options.user_agent +
                      "\r\nAccept: " + request_.accept + "\r\n";
-  if (!credentials_.authorization.empty())
-    text += "Authorization: " + credentials_.authorization + "\r\n";
+  const std::string& authorization =
+      request_.authorization.empty() ? credentials_.authorization : request_.authorization;
+  if (!authorization.empty()) text += "Authorization: " + authorization + "\r\n";
   if (!request_.content_type.empty()) text += "Content-Type: " + request_.content_type + "\r\n";
   if (!request_.body.empty() || request_.method != "GET") {
     text += "Content-Length: " + std::to_string(request_.body.size()) + "\r\n";

@@ -30,7 +30,9 @@ std::optional<Error> wrong(const Request& request) {
   const bool target = request.target.starts_with('/') && printable(request.target) &&
                       request.target.find(' ') == std::string::npos &&
                       request.target.find('#') == std::string::npos;
-  if (!method || !target || !printable(request.content_type) || !printable(request.accept)) {
+  const bool headers = printable(request.content_type) && printable(request.accept) &&
+                       printable(request.authorization);
+  if (!method || !target || !headers) {
     return invalid("malformed request target or header");
   }
   return std::nullopt;
@@ -172,6 +174,21 @@ class HttpTransport : public Transport {
   std::shared_ptr<HttpCore> core_;
 };
 
+Result<std::shared_ptr<Transport>> transport_to(ServerUrl url,
+                                                const ServerConfig& config,
+                                                TransportOptions options) {
+  if (!printable(options.user_agent)) return invalid("malformed user agent");
+  auto credentials = make_credentials(config, options.now);
+  if (!credentials) return credentials.error();
+  const auto first = (*credentials)->ready();
+  if (first && *first && (*first)->tls) {
+    if (auto tls = make_tls_context(*(*first)->tls); !tls) return tls.error();
+  }
+  auto core = std::make_shared<HttpCore>(
+      std::move(url), config, std::move(options), std::move(*credentials));
+  return std::shared_ptr<Transport>(std::make_shared<HttpTransport>(std::move(core)));
+}
+
 bool is_loopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
 }
@@ -220,15 +237,22 @@ Result<std::shared_ptr<Transport>> make_transport(const ServerConfig& config,
                                                   TransportOptions options) {
   auto url = parse_server_url(config.server);
   if (!url) return url.error();
-  if (!printable(options.user_agent)) return invalid("malformed user agent");
-  auto credentials = make_credentials(config, options.now);
-  if (!credentials) return credentials.error();
-  const auto first = (*credentials)->ready();
-  if (first && *first && (*first)->tls) {
-    if (auto tls = make_tls_context(*(*first)->tls); !tls) return tls.error();
-  }
-  auto core = std::make_shared<HttpCore>(*url, config, std::move(options), std::move(*credentials));
-  return std::shared_ptr<Transport>(std::make_shared<HttpTransport>(std::move(core)));
+  return transport_to(std::move(url).value(), config, std::move(options));
+}
+
+Result<std::shared_ptr<Transport>> make_outside_transport(const WebAddress& server,
+                                                          const std::string& ca_file,
+                                                          TransportOptions options) {
+  ServerConfig config;
+  config.server = server.server();
+  if (server.https) config.ca_file = ca_file;
+  return transport_to(ServerUrl{.https = server.https,
+                                .host = server.host,
+                                .port = server.port,
+                                .prefix = "",
+                                .authority = server.authority},
+                      config,
+                      std::move(options));
 }
 
 }  // namespace doorbuster::kube

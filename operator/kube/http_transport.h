@@ -2,6 +2,7 @@
 
 #include "operator/base/instant.h"
 #include "operator/base/result.h"
+#include "operator/base/web_address.h"
 #include "operator/kube/kubeconfig.h"
 #include "operator/kube/transport.h"
 
@@ -34,5 +35,12 @@ struct TransportOptions {
 /// (within a callback).
 Result<std::shared_ptr<Transport>> make_transport(const ServerConfig& config,
                                                   TransportOptions options);
+
+/// The same to any server outside the cluster's own: also without TLS, and without credentials but
+/// those of a request. `ca_file`: PEM, the only authorities trusted over https; read again as it
+/// changes. Names are resolved anew for each connection.
+Result<std::shared_ptr<Transport>> make_outside_transport(const WebAddress& server,
+                                                          const std::string& ca_file,
+                                                          TransportOptions options);
 
 }  // namespace doorbuster::kube

@@ -15,8 +15,8 @@ namespace doorbuster::kube {
 using Headers =
     std::vector<std::pair<std::string, std::string>>;  ///< names as sent; compare without case
 
-/// One HTTP request to the API server. Authorization, Host and User-Agent are the transport's
-/// business.
+/// One HTTP request. Host and User-Agent are the transport's business, Authorization too unless the
+/// request has one of its own.
 struct Request {
   std::string method = "GET";
   std::string target{};        ///< path and query, already percent-encoded
@@ -27,6 +27,7 @@ struct Request {
   std::size_t max_body =
       64U << 20U;  ///< bytes of an answer; more is an error. A stream has no such bound
   std::string accept = "application/json";
+  std::string authorization{};  ///< sent in place of the transport's; never logged
 };
 
 struct Response {

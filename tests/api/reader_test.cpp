@@ -270,6 +270,50 @@ TEST(Meaning, TwoLiteralsOnOneFieldAtOneTimeAreRefused) {
       check_meaning(spec_with({hold("a", "/data/x", on), hold("b", "/data/x", more)})).empty());
 }
 
+TEST(Meaning, AChecksSpanAndRangeAreBounded) {
+  const auto lasting = [](Duration span) { return DurationText{doorbuster::to_text(span), span}; };
+  const auto seconds = [](int count) -> Duration { return std::chrono::seconds(count); };
+  struct CheckCase {
+    const char* sentence;
+    int interval, lasts, range, step;
+    const char *url, *path;
+  };
+  const CheckCase cases[] = {
+      {"240 intervals", 10, 2400, 1000, 1, "http://a:65535", ""},
+      {"more than that", 10, 2401, 15, 15, "http://a", "spec.checks[0].bad.for"},
+      {"a range shorter than its step",
+       10,
+       0,
+       14,
+       15,
+       "http://a",
+       "spec.checks[0].prometheus.range.duration"},
+      {"a range of more than 1000 values",
+       10,
+       0,
+       1001,
+       1,
+       "http://a",
+       "spec.checks[0].prometheus.range.duration"},
+      {"a port that is none", 10, 0, 15, 15, "http://a:65536", "spec.checks[1].http.url"},
+  };
+  for (const CheckCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    SaleEventSpec spec;
+    CheckSpec ranged{.name = "a"}, web{.name = "b"};
+    ranged.interval = lasting(seconds(one.interval));
+    ranged.bad = CheckBound{.lasts = lasting(seconds(one.lasts))};
+    ranged.prometheus = PrometheusCheck{
+        .query = "up",
+        .range = CheckRange{lasting(seconds(one.range)), lasting(seconds(one.step))}};
+    web.http = HttpCheck{.url = one.url, .pointer = "/a"};
+    spec.checks = {ranged, web};
+    const auto found = check_meaning(spec);
+    ASSERT_EQ(found.size(), *one.path == '\0' ? 0U : 1U);
+    EXPECT_EQ(found.empty() ? "" : found[0].path, one.path);
+  }
+}
+
 struct KnativeCase {
   const char* sentence;
   std::optional<std::string> api_version;

@@ -65,6 +65,20 @@ std::size_t count(const std::string& text, const std::string& word) {
   return found;
 }
 
+TEST(ForecastText, SaysThatChecksAreNotMeasured) {
+  Outlook shown = outlook();
+  assume_checks({}, shown);
+  EXPECT_EQ(as_text(shown).find("checks"), std::string::npos);
+  api::SaleEventSpec spec;
+  spec.checks = {{.name = "rate"}, {.name = "database"}};
+  assume_checks(spec, shown);
+  EXPECT_NE(
+      as_text(shown).find("  - checks are not measured here, and nothing depends on them: rate, "
+                          "database"),
+      std::string::npos)
+      << as_text(shown);
+}
+
 TEST(ForecastText, TheTimelineNamesFieldsBeforeAndAfter) {
   const std::string text = as_text(outlook());
   EXPECT_NE(

@@ -100,6 +100,20 @@ TEST_F(Meters, AnEventShowsItsPhaseTargetsAndHoldsUntilItIsGone) {
   EXPECT_THAT(text(), Not(HasSubstr("flash"))) << "its series go with it";
 }
 
+TEST_F(Meters, ACheckShowsItsVerdictAlone) {
+  EventMeter meter(metrics, 1);
+  planner::Event event = sale();
+  event.status.checks = {{.name = "rate", .verdict = "Good"}};
+  meter.on_event(event, Instant(std::chrono::seconds(1'500)));
+  event.status.checks[0].verdict = "Bad";
+  meter.on_event(event, Instant(std::chrono::seconds(1'600)));
+  EXPECT_THAT(
+      text(),
+      HasSubstr(
+          R"(doorbuster_check{check="rate",event="flash",namespace="shop",verdict="Bad"} 1)"));
+  EXPECT_THAT(text(), Not(HasSubstr(R"(verdict="Good")")));
+}
+
 TEST_F(Meters, TheWindowIsActiveFromItsStartUpToItsEnd) {
   EventMeter meter(metrics, 1);
   const std::map<int, std::string> active{{999, "0"}, {1'000, "1"}, {1'999, "1"}, {2'000, "0"}};

@@ -116,6 +116,24 @@ TEST(Report, a_sale_that_is_over) {
   EXPECT_EQ(exit_code_of(over(), true), kDone);
 }
 
+TEST(Report, shows_what_checks_say) {
+  SaleReport report = over();
+  report.event.status.checks = {
+      {.name = "rate",
+       .verdict = "Bad",
+       .value = "0.03",
+       .since = kStart,
+       .message = "0.03 is above 0.01",
+       .measured_at = kStart},
+      {.name = "database", .verdict = "Unknown", .message = "not measured yet"}};
+  EXPECT_THAT(as_text(report),
+              testing::HasSubstr(
+                  "CHECK     VERDICT  VALUE  SINCE                       WHY\n"
+                  "rate      Bad      0.03   2026-11-27 09:00:00 +01:00  0.03 is above 0.01\n"
+                  "database  Unknown  -      -                           not measured yet\n"));
+  EXPECT_THAT(as_json(report), testing::HasSubstr(R"("checks":[{"name":"rate","verdict":"Bad")"));
+}
+
 struct LoadCase {
   const char* sentence;
   std::optional<std::int64_t> wanted;

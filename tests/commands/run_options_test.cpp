@@ -53,6 +53,28 @@ TEST(RunOptions, WithoutFlagsTheDefaultsAreUnderstood) {
   EXPECT_EQ(options->sweep_interval, Duration(3'600'000));
 }
 
+TEST(RunOptions, ChecksAskNobodyUntilAServerIsNamed) {
+  EXPECT_TRUE(understand(parsed({}))->checks.hosts.empty());
+  const auto own =
+      understand(parsed({"--prometheus-address", "http://prometheus.monitoring.svc:9090/p"}));
+  ASSERT_TRUE(own.ok()) << own.error().message;
+  EXPECT_EQ(own->checks.prometheus, "http://prometheus.monitoring.svc:9090/p");
+  EXPECT_THAT(own->checks.hosts,
+              ElementsAre(planner::HostPattern{"prometheus.monitoring.svc", 9090}));
+  const auto listed = understand(parsed({"--prometheus-address",
+                                         "http://prometheus.monitoring.svc:9090",
+                                         "--allow-check-hosts",
+                                         "*.monitoring.svc,status.example:443"}));
+  ASSERT_TRUE(listed.ok()) << listed.error().message;
+  EXPECT_THAT(listed->checks.hosts,
+              ElementsAre(planner::HostPattern{".monitoring.svc", std::nullopt},
+                          planner::HostPattern{"status.example", 443}));
+  for (const char* wrong : {"prometheus:9090", "ftp://a", "http://a/?b", "http://A"})
+    EXPECT_FALSE(understand(parsed({"--prometheus-address", wrong})).ok()) << wrong;
+  for (const char* wrong : {"*", "http://a", "a/b"})
+    EXPECT_FALSE(understand(parsed({"--allow-check-hosts", wrong})).ok()) << wrong;
+}
+
 TEST(RunOptions, NamespacesAreSortedAndEachOnce) {
   const auto flags = parsed({"--namespace", "shop", "--namespace", "cart,shop"});
   const auto options = understand(flags);

@@ -306,6 +306,7 @@ Observation Shop::observe(const Event& event, const Needs& named) {
   }
   seen.last_occurrence = last_occurrence;
   seen.room = room;
+  seen.checks = checks;
   seen.events = {event.uid};
   for (const auto& [name, action] : actions) {
     if (!action.status.completed_at) seen.actions.push_back(std::make_shared<const Action>(action));

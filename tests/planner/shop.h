@@ -108,6 +108,7 @@ class Shop final : public World {
   std::optional<Instant> policy_since;
   std::optional<bool> freeze_enforced;
   bool lose_action_answers = false;
+  std::map<std::string, std::vector<Measurement>> checks;  ///< what was measured, by name
   int writes = 0, publishes = 0;
   std::vector<std::string> log;       ///< objects written, in order
   std::vector<std::string> requests;  ///< all of them: "finalizer", "status", or the object's name

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "controllers/planner/plan.h"
+#include "controllers/planner/seen.h"
+#include "crds/sale_event.h"
+#include "operator/base/instant.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace doorbuster::planner {
+
+enum class CheckVerdict { Good, Bad, Unknown };
+const char* to_string(CheckVerdict verdict);
+
+/// What a check says, and from what.
+struct CheckJudgement {
+  CheckVerdict verdict = CheckVerdict::Unknown;
+  std::optional<Instant> since;  ///< the verdict, as far as the measurements reach back
+  /// The first of an unbroken series of bad measurements, also before `for` is over.
+  std::optional<Instant> bad_since;
+  std::string value;                   ///< of the last measurement that was one
+  std::optional<Instant> measured_at;  ///< that, or the last try
+  std::string message;                 ///< why, in words for people
+};
+
+/// How long a measurement stands.
+Duration stale_after(const api::CheckSpec& check);
+/// `bad.for`; nothing of a condition.
+Duration bad_for(const api::CheckSpec& check);
+
+/// From measurements, oldest first. A failure of the provider is neither good nor bad: what was
+/// measured before it stands until it is stale. `for` is over when every measurement across that
+/// span was bad; two that lie further apart than staleAfter span nothing.
+CheckJudgement judge(const api::CheckSpec& check,
+                     std::span<const Measurement> history,
+                     Instant now);
+
+/// A row's numbers are written again this often at the most, its verdict at once.
+inline constexpr Duration kCheckRowFresh = std::chrono::minutes(1);
+
+/// Are the checks of this event measured now? From the beginning of preparation until everything is
+/// back or complete, while its spec is accepted.
+bool measures_checks(const Event& event, const std::string& install, Instant now);
+
+/// The rows of status: as they are where nothing new is to be told.
+struct CheckRowsIn {
+  const Event& event;
+  const std::vector<api::CheckSpec>& checks;
+  const Observation& seen;
+  const Window& window;
+  bool new_run = false;
+  Instant now;
+};
+std::vector<api::CheckStatus> check_rows(const CheckRowsIn& in);
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,180 @@
+#include "controllers/reconciler/check_measurer.h"
+
+#include "controllers/adapters/json_answer.h"
+#include "controllers/adapters/prometheus_answer.h"
+#include "controllers/planner/check_hosts.h"
+#include "controllers/reconciler/caches.h"
+#include "operator/base/base64.h"
+#include "operator/base/json.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace doorbuster::reconciler {
+namespace {
+
+using adapters::failed;
+using adapters::missing;
+using adapters::Reading;
+
+constexpr std::size_t kMaxTokenBytes = 16U << 10U;
+constexpr Duration kGetWithin{3'000};
+
+planner::Measurement::Says said(Reading::Says says) {
+  switch (says) {
+    case Reading::Says::Value:
+      return planner::Measurement::Says::Value;
+    case Reading::Says::Missing:
+      return planner::Measurement::Says::Missing;
+    case Reading::Says::Error:
+      return planner::Measurement::Says::Error;
+  }
+  return planner::Measurement::Says::Error;
+}
+
+std::string status_text(const kube::Response& answer) {
+  const bool redirect = answer.status / 100 == 3;
+  return "the server answers with status " + std::to_string(answer.status) +
+         (redirect ? ", a redirect, which is not followed" : "");
+}
+
+/// `apps/v1` -> `apps`, `v1`; nothing said: "*".
+std::pair<std::string, std::string> group_and_version(const std::optional<std::string>& text) {
+  if (!text) return {"*", ""};
+  const std::size_t slash = text->find('/');
+  if (slash == std::string::npos) return {"", *text};
+  return {text->substr(0, slash), text->substr(slash + 1)};
+}
+
+/// What can stand in a header, without the line break that files end with.
+std::optional<std::string> clean_token(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  const bool good =
+      !text.empty() && text.size() <= kMaxTokenBytes &&
+      std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+  return good ? std::optional(text) : std::nullopt;
+}
+
+Error unavailable(std::string why) { return {ErrorKind::Unavailable, std::move(why), {}, {}}; }
+
+Reading condition_of(const std::string& object, const api::ConditionCheck& check) {
+  const auto view = JsonView::parse(object);
+  const auto all = view.ok() ? view->find("/status/conditions") : std::nullopt;
+  for (const JsonView& one : all ? all->elements() : std::vector<JsonView>()) {
+    const auto type = one.member("type"), status = one.member("status");
+    if (!type || type->string() != check.type || !status) continue;
+    const std::string text = status->string().value_or("");
+    if (text != "True" && text != "False") return missing(check.type + " is Unknown");
+    const bool good = text == api::to_string(check.status);
+    return {Reading::Says::Value, good ? 1.0 : 0.0, text};
+  }
+  return missing("it has no condition " + check.type);
+}
+
+}  // namespace
+
+planner::Measurement ProviderMeasurer::measure(const planner::Event& event,
+                                               const api::CheckSpec& check) {
+  const Reading reading = read(event, check);
+  return {
+      .at = parts_.now(), .says = said(reading.says), .value = reading.value, .text = reading.text};
+}
+
+Reading ProviderMeasurer::read(const planner::Event& event, const api::CheckSpec& check) {
+  if (const auto no = planner::why_not_asked(check, parts_.setup)) return failed(no->why);
+  if (check.prometheus) return prometheus(check);
+  if (check.http) return http(event, *check.http);
+  if (check.condition) return condition(event, *check.condition);
+  return failed("no provider");
+}
+
+Reading ProviderMeasurer::prometheus(const api::CheckSpec& check) {
+  const api::PrometheusCheck& asked = *check.prometheus;
+  const auto address = parse_web_address(planner::asked_address(check, parts_.setup));
+  if (!address) return failed("the address cannot be read");
+  std::optional<adapters::QueryRange> range;
+  if (asked.range)
+    range = {.end = parts_.now(),
+             .reaches = asked.range->duration.value,
+             .step = asked.range->step.value};
+  const auto answer =
+      parts_.web->get({.address = *address,
+                       .target = adapters::prometheus_target(address->target, asked.query, range)});
+  if (!answer.ok()) return failed(answer.error().message);
+  const bool below = check.bad && check.bad->below;
+  const auto worst = below ? adapters::Worst::Lowest : adapters::Worst::Highest;
+  const Reading reading = adapters::read_prometheus(answer->body, worst);
+  // Its errors come with 4xx and 5xx, in words; whoever else answers so has none.
+  const bool words = reading.text.starts_with("Prometheus says");
+  return answer->status == 200 || words ? reading : failed(status_text(*answer));
+}
+
+Reading ProviderMeasurer::http(const planner::Event& event, const api::HttpCheck& check) {
+  const auto address = parse_web_address(check.url);
+  if (!address) return failed("the URL cannot be read");
+  std::string bearer;
+  if (check.token_from) {
+    auto found = token(event, *check.token_from);
+    if (!found.ok()) return failed(found.error().message);
+    bearer = std::move(found).value();
+  }
+  const auto answer =
+      parts_.web->get({.address = *address, .target = address->target, .token = bearer});
+  if (!answer.ok()) return failed(answer.error().message);
+  if (answer->status != 200) return failed(status_text(*answer));
+  return adapters::read_json(answer->body, check.pointer);
+}
+
+Reading ProviderMeasurer::condition(const planner::Event& event, const api::ConditionCheck& check) {
+  const auto [group, version] = group_and_version(check.object.api_version);
+  const auto resource = parts_.kinds->find(group, check.object.kind, version);
+  if (!resource.ok()) return failed(resource.error().message);
+  const auto object = get(event, *resource, check.object.name);
+  if (object.ok()) return condition_of(*object, check);
+  const bool gone = object.error().kind == ErrorKind::NotFound;
+  return gone ? missing(check.object.kind + " " + check.object.name + " does not exist")
+              : failed(object.error().message);
+}
+
+Result<std::string> ProviderMeasurer::token(const planner::Event& event,
+                                            const api::CheckToken& from) {
+  const std::string what = "Secret " + from.secret;
+  const auto secret = get(event, kube::core_resource("secrets", "Secret"), from.secret);
+  if (!secret.ok())
+    return secret.error().kind == ErrorKind::NotFound ? unavailable(what + " does not exist")
+                                                      : secret.error();
+  const auto view = JsonView::parse(*secret);
+  const auto data = view.ok() ? view->member("data") : std::nullopt;
+  const auto entry = data ? data->member(from.key) : std::nullopt;
+  if (!entry) return unavailable(what + " has no entry " + from.key);
+  auto decoded = from_base64(entry->string().value_or(""));
+  auto clean = decoded ? clean_token(std::move(*decoded)) : std::nullopt;
+  if (!clean) return unavailable(what + "'s entry " + from.key + " is no token");
+  return *std::move(clean);
+}
+
+Result<std::string> ProviderMeasurer::get(const planner::Event& event,
+                                          const kube::Resource& resource,
+                                          const std::string& name) {
+  const std::string ns = resource.namespaced ? event.ref.ns : "";
+  const kube::AccessAsk ask{.verb = "get",
+                            .group = resource.group,
+                            .resource = resource.plural,
+                            .subresource = "",
+                            .ns = ns,
+                            .name = name};
+  const std::string& account = event.spec->service_account_name;
+  const auto allowed = parts_.access->service_account(event.ref.ns, account, ask);
+  if (!allowed.ok()) return unavailable(allowed.error().message);
+  const std::string what = resource.kind + " " + name;
+  if (!allowed->allowed)
+    return unavailable("the service account " + account + " may not get " + what);
+  auto object = parts_.client->get(resource, {ns, name}, "", kGetWithin);
+  if (object.ok()) return std::move(object->text);
+  if (object.error().kind == ErrorKind::Denied)
+    return unavailable("the operator may not get " + what +
+                       ": grant its service account that with a Role and a RoleBinding");
+  return object.error();
+}
+
+}  // namespace doorbuster::reconciler
