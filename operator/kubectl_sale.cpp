@@ -1,10 +1,13 @@
 #include "operator/commands/act_command.h"
 #include "operator/commands/completion.h"
+#include "operator/commands/look_command.h"
 #include "operator/commands/plan_command.h"
 #include "operator/commands/report_command.h"
 #include "operator/commands/simulate.h"
 #include "operator/commands/validate.h"
 #include "operator/commands/version.h"
+#include "operator/commands/wait_command.h"
+#include "operator/commands/watch_command.h"
 
 #include <CLI/CLI.hpp>
 
@@ -32,6 +35,9 @@ int main(int argc, char** argv) {
   commands::add_validate_command(app, wall_now, exit_code);
   commands::add_plan_command(app, wall_now, exit_code);
   commands::add_simulate_command(app, wall_now, exit_code);
+  commands::add_look_commands(app, wall_now, exit_code);
+  commands::add_watch_command(app, wall_now, exit_code);
+  commands::add_wait_command(app, wall_now, exit_code);
   commands::add_report_command(app, wall_now, exit_code);
   commands::add_act_commands(app, wall_now, exit_code);
   commands::add_version_command(app, exit_code);

@@ -23,7 +23,6 @@
 namespace doorbuster::commands {
 namespace {
 
-constexpr int kTimedOut = 124;  ///< as timeout(1)
 constexpr Duration kPoll{200};
 
 /// One of the commands.

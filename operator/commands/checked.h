@@ -48,6 +48,7 @@ inline constexpr int kUsage = 2;  ///< or input that cannot be parsed
 inline constexpr int kBad = 10;   ///< asked, and the answer is bad
 inline constexpr int kWarned = 11;
 inline constexpr int kChanges = 12;
+inline constexpr int kTimedOut = 124;  ///< as timeout(1)
 
 int exit_code_of(const CheckedFiles& checked, bool fail_on_warnings);
 

@@ -44,8 +44,9 @@ Result<Connected> connect(const ConnectionFlags& flags, const std::function<Inst
   auto transport = kube::make_transport(*server, options);
   if (!transport.ok()) return transport.error();
   std::string ns = flags.ns.empty() ? server->ns : flags.ns;
-  return Connected{std::make_shared<kube::Client>(std::move(transport).value()),
-                   ns.empty() ? "default" : ns};
+  return Connected{.transport = *transport,
+                   .client = std::make_shared<kube::Client>(*transport),
+                   .ns = ns.empty() ? "default" : ns};
 }
 
 }  // namespace doorbuster::commands

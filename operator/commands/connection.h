@@ -31,6 +31,7 @@ void add_connection_options(CLI::App& command, ConnectionFlags& flags);
 
 /// A client of the API server and the namespace to look in: the flag's, else the context's.
 struct Connected {
+  std::shared_ptr<kube::Transport> transport;
   std::shared_ptr<kube::Client> client;
   std::string ns;
 };

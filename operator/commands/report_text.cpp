@@ -1,10 +1,11 @@
 #include "operator/commands/report_text.h"
 
-#include "controllers/planner/conditions.h"
 #include "controllers/planner/learning.h"
 #include "controllers/planner/pending.h"
 #include "operator/base/json.h"
 #include "operator/commands/checked.h"
+#include "operator/commands/sale_words.h"
+#include "operator/commands/text_table.h"
 
 #include <algorithm>
 #include <optional>
@@ -17,41 +18,9 @@ namespace {
 
 using api::ConditionStatus;
 using Number = std::optional<std::int64_t>;
-using Rows = std::vector<std::vector<std::string>>;
-
-std::string or_dash(const Number& value) { return value ? std::to_string(*value) : "-"; }
-
-/// Characters, not bytes.
-std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
-}
-
-/// Columns as wide as their widest cell, two blanks apart.
-std::string table(const Rows& rows) {
-  std::vector<std::size_t> widths;
-  for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
-  }
-  std::string out;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i)
-      line += row[i] + std::string(widths[i] + 2 - width_of(row[i]), ' ');
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
-}
 
 std::string seconds_text(const Number& value) {
   return value ? to_text(std::chrono::seconds(*value)) : "-";
-}
-
-const api::Condition* condition(const SaleReport& report, std::string_view type) {
-  return planner::condition_of(report.event.status.conditions, type);
 }
 
 /// Is no step of this row waited for any more?
@@ -62,13 +31,6 @@ bool is_over(const SaleReport& report) {
 
 planner::ReadyAfter took_of(const SaleReport& report, const api::TargetStatus& row) {
   return planner::ready_after(row.learned.steps, is_over(report));
-}
-
-std::string baseline_text(const api::TargetBaseline& baseline) {
-  if (baseline.max)
-    return (baseline.min ? std::to_string(*baseline.min) : "") + ".." +
-           std::to_string(*baseline.max);
-  return or_dash(baseline.replicas ? baseline.replicas : baseline.min);
 }
 
 std::string took_text(const planner::ReadyAfter& took) {
@@ -183,19 +145,6 @@ std::string targets_text(const SaleReport& report) {
 
 bool is_back(const api::HoldStatus& row) { return row.state == "Restored"; }
 
-std::string object_text(const api::HeldObject& object) {
-  return object.kind + " " + (object.ns.empty() ? "" : object.ns + "/") + object.name;
-}
-
-constexpr std::size_t kShown = 40;  ///< characters of a value
-
-std::string shown(const Value& value) {
-  if (!value) return "absent";
-  std::string out = value->text;
-  if (out.size() > kShown) out.replace(kShown - 3, std::string::npos, "...");
-  return out;
-}
-
 std::string holds_text(const SaleReport& report) {
   const auto& holds = report.event.status.holds;
   if (holds.empty()) return "";
@@ -203,9 +152,8 @@ std::string holds_text(const SaleReport& report) {
   std::size_t back = 0;
   for (const api::HoldStatus& row : holds) {
     back += is_back(row) ? 1 : 0;
-    const std::string inside = row.inside.empty() ? "" : " " + row.inside;
     rows.push_back(
-        {row.name, object_text(row.object), row.field + inside, shown(row.baseline), row.state});
+        {row.name, object_text(row.object), field_text(row), shown(row.baseline), row.state});
   }
   std::string out = "\n" + table(rows);
   for (const api::HoldStatus& row : holds) {
@@ -229,44 +177,13 @@ std::string checks_text(const SaleReport& report) {
   return "\n" + table(rows);
 }
 
-/// What people should know of: the event's own message, and conditions that are not as they should
-/// be.
-std::vector<std::string> warnings_of(const SaleReport& report) {
-  std::vector<std::string> out;
-  const auto add = [&out](const std::string& text) {
-    if (!text.empty() && std::find(out.begin(), out.end(), text) == out.end()) out.push_back(text);
-  };
-  add(report.event.status.message);
-  const auto add_condition = [&](const char* type, bool wrong) {
-    const api::Condition* one = condition(report, type);
-    if (one != nullptr && wrong) add(one->type + " (" + one->reason + "): " + one->message);
-  };
-  const auto says = [&](const char* type, std::string_view reason) {
-    const api::Condition* one = condition(report, type);
-    return one != nullptr && one->reason == reason;
-  };
-  add_condition("Prepared",
-                says("Prepared", "TargetsNotReady") || says("Prepared", "PreparedWithExceptions"));
-  add_condition("Restored",
-                says("Restored", "RestoreForbidden") || says("Restored", "NotRestored") ||
-                    says("Restored", "DemandAboveBaseline") ||
-                    says("Restored", "RestoredWithExceptions"));
-  const api::Condition* stalled = condition(report, "Stalled");
-  add_condition("Stalled", stalled != nullptr && stalled->status == ConditionStatus::True);
-  return out;
-}
-
 std::string decisions_text(const SaleReport& report) {
   if (report.event.status.decisions.empty()) return "";
   Rows rows{{"DECIDED", "RUN", "WHAT", "BY"}};
   for (const api::Decision& one : report.event.status.decisions) {
-    std::string what = one.kind;
-    for (const std::string& part : {one.subject, one.value, one.detail}) {
-      if (!part.empty()) what += " " + part;
-    }
     rows.push_back({local_text(one.at, report.offset(one.at)),
                     std::to_string(one.run),
-                    what,
+                    decision_text(one),
                     one.by.empty() ? "doorbuster" : one.by});
   }
   return "\n" + table(rows);
@@ -328,29 +245,17 @@ Json hold_json(const api::HoldStatus& row) {
 
 }  // namespace
 
-std::string local_text(Instant at, Duration offset) {
-  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(offset).count();
-  const auto two = [](std::int64_t value) {
-    return (value < 10 ? "0" : "") + std::to_string(value);
-  };
-  const std::int64_t size = minutes < 0 ? -minutes : minutes;
-  std::string out = to_rfc3339(std::chrono::floor<std::chrono::seconds>(at + offset));
-  out[out.find('T')] = ' ';
-  out.pop_back();
-  return out + (minutes < 0 ? " -" : " +") + two(size / 60) + ":" + two(size % 60);
-}
-
 std::string as_text(const SaleReport& report) {
   const api::SaleEventStatus& status = report.event.status;
   const api::Metadata& meta = report.event.metadata;
   std::string out =
-      meta.ns + "/" + meta.name + "   " + (status.phase.empty() ? "Unknown" : status.phase) +
+      meta.ns + "/" + meta.name + "   " + phase_text(status) +
       (status.verdict.empty() ? "" : "   verdict " + status.verdict) + "   run " +
       std::to_string(status.run.value_or(0)) +
       (is_over(report) ? ""
                        : "   so far, at " + local_text(report.now, report.offset(report.now))) +
       "\n" + window_text(report) + targets_text(report) + checks_text(report) + holds_text(report);
-  const std::vector<std::string> warnings = warnings_of(report);
+  const std::vector<std::string> warnings = warnings_of(report.event.status);
   if (!warnings.empty()) out += "\nWarnings\n";
   for (const std::string& one : warnings) out += "  - " + one + "\n";
   return out + decisions_text(report);
@@ -361,7 +266,8 @@ std::string as_json(const SaleReport& report) {
   std::vector<Json> targets, holds, warnings, decisions;
   for (const auto& one : status.targets) targets.push_back(target_json(report, one));
   for (const auto& one : status.holds) holds.push_back(hold_json(one));
-  for (const std::string& one : warnings_of(report)) warnings.push_back(json_of_string(one));
+  for (const std::string& one : warnings_of(report.event.status))
+    warnings.push_back(json_of_string(one));
   for (const auto& one : status.decisions) decisions.push_back(api::to_json(one));
   JsonObject out;
   out.add("namespace", report.event.metadata.ns).add("name", report.event.metadata.name);
@@ -382,13 +288,8 @@ std::string as_json(const SaleReport& report) {
 
 int exit_code_of(const SaleReport& report, bool fail_on_warnings) {
   const api::SaleEventStatus& status = report.event.status;
-  const api::Condition* stalled = condition(report, "Stalled");
-  const api::Condition* restored = condition(report, "Restored");
-  const bool stuck = stalled != nullptr && stalled->status == ConditionStatus::True;
-  const bool left = restored != nullptr &&
-                    (restored->reason == "RestoreForbidden" || restored->reason == "NotRestored");
-  if (status.verdict == "NoGo" || status.phase == "Failed" || stuck || left) return kBad;
-  const bool warned = status.verdict == "Warn" || !warnings_of(report).empty();
+  if (needs_people(status)) return kBad;
+  const bool warned = status.verdict == "Warn" || !warnings_of(report.event.status).empty();
   return warned && fail_on_warnings ? kWarned : kDone;
 }
 

@@ -25,7 +25,4 @@ std::string as_json(const SaleReport& report);
 /// fail; else 0.
 int exit_code_of(const SaleReport& report, bool fail_on_warnings);
 
-/// `2026-11-27 09:00:00 +01:00`.
-std::string local_text(Instant at, Duration offset);
-
 }  // namespace doorbuster::commands

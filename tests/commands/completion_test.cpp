@@ -1,8 +1,11 @@
 #include "operator/commands/completion.h"
 
+#include "operator/commands/look_command.h"
 #include "operator/commands/report_command.h"
 #include "operator/commands/validate.h"
 #include "operator/commands/version.h"
+#include "operator/commands/wait_command.h"
+#include "operator/commands/watch_command.h"
 
 #include <CLI/CLI.hpp>
 #include <gmock/gmock.h>
@@ -69,6 +72,19 @@ TEST_F(Completion, AClosedSetGivesItsValues) {
 
 TEST_F(Completion, AFlagsValueThatIsUsedUpIsNotTakenForACommand) {
   EXPECT_THAT(names({"validate", "-f", "version", "--r"}), ElementsAre("--recursive"));
+}
+
+TEST_F(Completion, TheCommandsThatLookAreCompletedAsTheOthers) {
+  const auto now = [] { return Instant{}; };
+  add_look_commands(app, now, code);
+  add_watch_command(app, now, code);
+  add_wait_command(app, now, code);
+  EXPECT_THAT(names({"wa"}), ElementsAre("wait", "watch"));
+  EXPECT_THAT(names({"list", "-o", ""}), ElementsAre("table", "wide", "json", "name"));
+  EXPECT_THAT(names({"list", "--a"}), ElementsAre("--all-namespaces"));
+  EXPECT_THAT(names({"status", "flash", "-o", "j"}), ElementsAre("json"));
+  EXPECT_THAT(names({"watch", "flash", "--color", "a"}), ElementsAre("auto", "always"));
+  EXPECT_THAT(names({"wait", "flash", "--f"}), ElementsAre("--for"));
 }
 
 TEST_F(Completion, TheScriptsAskAndAreToldAboutFiles) {

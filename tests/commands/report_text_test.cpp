@@ -3,6 +3,7 @@
 
 #include "operator/base/json.h"
 #include "operator/commands/checked.h"
+#include "operator/commands/sale_words.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
