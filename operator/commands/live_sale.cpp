@@ -59,6 +59,22 @@ Result<api::SaleAction> action_of(const kube::Meta&, std::string_view text) {
       .kind = ErrorKind::Invalid, .message = "not readable", .causes = {}, .retry_after = {}};
 }
 
+/// Empty where nothing is wrong; `Stopped` is one that has not begun yet.
+std::string trouble_of(const kube::WatchReport& report) {
+  switch (report.state) {
+    case kube::WatchState::Starting:
+    case kube::WatchState::Current:
+    case kube::WatchState::Stopped:
+      return "";
+    case kube::WatchState::Retrying:
+    case kube::WatchState::Denied:
+    case kube::WatchState::NotServed:
+    case kube::WatchState::TooMany:
+      break;
+  }
+  return report.why.empty() ? kube::to_string(report.state) : report.why;
+}
+
 std::string silent_operator(const LeaseName& lease) {
   return "the operator is silent: its lease " + lease.ns + "/" + lease.name + " is not renewed";
 }
@@ -247,10 +263,8 @@ SeenByObject LiveSale::State::seen() const {
 
 /// Without ages: the same text as long as the same is wrong.
 std::string LiveSale::State::silent(Instant at) const {
-  const kube::WatchReport seen = events->report(ns);
-  if (seen.state != kube::WatchState::Current && seen.state != kube::WatchState::Starting)
-    return "the API server does not tell of changes" +
-           (seen.why.empty() ? "" : " (" + seen.why + ")");
+  if (const std::string why = trouble_of(events->report(ns)); !why.empty())
+    return "the API server does not tell of changes (" + why + ")";
   const Instant beat = beat_at;
   if (beat != Instant{} && at - beat > kOperatorSilent) return silent_operator(*settings.lease);
   if (at - events->last_heard(ns) > kServerSilent) return "the API server is silent";
@@ -291,11 +305,11 @@ void LiveSale::await_change(Duration at_most) {
   calm();
 }
 
-kube::WatchReport LiveSale::report() const { return state_->events->report(state_->ns); }
+std::string LiveSale::trouble() const { return trouble_of(state_->events->report(state_->ns)); }
 
 Result<std::optional<SaleLook>> LiveSale::look() const {
   const State& state = *state_;
-  const kube::WatchReport seen = report();
+  const kube::WatchReport seen = state.events->report(state.ns);
   if (!state.events->synced(state.ns)) {
     const bool denied = seen.state == kube::WatchState::Denied;
     const bool absent = seen.state == kube::WatchState::NotServed;

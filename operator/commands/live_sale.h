@@ -59,8 +59,8 @@ class LiveSale {
   /// The sale as it is known. Nothing: it was there and is not any more. Error: it has not been
   /// listed yet (Unavailable), or cannot be: no right (Denied), not installed, or not readable.
   Result<std::optional<SaleLook>> look() const;
-  /// How the watch of the sale stands.
-  kube::WatchReport report() const;
+  /// Why the API server does not tell of changes now; empty: it does, or has only been asked.
+  std::string trouble() const;
 
  private:
   struct State;

@@ -56,10 +56,8 @@ int follow(LiveSale& live,
     if (const auto code = ended(standing_of(seen.event, goal), flags)) return *code;
     const Instant at = now();
     if (at >= until) {
-      const kube::WatchReport report = live.report();
-      const bool deaf =
-          report.state != kube::WatchState::Current && report.state != kube::WatchState::Starting;
-      if (deaf) return failed("no answer in " + flags.timeout + ": " + report.why);
+      if (const std::string trouble = live.trouble(); !trouble.empty())
+        return failed("no answer in " + flags.timeout + ": " + trouble);
       return failed("not " + flags.goal + " within " + flags.timeout, kTimedOut);
     }
     live.await_change(std::min(kTick, until - at));

@@ -41,8 +41,6 @@ struct End {
   std::string why;  ///< empty: as the user wanted
 };
 
-End lost(const Error& error) { return {kCommandFailed, error.message}; }
-
 class Watch {
  public:
   Watch(const WatchFlags& flags, LiveSale& live, Signals& signals)
@@ -86,11 +84,19 @@ class Watch {
   }
 
  private:
-  /// Nothing while there is something to show, or something to wait for.
-  static std::optional<End> end_of(const Result<std::optional<SaleLook>>& look) {
-    if (look.ok() && !*look) return End{kDone, "it is gone"};
-    if (!look.ok() && look.error().kind != ErrorKind::Unavailable) return lost(look.error());
-    return std::nullopt;
+  /// Nothing while there is something to show, or something to wait for. A server that cannot be
+  /// asked at all ends it; one that went away later does not.
+  std::optional<End> end_of(const Result<std::optional<SaleLook>>& look) {
+    if (look.ok() && *look) {
+      seen_ = true;
+      return std::nullopt;
+    }
+    if (look.ok() && seen_) return End{kDone, "it is gone"};
+    if (look.ok()) return End{kCommandFailed, "saleevent " + flags_.name + " not found"};
+    if (look.error().kind == ErrorKind::Invalid) return End{kCommandFailed, look.error().message};
+    const std::string trouble = live_.trouble();
+    if (seen_ || trouble.empty()) return std::nullopt;
+    return End{kCommandFailed, trouble};
   }
 
   std::optional<End> show(Screen& screen) {
@@ -103,7 +109,7 @@ class Watch {
     if (look.ok()) {
       lines = screen_lines(**look, style_);
     } else {
-      lines.push_back(painted({{"waiting for the API server: " + look.error().message}}, style_));
+      lines.push_back(painted({{"waiting for the API server"}}, style_));
     }
     if (size.height > 1) lines.push_back(painted({{"[q] quit", Paint::Faint}}, style_));
     if (!screen.draw(lines)) return End{kCommandFailed, ""};
@@ -126,6 +132,7 @@ class Watch {
   LiveSale& live_;
   Signals& signals_;
   ScreenStyle style_;
+  bool seen_ = false;
 };
 
 int watch(const WatchFlags& flags, const std::function<Instant()>& now) {
@@ -135,8 +142,6 @@ int watch(const WatchFlags& flags, const std::function<Instant()>& now) {
   Signals signals;  // before any thread exists
   const auto connected = connect(flags.connection, now);
   if (!connected.ok()) return failed(connected.error().message);
-  const auto there = look_once(*connected, flags.name, {.objects = false, .lease = {}}, now);
-  if (!there.ok()) return failed(there.error().message);
   LiveSale live(*connected, flags.name, now, {.objects = true, .lease = lease});
   Watch following(flags, live, signals);
   const End end = is_screen() ? following.on_screen() : following.line_by_line(now);

@@ -120,7 +120,10 @@ const std::vector<std::string> kSeeds = {"checkout",
                                          "http://a:0/",
                                          "http://user@a/",
                                          "http://a/#b",
-                                         "ca.crt"};
+                                         "ca.crt",
+                                         "start",
+                                         "end",
+                                         "-2h30m"};
 
 std::string edited(std::string text, std::mt19937& random) {
   static constexpr std::string_view kLetters = "aZ09-./:+~=,[]_mshkGi TE*?@\n";
@@ -177,7 +180,8 @@ void compare_all(const Schema& schema, std::set<std::string_view>& seen) {
 TEST(Patterns, MatchWhatTheRegularExpressionsOfTheCrdMatch) {
   std::set<std::string_view> seen;
   compare_all(kSaleEventSpecSchema, seen);
-  EXPECT_EQ(seen.size(), 16U);
+  compare_all(kSaleActionSpecSchema, seen);
+  EXPECT_EQ(seen.size(), 17U);
 }
 
 TEST(Patterns, EveryDayOfFiveHundredYearsIsJudgedByTheCalendar) {

@@ -114,7 +114,7 @@ def test_without_a_terminal_a_change_is_a_line_until_the_sale_is_gone(api, ns):
 
 def test_waiting_ends_with_what_came_of_it(api, ns):
     shop = Shop(api, ns)
-    shop.sale(begins=7, lasts=7)
+    shop.sale(begins=8, lasts=9, targets=[shop.target(replicas=4)])
     waiting = [subprocess.Popen([SALE, "wait", "flash", "-n", ns, f"--for={goal}", "--timeout=90s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
                for goal in ("prepared", "live", "completed", "restored", "condition=Prepared")]
     shop.reach("Live")
@@ -140,8 +140,9 @@ def test_a_refused_and_an_aborted_sale_are_not_waited_for(api, ns):
         assert code == 0, said
         said = waiting.communicate(timeout=30)[1]
         assert waiting.returncode == 10 and "the sale is aborted" in said, (waiting.returncode, said)
-    code, _, said = command("wait", "no-such-sale", "-n", ns, "--for=live")
-    assert code == 1 and "not found" in said, (code, said)
+    for arguments in (["wait", "no-such-sale", "--for=live"], ["watch", "no-such-sale"], ["status", "no-such-sale"]):
+        code, out, said = command(*arguments, "-n", ns)
+        assert code == 1 and "not found" in said and not out, (arguments, code, out, said)
     code, _, said = command("wait", "flash", "-n", ns, "--for=lively")
     assert code == 2 and "--for must be" in said, (code, said)
     code, _, said = command("status", "flash", "-n", ns, "--operator-lease", "x")

@@ -98,6 +98,14 @@ class ActionsRun : public testing::Test {
            << ": " << cluster_.value(name, pointer);
   }
 
+  /// Whether its run or the action was seen first is the watches' matter.
+  int decisions(const std::string& text) {
+    const std::string all = cluster_.value(kSale, "/status/decisions");
+    int count = 0;
+    for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++count;
+    return count;
+  }
+
   SmallCluster cluster_;
   std::atomic<int> told_{0};
   std::unique_ptr<Reconciler> reconciler_;
@@ -108,8 +116,8 @@ TEST_F(ActionsRun, OneIsAnsweredOnceAndGoesWithItsEvent) {
   put_action(R"("action":"Extend","by":"1h")");
   start();
   ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
-  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/kind"), "Extend");
-  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/actionUID"), "uid-act");
+  EXPECT_EQ(decisions(R"("kind":"Extend")"), 1);
+  EXPECT_EQ(decisions(R"("actionUID":"uid-act")"), 1);
   EXPECT_TRUE(becomes(kAction, "/metadata/ownerReferences/0/uid", "uid-flash"));
   EXPECT_EQ(cluster_.value(kAction, "/status/conditions/0/reason"), "PolicyMissing");
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
@@ -125,7 +133,7 @@ TEST_F(ActionsRun, WhoAsksIsVerifiedWherePolicyAndBindingCameFirst) {
   ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
   EXPECT_EQ(cluster_.value(kAction, "/status/conditions/0/type"), "Verified");
   EXPECT_EQ(cluster_.value(kAction, "/status/conditions/0/status"), "True");
-  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/by"), "ada");
+  EXPECT_EQ(decisions(R"("by":"ada")"), 1);
 }
 
 TEST_F(ActionsRun, APolicyWithoutItsBindingVerifiesNobody) {
@@ -153,7 +161,7 @@ TEST_F(ActionsRun, AnEventThatComesLaterIsStillMeant) {
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   put_sale(hours(5));
   ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
-  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/kind"), "Abort");
+  EXPECT_EQ(decisions(R"("kind":"Abort")"), 1);
 }
 
 TEST_F(ActionsRun, AnAnswerThatWasLostIsGivenAgain) {
@@ -168,8 +176,7 @@ TEST_F(ActionsRun, AnAnswerThatWasLostIsGivenAgain) {
   start();
   ASSERT_TRUE(becomes(kAction, "/status/state", "Complete"));
   EXPECT_GE(lost, 2);
-  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/0/kind"), "Extend");
-  EXPECT_EQ(cluster_.value(kSale, "/status/decisions/2"), "absent");
+  EXPECT_EQ(decisions(R"("kind":"Extend")"), 1);
   cluster_.fault({});
 }
 
