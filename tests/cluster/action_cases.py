@@ -40,7 +40,7 @@ def answered(shop, name, state, seconds=30):
 
 def test_a_sale_is_extended_and_then_ended_by_the_commands(api, ns):
     shop = Shop(api, ns)
-    shop.sale(begins=5, lasts=5, prepare="4s")
+    shop.sale(begins=5, lasts=12, prepare="4s")
     shop.reach("Live")
     code, out, said = command("extend", "flash", "--by", "10m", "-n", ns, "-y", "--reason", "the queue is long")
     assert code == 0 and out.startswith("saleaction.doorbuster.dev/flash-extend-"), (code, out, said)
@@ -52,7 +52,7 @@ def test_a_sale_is_extended_and_then_ended_by_the_commands(api, ns):
     assert owner[0]["uid"] == shop.event()["metadata"]["uid"], owner
     written = shop.event()["spec"]["window"]["end"]
     wait_for("the end as written is past", lambda: shop.event()["status"]["window"]["end"] > written and shop.phase() == "Live")
-    assert shop.bounds()[0] == 9, shop.bounds()
+    shop.reach_floor(9)
     code, out, said = command("end-now", "flash", "-n", ns)
     assert code == 2 and "-y" in said, (code, said)  # nobody can be asked
     code, out, said = command("end-now", "flash", "-n", ns, "-y", "--wait", "complete")
