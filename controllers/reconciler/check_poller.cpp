@@ -48,13 +48,17 @@ void CheckPoller::start() {
   for (int i = 0; i < kCheckWorkers; ++i) threads_.emplace_back([this] { work(); });
 }
 
-void CheckPoller::stop() {
+void CheckPoller::begin_stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   changed_.notify_all();
   due_.notify_all();
+}
+
+void CheckPoller::stop() {
+  begin_stop();
   for (std::thread& one : threads_) one.join();
   threads_.clear();
 }

@@ -49,6 +49,8 @@ class CheckPoller {
   ~CheckPoller();  ///< stops
 
   void start();
+  /// No new measurements; those under way end by themselves, in kWebDeadline at the most.
+  void begin_stop();
   void stop();
   /// An event came, changed or went, or we lead now.
   void poke();

@@ -180,6 +180,9 @@ void Reconciler::lead() {
 bool Reconciler::stop(Duration at_most) {
   if (stopped_) return true;
   stopped_ = true;
+  // Beside the rounds under way, not after them: a provider that hangs must not cost an orderly
+  // end.
+  if (checks_) checks_->begin_stop();
   queue_->shut_down();
   const bool idle = queue_->wait_idle(at_most);
   sweep_->stop();
