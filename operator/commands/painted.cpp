@@ -9,6 +9,9 @@
 namespace doorbuster::commands {
 namespace {
 
+constexpr std::size_t kName = 20;    ///< columns that names have at least
+constexpr std::size_t kStatus = 21;  ///< and that they leave to the status, with its blanks
+
 struct Sign {
   const char *picture, *ascii;
   Paint paint;
@@ -72,6 +75,8 @@ constexpr std::array kStates = {
     StateMark{"Failed", Mark::Bad},
     StateMark{"Go", Mark::Good},
     StateMark{"Warn", Mark::Warn},
+    StateMark{"Good", Mark::Good},
+    StateMark{"Bad", Mark::Bad},
     StateMark{"NoGo", Mark::Bad},
     StateMark{"Waiting", Mark::Waiting},
     StateMark{"NotHeld", Mark::Waiting},
@@ -119,7 +124,10 @@ std::vector<std::size_t> widths_of(const Tree& tree, std::size_t branch, const S
     for (std::size_t i = 0; i < row.cells.size() && i + 1 < out.size(); ++i)
       out[i + 1] = std::max(out[i + 1], width_of(row.cells[i]));
   }
-  if (style.width > 0) out[0] = std::min(out[0], std::max<std::size_t>(20, style.width * 4 / 10));
+  if (style.width == 0) return out;
+  std::size_t others = kStatus;
+  for (std::size_t i = 1; i < out.size(); ++i) others += out[i] + 2;
+  out[0] = std::min(out[0], std::max(kName, style.width - std::min(style.width, others)));
   return out;
 }
 

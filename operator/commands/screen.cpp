@@ -329,6 +329,20 @@ Tree rooms(const SaleLook& look) {
   return out;
 }
 
+/// What measurements say of the sale.
+Tree checks(const SaleLook& look) {
+  Tree out{.heading = {"CHECKS", "VALUE", "SINCE", "STATUS"}, .rows = {}};
+  for (const api::CheckStatus& row : look.event.status.checks) {
+    out.rows.push_back(
+        {.name = row.name,
+         .cells = {row.value.empty() ? "-" : clipped(printable(row.value), 20, "..."),
+                   row.since ? short_span(look.now - *row.since) : "-"},
+         .mark = mark_of(row.verdict),
+         .words = words_of(row.verdict) + (row.message.empty() ? "" : ": " + row.message)});
+  }
+  return out;
+}
+
 /// What people decided in this run, and what they asked for and waits.
 Tree people(const SaleLook& look) {
   Tree out{.heading = {"PEOPLE", "WHEN", "STATUS"}, .rows = {}};
@@ -363,8 +377,8 @@ void add_tree(const Tree& tree,
       out.end(), std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
 }
 
-/// Shares of the lines that are left, where rows are more than those: capacity, holds, nodes,
-/// people; each as many as it has, else a part.
+/// Shares of the lines that are left, where rows are more than those: capacity, holds, checks,
+/// nodes, people; each as many as it has, else a part.
 std::vector<std::size_t> shares(const std::vector<Tree>& trees, std::size_t left) {
   std::vector<std::size_t> out(trees.size(), 0);
   std::size_t open = 0, wanted = 0;
@@ -419,7 +433,7 @@ std::vector<std::string> screen_lines(const SaleLook& look, const ScreenStyle& s
   banners(look, style, out);
   bars(look, style, out);
   const std::vector<Tree> trees{
-      capacity(look, style), holds(look, style), rooms(look), people(look)};
+      capacity(look, style), holds(look, style), checks(look), rooms(look), people(look)};
   const std::size_t left = style.height > out.size() ? style.height - out.size() : 0;
   const std::vector<std::size_t> most =
       style.height == 0 ? std::vector<std::size_t>(trees.size(), 0) : shares(trees, left);

@@ -220,6 +220,16 @@ TEST(Screen, what_must_not_be_overlooked_stands_above_everything) {
          look.replicas["HorizontalPodAutoscaler.autoscaling shop/c"].wanted = "<40";
        },
        "38/40     <40    60"},
+      {"a check",
+       [](SaleLook& look) {
+         look.event.status.checks = {{.name = "errors",
+                                      .verdict = "Bad",
+                                      .value = "0.031",
+                                      .since = look.now - minutes(3),
+                                      .message = "3.1 % is more than 1 %",
+                                      .measured_at = look.now}};
+       },
+       "└── errors  0.031     3m   ✖ bad: 3.1 % is more than 1 %"},
       {"being deleted",
        [](SaleLook& look) { look.event.metadata.deleted = look.now; },
        "BEING DELETED"},
