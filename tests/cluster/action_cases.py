@@ -65,7 +65,7 @@ def test_a_sale_is_extended_and_then_ended_by_the_commands(api, ns):
     assert code == 10 and "window" in said, (code, said)
     decisions = [(one["kind"], one.get("by")) for one in shop.event()["status"]["decisions"]]
     assert [kind for kind, _ in decisions] == ["Began", "Extend", "EndNow", "Completed"], decisions
-    assert "ActionAccepted" in shop.reasons(), shop.reasons()
+    wait_for("it is told", lambda: "ActionAccepted" in shop.reasons())
 
 
 def test_an_abort_puts_everything_back_though_the_event_is_suspended(api, ns):

@@ -58,6 +58,13 @@ def test_images_are_pulled_where_the_pods_may_stand_before_the_ramp_and_until_th
         shop.close()
 
 
+def at_rest(ns):
+    """Nothing is written for two seconds."""
+    before = len(writes_of(ns))
+    time.sleep(2)
+    return len(writes_of(ns)) == before
+
+
 def test_images_are_pulled_on_new_nodes_under_restricted_security_and_follow_the_template(api, ns):
     shop = PullingShop(api, ns)
     try:
@@ -71,7 +78,7 @@ def test_images_are_pulled_on_new_nodes_under_restricted_security_and_follow_the
                   [{"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "shop/checkout:v2"}], content_type=JSON_PATCH)
         wait_for("the new image", lambda: {one["spec"]["initContainers"][1]["image"] for one in shop.pullers()} == {"shop/checkout:v2"}, 30)
         wait_for("all told", lambda: shop.row().get("state") == "Pulled", 30)
-        time.sleep(2)
+        wait_for("it comes to rest", lambda: at_rest(ns), 30)
         before = len(writes_of(ns)), shop.puller()["metadata"]["generation"]
         time.sleep(3)
         assert (len(writes_of(ns)), shop.puller()["metadata"]["generation"]) == before, "nothing is written when nothing is due"

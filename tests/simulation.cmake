@@ -1,0 +1,3 @@
+# The random histories, the planted bugs and the year of schedules; also part of a release build, where they are quickest built.
+doorbuster_quick_test(simulation_test simulation LABELS simulation TIMEOUT 1800
+  LAYERS simulator LINK yaml-cpp)
