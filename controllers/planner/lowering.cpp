@@ -120,26 +120,39 @@ const Ask& where_it_stands(const OurHold& hold, const Present& object, const Vie
   return hold.there && never_made(hold, object, view) ? *hold.there : hold.asked;
 }
 
-/// The last step once more, unless load has come to ask for more in the meantime.
+/// Does an autoscaler keep replicas above the floor that will go when its stabilization is over,
+/// all at once, down to the floor of then?
+bool more_will_follow(const TargetDraft& draft,
+                      const ObjectRef& object,
+                      std::int64_t floor,
+                      const Load& load) {
+  const View& view = draft.view;
+  const Present* autoscaler = autoscaler_of(view, object);
+  return autoscaler != nullptr && !nothing_to_scale(draft) && load.asks < floor &&
+         view.now < give_up_at(view) && keeps_for_a_while(*autoscaler->object) &&
+         current_replicas_of(*autoscaler->object) > floor;
+}
+
+void wait_for_them(TargetDraft& draft) {
+  draft.report.message =
+      "the autoscaler's stabilization keeps more than the floor: it goes on when they are gone";
+  draft.wake = sooner(draft.wake, give_up_at(draft.view));
+}
+
+/// The last step once more, unless load has come to ask for more in the meantime, or more would
+/// follow it later.
 void repeat_step(TargetDraft& draft,
                  const OurHold& hold,
                  const Present& object,
                  std::int64_t asked) {
   const std::int64_t there = hold.there ? integer_of(hold.there->operand).value_or(asked) : asked;
   const Load load = load_of(draft, hold.field.object, object, there);
+  if (there > asked && more_will_follow(draft, hold.field.object, there, load)) {
+    wait_for_them(draft);
+    return ask(draft, hold, there);
+  }
   const bool binding = load.asks < there || !load.carries;
   ask(draft, hold, binding ? std::max(asked, std::min(load.asks, there)) : asked);
-}
-
-/// Does an autoscaler keep replicas above the floor that will go when its stabilization is over,
-/// all at once, down to the floor of then?
-bool more_will_follow(const View& view,
-                      const ObjectRef& object,
-                      std::int64_t floor,
-                      const Load& load) {
-  const Present* autoscaler = autoscaler_of(view, object);
-  return autoscaler != nullptr && load.asks < floor && view.now < give_up_at(view) &&
-         keeps_for_a_while(*autoscaler->object) && current_replicas_of(*autoscaler->object) > floor;
 }
 
 /// When the replicas came down to where the floor stands, where that was long after the floor did:
@@ -196,10 +209,8 @@ void lower_floor(TargetDraft& draft,
     return stay();
   }
   const Load load = load_of(draft, hold.field.object, object, asked);
-  if (asked > bottom && more_will_follow(view, hold.field.object, asked, load)) {
-    draft.report.message =
-        "the autoscaler's stabilization keeps more than the floor: it goes on when they are gone";
-    draft.wake = sooner(draft.wake, give_up_at(view));
+  if (asked > bottom && more_will_follow(draft, hold.field.object, asked, load)) {
+    wait_for_them(draft);
     return stay();
   }
   // Where load itself keeps as many, the floor carries nothing any more: it may pass below.

@@ -76,7 +76,6 @@ def test_what_runs_changes_only_for_who_may_break_the_glass(api, ns):
     answered(shop, "endnow", "Complete")
     wait_for("it is over", lambda: state(shop) == "Over" and frozen(shop) is None)
     wait_for("a release passes", lambda: release(dev, shop, "v5") is None, 15)
-    print([(one["reason"], one["note"]) for one in api.list("events", ns) if one["reason"] == "FieldReasserted"])
     wait_for("both are told", lambda: {"FreezeBegan", "FreezeEnded"} <= shop.reasons())
 
 

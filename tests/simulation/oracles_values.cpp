@@ -301,6 +301,10 @@ class NoCliff : public Oracle {
     const Instant end =
         decided_on(scene.cluster, written.event.ref, window->start, window->end).end;
     if (seen.now >= end + (window->restored_by - window->end) + timeout) return;
+    // Of a workload that is gone the autoscaler only remembers.
+    const std::string workload = written.before->tree.text_at("/spec/scaleTargetRef/name");
+    if (!scene.cluster.api().live(simulator::deployment_ref(written.after->ref.ns, workload)))
+      return;
     const auto status = status_for(scene, written);
     if (!status) return;
     const std::int64_t current = status->number("/status/currentReplicas", 0);
