@@ -194,6 +194,40 @@ TEST(Capacity, the_floor_waits_for_what_stabilization_keeps_above_it) {
   }
 }
 
+TEST(Capacity, a_step_that_did_not_come_through_waits_for_what_is_kept_meanwhile) {
+  Shop shop = usual_shop();
+  shop.set_load("checkout", 40);
+  shop.run_until(shop.window.end - seconds(1));
+  shop.set_load("checkout", 12);
+  shop.clock = shop.window.end;
+  shop.refuse_writes = true;
+  shop.round();
+  shop.refuse_writes = false;
+  ASSERT_EQ(shop.number(kCheckoutHpa, kMin), 40) << "decided, not made";
+  shop.kept["checkout"] = 45;
+  shop.set_load("checkout", 12);
+  shop.run_until(shop.window.end + minutes(3));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 40);
+  EXPECT_THAT(shop.target("checkout")->message, HasSubstr("stabilization keeps more"));
+  shop.kept.clear();
+  shop.set_load("checkout", 12);
+  shop.run_until(shop.window.restored_by);
+  EXPECT_LE(shop.number(kCheckoutHpa, kMin), 12) << "it goes on";
+}
+
+TEST(Capacity, the_floor_does_not_wait_for_pods_of_a_workload_that_is_gone) {
+  Shop shop = usual_shop();
+  shop.set_load("checkout", 40);
+  shop.run_until(shop.window.end - seconds(1));
+  shop.kept["checkout"] = 39;
+  shop.set_load("checkout", 12);
+  shop.run_until(shop.window.end + minutes(2));
+  ASSERT_THAT(shop.target("checkout")->message, HasSubstr("stabilization keeps more"));
+  shop.remove(kCheckout);
+  shop.run_until(shop.window.restored_by + minutes(10));
+  EXPECT_EQ(shop.number(kCheckoutHpa, kMin), 3);
+}
+
 TEST(Capacity, the_floor_does_not_wait_for_what_load_itself_keeps) {
   Shop shop = usual_shop();
   shop.set_load("checkout", 40);
