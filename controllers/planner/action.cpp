@@ -338,7 +338,7 @@ void decide(
 
 }  // namespace
 
-Window effective_window(const Event& event, Window written) {
+Window effective_window(const Event& event, const Window& written) {
   Instant end = written.end;
   for (const api::Decision& one : event.status.decisions) {
     if (!stands(event, one)) continue;

@@ -13,7 +13,7 @@ namespace doorbuster::planner {
 /// has the last word.
 
 /// The window as it is after all that was decided: ended now, extended, aborted.
-Window effective_window(const Event&, Window written);
+Window effective_window(const Event&, const Window& written);
 
 /// How this run was told to let go; None: it was not. `Abort` is the way down of a deletion,
 /// `Restore` puts back at once.
