@@ -253,6 +253,13 @@ Reading unreadable(std::string why) {
   return out;
 }
 
+template <class Object>
+Reading read_from_server(std::string_view json) {
+  auto root = node_of_json(json, false);
+  if (!root) return unreadable(root.error().message);
+  return ObjectReader<Object>(std::move(root).value(), false).read();
+}
+
 Document document_of(Mark mark, Node root) {
   const Node* kind = root.find("kind");
   const Node* version = root.find("apiVersion");
@@ -317,23 +324,9 @@ Mark Document::mark_at(std::string_view path) const {
   return at->mark.line > 0 ? at->mark : mark;
 }
 
-Reading read_sale_event(std::string_view json) {
-  auto root = node_of_json(json, false);
-  if (!root) return unreadable(root.error().message);
-  return ObjectReader<SaleEvent>(std::move(root).value(), false).read();
-}
-
-Reading read_sale_schedule(std::string_view json) {
-  auto root = node_of_json(json, false);
-  if (!root) return unreadable(root.error().message);
-  return ObjectReader<SaleSchedule>(std::move(root).value(), false).read();
-}
-
-Reading read_sale_action(std::string_view json) {
-  auto root = node_of_json(json, false);
-  if (!root) return unreadable(root.error().message);
-  return ObjectReader<SaleAction>(std::move(root).value(), false).read();
-}
+Reading read_sale_event(std::string_view json) { return read_from_server<SaleEvent>(json); }
+Reading read_sale_schedule(std::string_view json) { return read_from_server<SaleSchedule>(json); }
+Reading read_sale_action(std::string_view json) { return read_from_server<SaleAction>(json); }
 
 Result<SaleEvent> sale_event_of(std::string_view json) {
   Reading reading = read_sale_event(json);

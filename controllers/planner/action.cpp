@@ -1,9 +1,9 @@
 #include "controllers/planner/action.h"
 
 #include "controllers/planner/conditions.h"
+#include "controllers/planner/decisions.h"
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/schedule.h"
-#include "operator/base/bounds.h"
 
 #include <algorithm>
 #include <string_view>
@@ -36,12 +36,7 @@ const api::Decision* standing(const Event& event, std::string_view kind) {
   return nullptr;
 }
 
-bool is_completed(const Event& event) {
-  const auto& decisions = event.status.decisions;
-  return std::any_of(decisions.begin(), decisions.end(), [&event](const api::Decision& one) {
-    return one.run == event.status.run.value_or(0) && one.kind == "Completed";
-  });
-}
+bool is_completed(const Event& event) { return decided(event.status, "Completed"); }
 
 /// What a decision made earlier comes to, where its action was not answered before we ended.
 std::string in_words(const api::Decision& one) {
@@ -407,10 +402,7 @@ ActionsTaken take_actions(const Event& event, const Observation& seen, Instant n
 }
 
 Event with_decisions(Event event, const std::vector<api::Decision>& further) {
-  auto& all = event.status.decisions;
-  all.insert(all.end(), further.begin(), further.end());
-  if (all.size() > bounds::kDecisions)
-    all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(bounds::kDecisions));
+  for (const api::Decision& one : further) add_decision(event.status, one);
   return event;
 }
 

@@ -1,8 +1,9 @@
 #include "controllers/planner/check.h"
 
+#include "controllers/planner/conditions.h"
+#include "controllers/planner/decisions.h"
 #include "controllers/planner/status_rows.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -121,20 +122,12 @@ void judge_silence(const api::CheckSpec& check,
   }
 }
 
-bool over(const Event& event) {
-  const std::int32_t run = event.status.run.value_or(0);
-  const auto& all = event.status.decisions;
-  return std::any_of(all.begin(), all.end(), [run](const api::Decision& one) {
-    return one.run == run && one.kind == "Completed";
-  });
-}
+bool over(const Event& event) { return decided(event.status, "Completed"); }
 
 bool is_accepted(const Event& event) {
-  const auto& all = event.status.conditions;
-  return std::any_of(all.begin(), all.end(), [&event](const api::Condition& one) {
-    return one.type == "Accepted" && one.status == api::ConditionStatus::True &&
-           one.observed_generation.value_or(-1) == event.generation;
-  });
+  const api::Condition* one = condition_of(event.status.conditions, "Accepted");
+  return one != nullptr && one->status == api::ConditionStatus::True &&
+         one->observed_generation.value_or(-1) == event.generation;
 }
 
 const api::CheckStatus* row_of(const Event& event, const std::string& name) {

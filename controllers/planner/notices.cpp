@@ -1,4 +1,6 @@
 // What has changed between two statuses, as Events with stable reasons.
+#include "controllers/planner/conditions.h"
+#include "controllers/planner/decisions.h"
 #include "controllers/planner/feasibility.h"
 #include "controllers/planner/status_report.h"
 
@@ -22,19 +24,12 @@ struct Collector {
   }
 };
 
-const api::Condition* find(const api::SaleEventStatus& status, std::string_view type) {
-  for (const api::Condition& one : status.conditions) {
-    if (one.type == type) return &one;
-  }
-  return nullptr;
-}
-
 /// A condition that says something else than before.
 const api::Condition* changed(const api::SaleEventStatus& before,
                               const api::SaleEventStatus& after,
                               std::string_view type) {
-  const api::Condition* now = find(after, type);
-  const api::Condition* old = find(before, type);
+  const api::Condition* now = condition_of(after.conditions, type);
+  const api::Condition* old = condition_of(before.conditions, type);
   if (now == nullptr ||
       (old != nullptr && old->status == now->status && old->reason == now->reason))
     return nullptr;
@@ -59,13 +54,6 @@ void phases(Collector& to, const api::SaleEventStatus& before, const api::SaleEv
   }
 }
 
-bool has_begun(const api::SaleEventStatus& status, const std::optional<std::int32_t>& run) {
-  return std::any_of(
-      status.decisions.begin(), status.decisions.end(), [&run](const api::Decision& one) {
-        return one.run == run.value_or(0) && one.kind == "Began";
-      });
-}
-
 void conditions(Collector& to,
                 const api::SaleEventStatus& before,
                 const api::SaleEventStatus& after) {
@@ -74,8 +62,9 @@ void conditions(Collector& to,
     if (one->status == api::ConditionStatus::False)
       to.add(Type::Warning, "NotAccepted", one->reason + ": " + one->message);
   }
-  if (has_begun(after, after.run) && !has_begun(before, after.run) && !lateness(after).empty())
-    to.add(Type::Warning, "PreparationLate", lateness(after));
+  const bool began =
+      decided(after, "Began") && decision_of(before, after.run.value_or(0), "Began") == nullptr;
+  if (began && !lateness(after).empty()) to.add(Type::Warning, "PreparationLate", lateness(after));
   if (const auto* one = changed(before, after, "Prepared");
       one != nullptr && one->reason == "TargetsNotReady") {
     to.add(Type::Warning, "TargetsNotReady", one->message);
@@ -93,7 +82,7 @@ void verdicts(Collector& to,
   const auto level = [](const api::SaleEventStatus& status) {
     return status.feasibility ? level_of(status.feasibility->verdict) : Level::Go;
   };
-  const auto* one = find(after, "Feasible");
+  const auto* one = condition_of(after.conditions, "Feasible");
   if (one == nullptr || !after.feasibility || level(before) == level(after)) return;
   if (level(after) > level(before)) {
     to.add(Type::Warning,

@@ -95,12 +95,10 @@ std::optional<Instant> wake_for(const Plan& made, Instant now) {
   return *made.wake - kAhead;
 }
 
-/// Puts the finalizer on or takes it off; false when that failed.
-bool set_finalizer(World& world,
-                   std::shared_ptr<const Event>& event,
-                   bool present,
-                   RoundResult& result) {
-  const auto version = world.set_finalizer(*event, present);
+/// Goes on from one of our own writes to the event; false when that failed.
+bool went_on(std::shared_ptr<const Event>& event,
+             const Result<std::string>& version,
+             RoundResult& result) {
   if (!version) {
     fail(result, version.error());
     return false;
@@ -110,15 +108,12 @@ bool set_finalizer(World& world,
   return true;
 }
 
-/// Begins or ends a freeze.
-void set_frozen(World& world,
-                std::shared_ptr<const Event>& event,
-                bool frozen,
-                RoundResult& result) {
-  const auto version = world.set_frozen(*event, frozen);
-  if (!version) return fail(result, version.error());
-  event = moved_on(*event, *version);
-  result.wrote = true;
+/// Puts the finalizer on or takes it off; false when that failed.
+bool set_finalizer(World& world,
+                   std::shared_ptr<const Event>& event,
+                   bool present,
+                   RoundResult& result) {
+  return went_on(event, world.set_finalizer(*event, present), result);
 }
 
 /// Stores status where it says something else, and tells people of it; false when that failed.
@@ -127,13 +122,7 @@ bool publish(World& world,
              const Plan& made,
              RoundResult& result) {
   if (made.status == event->status) return true;
-  const auto version = world.publish(*event, made.status);
-  if (!version) {
-    fail(result, version.error());
-    return false;
-  }
-  event = moved_on(*event, *version);
-  result.wrote = true;
+  if (!went_on(event, world.publish(*event, made.status), result)) return false;
   for (const Notice& notice : made.notices) world.tell(*event, notice);
   return true;
 }
@@ -170,7 +159,7 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
   } else if (writes_first && !(made.status == event->status)) {
     result.wake = sooner(result.wake, now + kTellWithin);
   }
-  if (made.frozen) set_frozen(world, event, *made.frozen, result);
+  if (made.frozen) went_on(event, world.set_frozen(*event, *made.frozen), result);
   tell_actions(world, *event, made, result);
   if (made.finalizer && !made.finalizer->present) set_finalizer(world, event, false, result);
   return result;

@@ -1,9 +1,9 @@
 #include "controllers/planner/status_report.h"
 
 #include "controllers/planner/conditions.h"
+#include "controllers/planner/decisions.h"
 #include "controllers/planner/feasibility.h"
 #include "controllers/planner/refusal.h"
-#include "operator/base/bounds.h"
 
 #include <algorithm>
 #include <array>
@@ -340,22 +340,13 @@ void next_due(const Report& in, api::SaleEventStatus& status) {
 
 /// Decisions of this run: that it began, that it is complete.
 void decide(const Report& in, api::SaleEventStatus& status) {
-  const std::int32_t run = status.run.value_or(0);
-  const auto decided = [&](const char* kind) {
-    return std::any_of(
-        status.decisions.begin(), status.decisions.end(), [&](const api::Decision& one) {
-          return one.run == run && one.kind == kind;
-        });
-  };
   const auto add = [&](const char* kind) {
-    if (decided(kind)) return;
+    if (decided(status, kind)) return;
     api::Decision made;
-    made.run = run;
+    made.run = status.run.value_or(0);
     made.kind = kind;
     made.at = in.now;
-    if (status.decisions.size() >= bounds::kDecisions)
-      status.decisions.erase(status.decisions.begin());
-    status.decisions.push_back(std::move(made));
+    add_decision(status, std::move(made));
   };
   const Stage stage = stage_of(in);
   if (in.mode == Mode::Act && !in.deleting && (stage == Stage::Prepare || stage == Stage::Live))
@@ -366,14 +357,12 @@ void decide(const Report& in, api::SaleEventStatus& status) {
 }  // namespace
 
 std::string lateness(const api::SaleEventStatus& status) {
-  for (const api::Decision& one : status.decisions) {
-    if (one.run != status.run.value_or(0) || one.kind != "Began" || !status.window) continue;
-    const Instant due = status.window->prepare;
-    if (one.at <= due + kLate) return "";
-    return "preparation should have begun at " + to_rfc3339(due) + " and began at " +
-           to_rfc3339(one.at) + ": what was due by then was written at once";
-  }
-  return "";
+  const api::Decision* began = decision_of(status, status.run.value_or(0), "Began");
+  if (began == nullptr || !status.window) return "";
+  const Instant due = status.window->prepare;
+  if (began->at <= due + kLate) return "";
+  return "preparation should have begun at " + to_rfc3339(due) + " and began at " +
+         to_rfc3339(began->at) + ": what was due by then was written at once";
 }
 
 void report(const Report& in,

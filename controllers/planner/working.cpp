@@ -1,9 +1,9 @@
 #include "controllers/planner/working.h"
 
 #include "controllers/planner/action.h"
+#include "controllers/planner/decisions.h"
 #include "controllers/planner/selection.h"
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -54,11 +54,7 @@ Ending ending_of(const Event& event, const Observation& seen) {
 /// A window that lies ahead, or is open, again after its run was complete: the next run.
 bool begins_anew(const Round& round) {
   if (!round.window || round.now >= round.window->end) return false;
-  const std::int32_t run = round.event.status.run.value_or(0);
-  const auto& decisions = round.event.status.decisions;
-  return std::any_of(decisions.begin(), decisions.end(), [run](const api::Decision& one) {
-    return one.run == run && one.kind == "Completed";
-  });
+  return decided(round.event.status, "Completed");
 }
 
 void take_spec(Round& round) {

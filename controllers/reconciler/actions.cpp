@@ -1,6 +1,7 @@
 #include "controllers/reconciler/actions.h"
 
 #include "controllers/reconciler/event_reading.h"
+#include "controllers/reconciler/own_objects.h"
 #include "crds/reader.h"
 
 #include <algorithm>
@@ -17,15 +18,7 @@ std::string index_of(const std::string& ns, const std::string& event) { return n
 
 }  // namespace
 
-kube::Resource sale_actions() {
-  kube::Resource resource;
-  resource.group = api::kGroup;
-  resource.version = api::kVersion;
-  resource.plural = api::kSaleActions;
-  resource.kind = api::kSaleActionKind;
-  resource.subresources = {"status"};
-  return resource;
-}
+kube::Resource sale_actions() { return own_resource(api::kSaleActions, api::kSaleActionKind); }
 
 Actions::Actions(Parts parts) : parts_(std::move(parts)) {
   store_ = std::make_shared<ActionStore>(
@@ -90,21 +83,12 @@ std::optional<Instant> Actions::policy_since() {
 
 Outcome Actions::answer(const planner::ActionAnswer& answer, const std::string& event_uid) {
   const planner::Action& action = *answer.action;
-  JsonObject metadata;
-  metadata.add("name", std::string_view(action.name)).add("namespace", std::string_view(action.ns));
-  metadata.add("uid", std::string_view(action.uid))
-      .add("resourceVersion", std::string_view(action.version));
-  JsonObject body;
-  body.add("apiVersion", std::string_view(api::kApiVersion))
-      .add("kind", std::string_view(api::kSaleActionKind));
-  body.add("metadata", metadata.build());
-  if (action.spec.ok()) body.add("spec", api::to_json(*action.spec));
-  body.add("status", api::to_json(answer.status));
+  const OwnObject object{api::kSaleActionKind, action.ns, action.name, action.uid, action.version};
   kube::WriteOptions options;
   options.subresource = "status";
   const kube::Key key = key_of(action);
-  const Result<kube::Object> done =
-      parts_.client->update(sale_actions(), key, body.build(), options);
+  const Result<kube::Object> done = parts_.client->update(
+      sale_actions(), key, status_update(object, api::to_json(answer.status)), options);
   LogLine line{.level = LogLevel::Info, .message = "action answered", .fields = {}};
   line.fields.emplace_back("action", action.ns + "/" + action.name);
   line.fields.emplace_back("state", answer.status.state);

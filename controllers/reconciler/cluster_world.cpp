@@ -4,6 +4,7 @@
 #include "controllers/planner/intent.h"
 #include "controllers/planner/ledger.h"
 #include "controllers/reconciler/event_reading.h"
+#include "controllers/reconciler/own_objects.h"
 #include "controllers/reconciler/zones.h"
 #include "crds/reader.h"
 
@@ -23,15 +24,6 @@ kube::Key key_of(const ObjectRef& ref) { return {ref.ns, ref.name}; }
 std::string version_of(const std::string& api_version) {
   const auto slash = api_version.find('/');
   return slash == std::string::npos ? api_version : api_version.substr(slash + 1);
-}
-
-JsonObject guards(const planner::Event& event) {
-  JsonObject metadata;
-  metadata.add("name", std::string_view(event.ref.name))
-      .add("namespace", std::string_view(event.ref.ns));
-  metadata.add("uid", std::string_view(event.uid))
-      .add("resourceVersion", std::string_view(event.version));
-  return metadata;
 }
 
 /// Does the API server, or a policy or webhook of it, say no to what is asked? Not where a webhook
@@ -72,15 +64,7 @@ bool is_at_an_edge(const std::variant<planner::Window, Error>& window, Instant n
 
 }  // namespace
 
-kube::Resource sale_events() {
-  kube::Resource resource;
-  resource.group = api::kGroup;
-  resource.version = api::kVersion;
-  resource.plural = api::kSaleEvents;
-  resource.kind = api::kSaleEventKind;
-  resource.subresources = {"status"};
-  return resource;
-}
+kube::Resource sale_events() { return own_resource(api::kSaleEvents, api::kSaleEventKind); }
 
 std::shared_ptr<EventStore> make_event_store() {
   return std::make_shared<EventStore>(
@@ -353,14 +337,26 @@ Result<std::string> ClusterWorld::wrote(const planner::Event& event,
 Result<std::string> ClusterWorld::publish(const planner::Event& event,
                                           const api::SaleEventStatus& status) {
   if (status == event.status) return event.version;
-  JsonObject body;
-  body.add("apiVersion", std::string_view(api::kApiVersion))
-      .add("kind", std::string_view(api::kSaleEventKind));
-  body.add("metadata", guards(event).build()).add("status", api::to_json(status));
+  const OwnObject object{
+      api::kSaleEventKind, event.ref.ns, event.ref.name, event.uid, event.version};
   kube::WriteOptions options;
   options.subresource = "status";
-  return wrote(event,
-               parts_.client->update(sale_events(), key_of(event.ref), body.build(), options));
+  return wrote(
+      event,
+      parts_.client->update(
+          sale_events(), key_of(event.ref), status_update(object, api::to_json(status)), options));
+}
+
+Result<std::string> ClusterWorld::patch_event(const planner::Event& event,
+                                              const char* member,
+                                              const Json& value) {
+  JsonObject metadata;
+  metadata.add("uid", std::string_view(event.uid))
+      .add("resourceVersion", std::string_view(event.version));
+  metadata.add(member, value);
+  const Json body = JsonObject().add("metadata", metadata.build()).build();
+  return wrote(
+      event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));
 }
 
 Result<std::string> ClusterWorld::set_finalizer(const planner::Event& event, bool present) {
@@ -369,26 +365,12 @@ Result<std::string> ClusterWorld::set_finalizer(const planner::Event& event, boo
     if (one != planner::kFinalizer) names.push_back(json_of_string(one));
   }
   if (present) names.push_back(json_of_string(planner::kFinalizer));
-  JsonObject metadata;
-  metadata.add("uid", std::string_view(event.uid))
-      .add("resourceVersion", std::string_view(event.version));
-  metadata.add("finalizers", json_array(names));
-  const Json body = JsonObject().add("metadata", metadata.build()).build();
-  return wrote(
-      event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));
+  return patch_event(event, "finalizers", json_array(names));
 }
 
 Result<std::string> ClusterWorld::set_frozen(const planner::Event& event, bool frozen) {
-  JsonObject metadata;
-  metadata.add("uid", std::string_view(event.uid))
-      .add("resourceVersion", std::string_view(event.version));
-  metadata.add("labels",
-               JsonObject()
-                   .add(planner::kFrozenLabel, frozen ? json_of_string("true") : Json{"null"})
-                   .build());
-  const Json body = JsonObject().add("metadata", metadata.build()).build();
-  return wrote(
-      event, parts_.client->patch(sale_events(), key_of(event.ref), kube::PatchType::Merge, body));
+  const Json label = frozen ? json_of_string("true") : Json{"null"};
+  return patch_event(event, "labels", JsonObject().add(planner::kFrozenLabel, label).build());
 }
 
 Outcome ClusterWorld::perform(const planner::Event& event, const planner::Write& write) {

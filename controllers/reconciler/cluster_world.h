@@ -91,6 +91,10 @@ class ClusterWorld final : public planner::World {
   /// first lists. The objects that are to be looked at.
   std::set<ObjectRef> ask(const planner::Event& event, planner::Needs& needs, Duration at_most);
   std::set<ObjectRef> objects_of(const planner::Event& event, const planner::Needs& needs);
+  /// Sets one member of an event's metadata, guarded by its uid and version; the new version.
+  Result<std::string> patch_event(const planner::Event& event,
+                                  const char* member,
+                                  const Json& value);
   Result<std::string> wrote(const planner::Event& event, const Result<kube::Object>& answer);
   Outcome apply(const kube::Resource& resource, const planner::Write& write);
   Outcome told(const planner::Event& event,

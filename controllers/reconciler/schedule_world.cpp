@@ -2,6 +2,7 @@
 
 #include "controllers/planner/action.h"
 #include "controllers/reconciler/event_reading.h"
+#include "controllers/reconciler/own_objects.h"
 #include "controllers/reconciler/zones.h"
 #include "crds/reader.h"
 
@@ -28,13 +29,7 @@ planner::ScheduledEvent scheduled(std::shared_ptr<const planner::Event> event) {
 }  // namespace
 
 kube::Resource sale_schedules() {
-  kube::Resource resource;
-  resource.group = api::kGroup;
-  resource.version = api::kVersion;
-  resource.plural = api::kSaleSchedules;
-  resource.kind = api::kSaleScheduleKind;
-  resource.subresources = {"status"};
-  return resource;
+  return own_resource(api::kSaleSchedules, api::kSaleScheduleKind);
 }
 
 std::shared_ptr<ScheduleStore> make_schedule_store() {
@@ -115,20 +110,13 @@ Outcome ClusterScheduleWorld::create(const planner::Schedule& schedule,
 
 Result<std::string> ClusterScheduleWorld::publish(const planner::Schedule& schedule,
                                                   const api::SaleScheduleStatus& status) {
-  JsonObject metadata;
-  metadata.add("name", std::string_view(schedule.ref.name))
-      .add("namespace", std::string_view(schedule.ref.ns));
-  metadata.add("uid", std::string_view(schedule.uid))
-      .add("resourceVersion", std::string_view(schedule.version));
-  JsonObject body;
-  body.add("apiVersion", std::string_view(api::kApiVersion))
-      .add("kind", std::string_view(api::kSaleScheduleKind));
-  body.add("metadata", metadata.build()).add("status", api::to_json(status));
+  const OwnObject object{
+      api::kSaleScheduleKind, schedule.ref.ns, schedule.ref.name, schedule.uid, schedule.version};
   kube::WriteOptions options;
   options.subresource = "status";
   const kube::Key key = key_of(schedule.ref);
-  const Result<kube::Object> answer =
-      parts_.client->update(sale_schedules(), key, body.build(), options);
+  const Result<kube::Object> answer = parts_.client->update(
+      sale_schedules(), key, status_update(object, api::to_json(status)), options);
   if (!answer.ok()) return answer.error();
   written_.wrote(key, answer->meta.resource_version, parts_.now());
   return answer->meta.resource_version;

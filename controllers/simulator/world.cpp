@@ -430,34 +430,15 @@ Result<std::string> SimulatedWorld::publish(const Event& event,
   return version_text(*done);
 }
 
-Result<std::string> SimulatedWorld::set_finalizer(const Event& event, bool present) {
-  const auto done =
-      request(present ? Boundary::AddFinalizer : Boundary::RemoveFinalizer, event.ref, [&] {
-        Tree patch = Tree::object();
-        patch.set("/metadata/uid", Tree::string(event.uid));
-        patch.set("/metadata/resourceVersion", Tree::string(event.version));
-        Tree list = Tree::parse("[]");
-        for (const std::string& one : event.finalizers) {
-          if (one != planner::kFinalizer) list.elements().push_back(Tree::string(one));
-        }
-        if (present) list.elements().push_back(Tree::string(planner::kFinalizer));
-        patch.set("/metadata/finalizers", std::move(list));
-        return cluster_.api().merge_patch(
-            event.ref,
-            Json{patch.print()},
-            Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
-      });
-  if (!done) return done.error();
-  return version_text(*done);
-}
-
-Result<std::string> SimulatedWorld::set_frozen(const Event& event, bool frozen) {
-  const auto done = request(Boundary::Freeze, event.ref, [&] {
+Result<std::string> SimulatedWorld::patch_event(Boundary boundary,
+                                                const Event& event,
+                                                const std::string& pointer,
+                                                Tree value) {
+  const auto done = request(boundary, event.ref, [&] {
     Tree patch = Tree::object();
     patch.set("/metadata/uid", Tree::string(event.uid));
     patch.set("/metadata/resourceVersion", Tree::string(event.version));
-    patch.set("/metadata/labels/doorbuster.dev~1frozen",
-              frozen ? Tree::string("true") : Tree::parse("null"));
+    patch.set(pointer, std::move(value));
     return cluster_.api().merge_patch(
         event.ref,
         Json{patch.print()},
@@ -465,6 +446,25 @@ Result<std::string> SimulatedWorld::set_frozen(const Event& event, bool frozen) 
   });
   if (!done) return done.error();
   return version_text(*done);
+}
+
+Result<std::string> SimulatedWorld::set_finalizer(const Event& event, bool present) {
+  Tree list = Tree::parse("[]");
+  for (const std::string& one : event.finalizers) {
+    if (one != planner::kFinalizer) list.elements().push_back(Tree::string(one));
+  }
+  if (present) list.elements().push_back(Tree::string(planner::kFinalizer));
+  return patch_event(present ? Boundary::AddFinalizer : Boundary::RemoveFinalizer,
+                     event,
+                     "/metadata/finalizers",
+                     std::move(list));
+}
+
+Result<std::string> SimulatedWorld::set_frozen(const Event& event, bool frozen) {
+  return patch_event(Boundary::Freeze,
+                     event,
+                     "/metadata/labels/doorbuster.dev~1frozen",
+                     frozen ? Tree::string("true") : Tree::parse("null"));
 }
 
 Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write) {

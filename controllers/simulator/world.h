@@ -118,6 +118,11 @@ class SimulatedWorld : public planner::World {
   /// By the kind and the name of the workload, as they are seen.
   using Scalers = std::map<std::pair<std::string, std::string>, planner::Autoscalers>;
   Scalers scalers_in(const std::string& ns);
+  /// Sets one place of an event's metadata, guarded by its uid and version; the new version.
+  Result<std::string> patch_event(Boundary,
+                                  const planner::Event&,
+                                  const std::string& pointer,
+                                  Tree value);
   planner::AutoscalersFact autoscalers_of(const ObjectRef& workload, const Scalers&);
   /// What serves instead of those that a Canary names (planner/canary.h).
   static std::set<ObjectRef> primaries_of(const std::set<ObjectRef>& workloads, const Scalers&);

@@ -1,16 +1,10 @@
 #include "operator/base/json.h"
+#include "operator/commands/rows_json.h"
 #include "operator/commands/sale_words.h"
 #include "operator/commands/screen.h"
 
 namespace doorbuster::commands {
 namespace {
-
-template <class Row>
-Json rows_json(const std::vector<Row>& rows) {
-  std::vector<Json> out;
-  for (const Row& one : rows) out.push_back(api::to_json(one));
-  return json_array(out);
-}
 
 Json action_json(const api::SaleAction& one) {
   return JsonObject()

@@ -4,6 +4,7 @@
 #include "controllers/planner/pending.h"
 #include "operator/base/json.h"
 #include "operator/commands/checked.h"
+#include "operator/commands/rows_json.h"
 #include "operator/commands/sale_words.h"
 #include "operator/commands/text_table.h"
 
@@ -263,26 +264,20 @@ std::string as_text(const SaleReport& report) {
 
 std::string as_json(const SaleReport& report) {
   const api::SaleEventStatus& status = report.event.status;
-  std::vector<Json> targets, holds, warnings, decisions;
+  std::vector<Json> targets, holds, warnings;
   for (const auto& one : status.targets) targets.push_back(target_json(report, one));
   for (const auto& one : status.holds) holds.push_back(hold_json(one));
   for (const std::string& one : warnings_of(report.event.status))
     warnings.push_back(json_of_string(one));
-  for (const auto& one : status.decisions) decisions.push_back(api::to_json(one));
   JsonObject out;
   out.add("namespace", report.event.metadata.ns).add("name", report.event.metadata.name);
   out.add("phase", status.phase).add("verdict", status.verdict);
   out.add("run", static_cast<std::int64_t>(status.run.value_or(0)));
   out.add("seenAt", to_rfc3339(report.now)).add("over", is_over(report));
   if (status.window) out.add("window", api::to_json(*status.window));
-  std::vector<Json> headroom;
-  for (const auto& one : status.headroom) headroom.push_back(api::to_json(one));
-  out.add("headroom", json_array(headroom));
-  std::vector<Json> checks;
-  for (const auto& one : status.checks) checks.push_back(api::to_json(one));
-  out.add("checks", json_array(checks));
+  out.add("headroom", rows_json(status.headroom)).add("checks", rows_json(status.checks));
   out.add("targets", json_array(targets)).add("holds", json_array(holds));
-  out.add("warnings", json_array(warnings)).add("decisions", json_array(decisions));
+  out.add("warnings", json_array(warnings)).add("decisions", rows_json(status.decisions));
   return out.build().text + "\n";
 }
 

@@ -1,17 +1,6 @@
 """What people do with a sale by SaleActions: on the real API server, with the shipped admission policy."""
 
-import os
-import subprocess
-
-from harness import ROOT, Api, ApiError, Shop, traces_on, wait_for
-
-SALE = os.environ.get("DOORBUSTER_KUBECTL_SALE", os.path.join(ROOT, "build/dev/kubectl-sale"))
-
-
-def command(*arguments):
-    """Exit code, what was printed, and what was said beside it."""
-    done = subprocess.run([SALE, *arguments], capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
-    return done.returncode, done.stdout, done.stderr
+from harness import ApiError, Shop, kubectl_sale, traces_on, wait_for
 
 
 def ask(shop, verb, name=None, api=None, **spec):
@@ -42,7 +31,7 @@ def test_a_sale_is_extended_and_then_ended_by_the_commands(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=5, lasts=12, prepare="4s")
     shop.reach("Live")
-    code, out, said = command("extend", "flash", "--by", "10m", "-n", ns, "-y", "--reason", "the queue is long")
+    code, out, said = kubectl_sale("extend", "flash", "--by", "10m", "-n", ns, "-y", "--reason", "the queue is long")
     assert code == 0 and out.startswith("saleaction.doorbuster.dev/flash-extend-"), (code, out, said)
     name = out.strip().split("/")[1]
     action = answered(shop, name, "Complete")
@@ -53,15 +42,15 @@ def test_a_sale_is_extended_and_then_ended_by_the_commands(api, ns):
     written = shop.event()["spec"]["window"]["end"]
     wait_for("the end as written is past", lambda: shop.event()["status"]["window"]["end"] > written and shop.phase() == "Live")
     shop.reach_floor(9)
-    code, out, said = command("end-now", "flash", "-n", ns)
+    code, out, said = kubectl_sale("end-now", "flash", "-n", ns)
     assert code == 2 and "-y" in said, (code, said)  # nobody can be asked
-    code, out, said = command("end-now", "flash", "-n", ns, "-y", "--wait", "complete")
+    code, out, said = kubectl_sale("end-now", "flash", "-n", ns, "-y", "--wait", "complete")
     assert code == 0, (code, out, said)
     shop.reach("Completed", seconds=60)
     shop.assert_untouched()
-    code, out, said = command("restore", "flash", "-n", ns, "-y")
+    code, out, said = kubectl_sale("restore", "flash", "-n", ns, "-y")
     assert code == 0 and "everything is back" in said, (code, said)
-    code, out, said = command("extend", "flash", "--by", "10m", "-n", ns, "-y")
+    code, out, said = kubectl_sale("extend", "flash", "--by", "10m", "-n", ns, "-y")
     assert code == 10 and "window" in said, (code, said)
     decisions = [(one["kind"], one.get("by")) for one in shop.event()["status"]["decisions"]]
     assert [kind for kind, _ in decisions] == ["Began", "Extend", "EndNow", "Completed"], decisions
@@ -119,16 +108,9 @@ def test_an_action_without_its_event_is_refused(api, ns):
 def test_the_policy_asks_for_the_verb_on_that_very_event(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=3000, lasts=600)
-    rbac = "rbac.authorization.k8s.io"
-    api.create("serviceaccounts", ns, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "ada"}})
-    api.create("roles", ns, {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": {"name": "ada"}, "rules": [
+    ada = shop.somebody("ada", [
         {"apiGroups": ["doorbuster.dev"], "resources": ["saleactions"], "verbs": ["create"]},
-        {"apiGroups": ["doorbuster.dev"], "resources": ["saleevents"], "resourceNames": ["flash"], "verbs": ["abort"]}]})
-    api.create("rolebindings", ns, {"apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": {"name": "ada"},
-                                    "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "ada"},
-                                    "subjects": [{"kind": "ServiceAccount", "name": "ada", "namespace": ns}]})
-    ada = Api()
-    ada.context, ada.token = shop.api.context_without_certificate(), api.token_for(ns, "ada")
+        {"apiGroups": ["doorbuster.dev"], "resources": ["saleevents"], "resourceNames": ["flash"], "verbs": ["abort"]}])
     me = f"system:serviceaccount:{ns}:ada"
     for what, verb, spec in (("may not extend", "Extend", {"by": "5m"}), ("must be " + me, "Abort", {"requestedBy": "somebody"}),
                              ("groups", "Abort", {"groups": ["system:masters"]})):

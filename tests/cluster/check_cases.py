@@ -96,12 +96,8 @@ def status_server(handler):
 
 def let_the_operator_read(shop, secret):
     """The Role that docs/reference/checks.md tells users to add."""
-    meta = {"name": "doorbuster-tokens"}
-    shop.api.create("roles", shop.ns, {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta,
-                                       "rules": [{"apiGroups": [""], "resources": ["secrets"], "resourceNames": [secret], "verbs": ["get"]}]})
-    subjects = [{"kind": "ServiceAccount", "name": "doorbuster", "namespace": SYSTEM}, {"kind": "ServiceAccount", "name": "sale", "namespace": shop.ns}]
-    shop.api.create("rolebindings", shop.ns, {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta, "subjects": subjects,
-                                              "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": meta["name"]}})
+    rules = [{"apiGroups": [""], "resources": ["secrets"], "resourceNames": [secret], "verbs": ["get"]}]
+    shop.role("doorbuster-tokens", rules, f"{SYSTEM}/doorbuster", "sale")
 
 
 def test_a_condition_is_that_of_a_real_object(api, ns):

@@ -2,21 +2,8 @@
 
 import contextlib
 
-from action_cases import answered, ask, command, condition
-from harness import Api, ApiError, Shop, wait_for
-
-
-def somebody(shop, name, rules):
-    """A user of the namespace with these rights."""
-    rbac = "rbac.authorization.k8s.io"
-    shop.api.create("serviceaccounts", shop.ns, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}})
-    shop.api.create("roles", shop.ns, {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": {"name": name}, "rules": rules})
-    shop.api.create("rolebindings", shop.ns, {
-        "apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": {"name": name},
-        "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name}, "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": shop.ns}]})
-    who = Api()
-    who.context, who.token = shop.api.context_without_certificate(), shop.api.token_for(shop.ns, name)
-    return who
+from action_cases import answered, ask, condition
+from harness import ApiError, Shop, kubectl_sale, wait_for
 
 
 DEPLOYER = [{"apiGroups": ["apps"], "resources": ["deployments", "deployments/scale"], "verbs": ["get", "patch", "update"]},
@@ -55,8 +42,8 @@ def state(shop):
 
 def test_what_runs_changes_only_for_who_may_break_the_glass(api, ns):
     shop = Shop(api, ns)
-    dev = somebody(shop, "dev", DEPLOYER)
-    boss = somebody(shop, "boss", DEPLOYER + [{"apiGroups": ["doorbuster.dev"], "resources": ["saleevents"], "verbs": ["breakglass"]}])
+    dev = shop.somebody("dev", DEPLOYER)
+    boss = shop.somebody("boss", DEPLOYER + [{"apiGroups": ["doorbuster.dev"], "resources": ["saleevents"], "verbs": ["breakglass"]}])
     for name in ("app-config", "other"):
         dev.create("configmaps", ns, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"limit": "1"}})
     assert release(dev, shop, "v2") is None
@@ -81,17 +68,17 @@ def test_what_runs_changes_only_for_who_may_break_the_glass(api, ns):
 
 def test_a_freeze_is_lifted_by_an_action_of_who_may(api, ns):
     shop = Shop(api, ns)
-    dev = somebody(shop, "dev", DEPLOYER)
+    dev = shop.somebody("dev", DEPLOYER)
     shop.sale(begins=3000, lasts=600, freeze={"from": "-1h"})
     wait_for("it is frozen", lambda: state(shop) == "Frozen")
     wait_for("a release is refused", lambda: release(dev, shop, "v2"), 90)
     with contextlib.suppress(ApiError):
         ask(shop, "BreakGlass", name="no", api=dev, requestedBy=f"system:serviceaccount:{ns}:dev")
         raise AssertionError("a developer broke the glass")
-    code, out, said = command("break-glass", "flash", "-n", ns, "-y", "--reason", "the hotfix")
+    code, out, said = kubectl_sale("break-glass", "flash", "-n", ns, "-y", "--reason", "the hotfix")
     assert code == 0, (code, out, said)
     wait_for("it is lifted", lambda: state(shop) == "Lifted" and frozen(shop) is None)
     wait_for("a release passes", lambda: release(dev, shop, "v3") is None, 15)
     assert "the hotfix" in shop.event()["status"]["freeze"]["message"], shop.event()["status"]["freeze"]
-    code, out, said = command("break-glass", "flash", "-n", ns, "-y", "--reason", "again")
+    code, out, said = kubectl_sale("break-glass", "flash", "-n", ns, "-y", "--reason", "again")
     assert code == 0 and "already" in said, (code, said)

@@ -17,6 +17,7 @@ from api import APPLY, JSON_PATCH, Api, ApiError, TimedOut, must_become, wait_fo
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 OPERATOR = os.environ.get("DOORBUSTER_OPERATOR", os.path.join(ROOT, "build/dev/doorbuster"))
+SALE = os.environ.get("DOORBUSTER_KUBECTL_SALE", os.path.join(ROOT, "build/dev/kubectl-sale"))
 HOLDS, LABEL = "doorbuster.dev/holds", "doorbuster.dev/held"
 SYSTEM = "doorbuster-system"
 
@@ -31,6 +32,14 @@ def utc(seconds=0.0):
 
 def instant(moment):
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + "Z"
+
+
+def kubectl_sale(*arguments, timeout=90, **more):
+    """Exit code, what was printed, and what was said beside it; nobody can be asked anything unless `input` is given."""
+    if "input" not in more:
+        more["stdin"] = subprocess.DEVNULL
+    done = subprocess.run([SALE, *arguments], capture_output=True, text=True, timeout=timeout, check=False, **more)
+    return done.returncode, done.stdout, done.stderr
 
 
 class Operator:
@@ -129,19 +138,35 @@ class Shop:
             self.hpa("checkout", replicas, most)
         wait_for(f"{ns}: {replicas} ready pods", lambda: self.ready("checkout") == replicas, 40)
 
+    def role(self, name, rules, *accounts):
+        """Rights in the namespace, of service accounts NAME of it or NAMESPACE/NAME."""
+        rbac, meta = "rbac.authorization.k8s.io", {"name": name}
+        who = [one.rpartition("/") for one in accounts]
+        self.api.create("roles", self.ns, {"apiVersion": f"{rbac}/v1", "kind": "Role", "metadata": meta, "rules": rules})
+        self.api.create("rolebindings", self.ns, {
+            "apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": meta,
+            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": ns or self.ns} for ns, _, account in who]})
+
+    def account(self, name, rules):
+        """A service account of the namespace with these rights there."""
+        self.api.create("serviceaccounts", self.ns, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}})
+        self.role(name, rules, name)
+
+    def somebody(self, name, rules):
+        """The API server as such an account sees it."""
+        self.account(name, rules)
+        who = Api()
+        who.context, who.token = self.api.context_without_certificate(), self.api.token_for(self.ns, name)
+        return who
+
     def grant(self):
         rules = [
             {"apiGroups": ["autoscaling"], "resources": ["horizontalpodautoscalers"], "verbs": ["get", "patch"]},
             {"apiGroups": ["apps"], "resources": ["deployments", "deployments/scale", "statefulsets", "statefulsets/scale"], "verbs": ["get", "patch"]},
             {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "patch"]},
         ]
-        meta = {"name": "sale"}
-        self.api.create("serviceaccounts", self.ns, {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": meta})
-        self.api.create("roles", self.ns, {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta, "rules": rules})
-        self.api.create("rolebindings", self.ns, {
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "sale"},
-            "subjects": [{"kind": "ServiceAccount", "name": "sale", "namespace": self.ns}]})
+        self.account("sale", rules)
 
     def allow(self, group, plural):
         """The account of its sales may read and write these too."""

@@ -3,22 +3,18 @@
 Its autoscaler looks every 15 s, as by default (the rig's does every second): so the window is longer than elsewhere."""
 
 import json
-import os
-import subprocess
 
-from harness import HOLDS, ROOT, Shop, Watcher, instant, utc, wait_for
+from harness import HOLDS, Shop, Watcher, instant, kubectl_sale, utc, wait_for
 from api import JSON_PATCH
-
-SALE = os.environ.get("DOORBUSTER_KUBECTL_SALE", os.path.join(ROOT, "build/dev/kubectl-sale"))
 
 
 def plan(*arguments, stdin=None):
     """Exit code and the forecast."""
-    done = subprocess.run([SALE, "plan", "-o", "json", *arguments], input=stdin, capture_output=True, text=True, timeout=60, check=False)
+    code, out, said = kubectl_sale("plan", "-o", "json", *arguments, **({} if stdin is None else {"input": stdin}))
     try:
-        return done.returncode, json.loads(done.stdout)
+        return code, json.loads(out)
     except json.JSONDecodeError:
-        return done.returncode, {"stderr": done.stderr}
+        return code, {"stderr": said}
 
 
 def floors(forecast):
@@ -85,9 +81,9 @@ def test_a_spec_that_the_server_refuses_ends_with_10_and_its_words(api, ns):
     shop = Shop(api, ns)
     manifest = shop.manifest("bad", start=utc(3600), lasts=600)
     manifest["spec"]["window"]["end"] = instant(utc(60))
-    done = subprocess.run([SALE, "plan", "-f", "-"], input=json.dumps(manifest), capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 10, done
-    assert "spec.window.end" in done.stderr, done.stderr
+    code, out, said = kubectl_sale("plan", "-f", "-", input=json.dumps(manifest))
+    assert code == 10, (code, out, said)
+    assert "spec.window.end" in said, said
     code, answer = plan("no-such-sale", "-n", ns)
     assert code == 1 and "not found" in answer["stderr"], (code, answer)
 

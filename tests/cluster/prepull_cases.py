@@ -11,13 +11,7 @@ from headroom_cases import TightShop
 class PullingShop(TightShop):
     def grant(self):
         super().grant()
-        meta = {"name": "pulls"}
-        rules = [{"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["create"]}]
-        self.api.create("roles", self.ns, {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": meta, "rules": rules})
-        self.api.create("rolebindings", self.ns, {
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": meta,
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "pulls"},
-            "subjects": [{"kind": "ServiceAccount", "name": "sale", "namespace": self.ns}]})
+        self.role("pulls", [{"apiGroups": ["apps"], "resources": ["daemonsets"], "verbs": ["create"]}], "sale")
 
     def sale_with_pulls(self, lead, prepare="4s", begins=10.0, lasts=4, **more):
         manifest = self.manifest("flash", utc(begins), lasts, prepare=prepare, **more)

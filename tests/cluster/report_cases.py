@@ -1,19 +1,15 @@
 """`kubectl-sale report` of a sale that runs and is over, and what the next run of it remembers."""
 
 import json
-import os
-import subprocess
 import time
 
-from harness import ROOT, Shop, instant, utc, wait_for
-
-SALE = os.environ.get("DOORBUSTER_KUBECTL_SALE", os.path.join(ROOT, "build/dev/kubectl-sale"))
+from harness import Shop, instant, kubectl_sale, utc, wait_for
 
 
 def report(*arguments):
     """Exit code and what was printed."""
-    done = subprocess.run([SALE, "report", *arguments], capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, done.stdout or done.stderr
+    code, out, said = kubectl_sale("report", *arguments)
+    return code, out or said
 
 
 def figures(ns):

@@ -10,16 +10,9 @@ import subprocess
 import termios
 import threading
 
-from harness import ROOT, Shop, wait_for
+from harness import SALE, Shop, kubectl_sale, wait_for
 
-SALE = os.environ.get("DOORBUSTER_KUBECTL_SALE", os.path.join(ROOT, "build/dev/kubectl-sale"))
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
-
-
-def command(*arguments, **more):
-    """Exit code, what was printed, and what was said beside it."""
-    done = subprocess.run([SALE, *arguments], capture_output=True, text=True, timeout=90, check=False, stdin=subprocess.DEVNULL, **more)
-    return done.returncode, done.stdout, done.stderr
 
 
 class Terminal:
@@ -118,16 +111,16 @@ def test_waiting_ends_with_what_came_of_it(api, ns):
     waiting = [subprocess.Popen([SALE, "wait", "flash", "-n", ns, f"--for={goal}", "--timeout=90s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
                for goal in ("prepared", "live", "completed", "restored", "condition=Prepared")]
     shop.reach("Live")
-    code, out, said = command("wait", "flash", "-n", ns, "--for=completed", "--timeout=1s")
+    code, out, said = kubectl_sale("wait", "flash", "-n", ns, "--for=completed", "--timeout=1s")
     assert code == 124 and not out and "within 1s" in said, (code, out, said)
     shop.reach("Completed", seconds=60)
     for one in waiting:
         out, said = one.communicate(timeout=30)
         assert one.returncode == 0 and out.startswith("saleevent.doorbuster.dev/flash: "), (one.args, one.returncode, out, said)
         assert said.startswith(f"{ns}/flash "), said
-    code, _, said = command("wait", "flash", "-n", ns, "--for=live", "--timeout=0")
+    code, _, said = kubectl_sale("wait", "flash", "-n", ns, "--for=live", "--timeout=0")
     assert code == 10 and "the sale is over" in said, (code, said)
-    code, _, said = command("wait", "flash", "-n", ns, "--for=condition=Stalled", "--timeout=0")
+    code, _, said = kubectl_sale("wait", "flash", "-n", ns, "--for=condition=Stalled", "--timeout=0")
     assert code == 124, (code, said)
 
 
@@ -136,22 +129,22 @@ def test_a_refused_and_an_aborted_sale_are_not_waited_for(api, ns):
     shop.sale(begins=600, lasts=600)
     shop.reach("Scheduled")
     with subprocess.Popen([SALE, "wait", "flash", "-n", ns, "--for=live"], stderr=subprocess.PIPE, text=True) as waiting:
-        code, _, said = command("abort", "flash", "-n", ns, "--reason", "wrong prices", "-y")
+        code, _, said = kubectl_sale("abort", "flash", "-n", ns, "--reason", "wrong prices", "-y")
         assert code == 0, said
         said = waiting.communicate(timeout=30)[1]
         assert waiting.returncode == 10 and "the sale is aborted" in said, (waiting.returncode, said)
     for arguments in (["wait", "no-such-sale", "--for=live"], ["watch", "no-such-sale"], ["status", "no-such-sale"]):
-        code, out, said = command(*arguments, "-n", ns)
+        code, out, said = kubectl_sale(*arguments, "-n", ns)
         assert code == 1 and "not found" in said and not out, (arguments, code, out, said)
-    code, _, said = command("wait", "flash", "-n", ns, "--for=lively")
+    code, _, said = kubectl_sale("wait", "flash", "-n", ns, "--for=lively")
     assert code == 2 and "--for must be" in said, (code, said)
-    code, _, said = command("status", "flash", "-n", ns, "--operator-lease", "x")
+    code, _, said = kubectl_sale("status", "flash", "-n", ns, "--operator-lease", "x")
     assert code == 2, (code, said)
 
 
 def test_sales_are_listed_and_their_state_is_told(api, ns):
     shop = Shop(api, ns)
-    code, out, said = command("list", "-n", ns)
+    code, out, said = kubectl_sale("list", "-n", ns)
     assert (code, out) == (0, "") and f"No SaleEvents in namespace {ns}" in said, (code, out, said)
     shop.sale(begins=6, lasts=600)
     shop.sale(name="later", begins=6000, lasts=600)
@@ -159,17 +152,17 @@ def test_sales_are_listed_and_their_state_is_told(api, ns):
     shop.reach("Scheduled", name="later")
     shop.reach("Live")
     shop.reach_floor(9)
-    wait_for("seen held", lambda: json.loads(command("status", "flash", "-n", ns, "-o", "json")[1])["targets"][0]["state"] == "Held")
-    code, out, said = command("list", "-n", ns)
+    wait_for("seen held", lambda: json.loads(kubectl_sale("status", "flash", "-n", ns, "-o", "json")[1])["targets"][0]["state"] == "Held")
+    code, out, said = kubectl_sale("list", "-n", ns)
     lines = out.splitlines()
     assert code == 0 and lines[0].split() == ["NAME", "PHASE", "VERDICT", "STARTS", "READY", "AGE"], out
     assert [line.split()[:2] for line in lines[1:]] == [["flash", "Live"], ["later", "Scheduled"]], out
-    assert command("list", "-n", ns, "-l", "team=till", "-o", "name")[1] == "saleevent.doorbuster.dev/later\n"
-    assert f"{ns} " in command("list", "-A", "--no-headers", "-o", "wide")[1]
-    items = json.loads(command("list", "-n", ns, "-o", "json")[1])["items"]
+    assert kubectl_sale("list", "-n", ns, "-l", "team=till", "-o", "name")[1] == "saleevent.doorbuster.dev/later\n"
+    assert f"{ns} " in kubectl_sale("list", "-A", "--no-headers", "-o", "wide")[1]
+    items = json.loads(kubectl_sale("list", "-n", ns, "-o", "json")[1])["items"]
     assert [(one["name"], one["mode"]) for one in items] == [("flash", "Live"), ("later", "DryRun")], items
-    code, out, said = command("status", "flash", "-n", ns, "-v")
+    code, out, said = kubectl_sale("status", "flash", "-n", ns, "-v")
     assert code == 0 and out.startswith(f"{ns}/flash   ● Live") and "CAPACITY" in out and "HOLDS" in out and "CONDITIONS" in out, (code, out, said)
     assert "\x1b" not in out and "< HorizontalPodAutoscaler checkout" in out and "STALE" not in out, out
     assert re.search(r"checkout +3..10 +9 +9/9 ", out), out
-    assert "DRY RUN" in command("status", "later", "-n", ns)[1]
+    assert "DRY RUN" in kubectl_sale("status", "later", "-n", ns)[1]

@@ -4,6 +4,7 @@
 #include "operator/base/json.h"
 #include "operator/commands/checked.h"
 #include "operator/commands/sale_words.h"
+#include "tests/commands/sale_rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -17,17 +18,6 @@ using std::chrono::seconds;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Instant kStart = *parse_rfc3339("2026-11-27T08:00:00Z");
-
-api::Condition condition(const char* type, api::ConditionStatus status, const char* reason) {
-  return {.type = type,
-          .status = status,
-          .observed_generation = 1,
-          .last_transition_time = kStart,
-          .reason = reason,
-          .message = std::string("because of ") + reason};
-}
 
 api::TargetStatus checkout() {
   api::TargetStatus row;
@@ -43,20 +33,6 @@ api::TargetStatus checkout() {
     row.learned.steps.push_back(
         {.at = kStart, .from = 4, .floor = 13, .ready_after_seconds = took});
   }
-  return row;
-}
-
-api::HoldStatus hold(const char* state) {
-  api::HoldStatus row;
-  row.name = "limit";
-  row.object = {.api_version = "",
-                .group = "gateway.envoyproxy.io",
-                .kind = "BackendTrafficPolicy",
-                .ns = "shop",
-                .name = "limit"};
-  row.field = "/spec/requests";
-  row.baseline = Json{"100"};
-  row.state = state;
   return row;
 }
 

@@ -2,6 +2,7 @@
 #include "operator/commands/screen.h"
 
 #include "operator/commands/text_table.h"
+#include "tests/commands/sale_rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,15 +22,8 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const Instant kStart = *parse_rfc3339("2026-11-27T08:00:00Z");
-
-api::Condition condition(const char* type, api::ConditionStatus status, const char* reason) {
-  return {.type = type,
-          .status = status,
-          .observed_generation = 1,
-          .last_transition_time = kStart - minutes(19),
-          .reason = reason,
-          .message = std::string("because of ") + reason};
+api::Condition earlier(const char* type, api::ConditionStatus status, const char* reason) {
+  return condition(type, status, reason, kStart - minutes(19));
 }
 
 api::TargetStatus target(const std::string& name, const char* state) {
@@ -44,20 +38,11 @@ api::TargetStatus target(const std::string& name, const char* state) {
   return row;
 }
 
-api::HoldStatus hold(const char* state) {
-  api::HoldStatus row;
-  row.name = "limit";
-  row.object = {.api_version = "",
-                .group = "gateway.envoyproxy.io",
-                .kind = "BackendTrafficPolicy",
-                .ns = "shop",
-                .name = "limit"};
-  row.field = "/spec/requests";
+api::HoldStatus held(const char* state) {
+  api::HoldStatus row = hold(state);
   row.copy = "{}";
-  row.baseline = Json{"100"};
   row.live = Json{"400"};
   row.stepped_at = kStart - minutes(30);
-  row.state = state;
   return row;
 }
 
@@ -95,9 +80,9 @@ SaleLook live() {
   status.targets[1].step = 1;
   status.targets[1].steps = 4;
   status.targets[1].pending = {{.reason = "QuotaExceeded", .count = 4, .message = "quota x"}};
-  status.holds = {hold("Held")};
-  status.conditions = {condition("Prepared", api::ConditionStatus::True, "Prepared"),
-                       condition("Restored", api::ConditionStatus::False, "Held")};
+  status.holds = {held("Held")};
+  status.conditions = {earlier("Prepared", api::ConditionStatus::True, "Prepared"),
+                       earlier("Restored", api::ConditionStatus::False, "Held")};
   out.now = kStart + minutes(42);
   out.observed = out.now - seconds(2);
   out.offset = [](Instant) -> Duration { return hours(1); };
@@ -236,7 +221,7 @@ TEST(Screen, what_must_not_be_overlooked_stands_above_everything) {
       {"stalled",
        [](SaleLook& look) {
          look.event.status.conditions.push_back(
-             condition("Stalled", api::ConditionStatus::True, "LedgerCorrupt"));
+             earlier("Stalled", api::ConditionStatus::True, "LedgerCorrupt"));
        },
        "✖  Stalled (LedgerCorrupt): because of LedgerCorrupt"},
       {"the API server is away",

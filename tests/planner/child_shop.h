@@ -2,6 +2,8 @@
 
 #include "tests/planner/shop.h"
 
+#include <gtest/gtest.h>
+
 #include <functional>
 #include <vector>
 
@@ -52,6 +54,25 @@ inline std::vector<EndCase> end_cases(std::vector<EndCase> own) {
   };
   all.insert(all.end(), own.begin(), own.end());
   return all;
+}
+
+/// Every case, each on a shop whose child stands since its lead: it goes or stays, and then all is
+/// at rest.
+inline void expect_ends(const std::vector<EndCase>& cases,
+                        const std::function<Shop()>& make_shop,
+                        const std::function<Instant(const Shop&)>& lead_of,
+                        const std::function<ObjectRef(const Shop&)>& child_of) {
+  for (const EndCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = make_shop();
+    shop.run_until(lead_of(shop));
+    const ObjectRef child = child_of(shop);
+    ASSERT_TRUE(shop.objects.contains(child));
+    one.make(shop);
+    shop.settle();
+    EXPECT_EQ(shop.objects.contains(child), !one.goes);
+    EXPECT_EQ(shop.settle(), 0);
+  }
 }
 
 /// The answers of the round at this instant are lost; then all is well again.

@@ -219,17 +219,7 @@ TEST(Headroom, what_stands_goes_when_it_is_not_wanted_and_stays_when_that_is_not
        [](Shop& shop) { shop.namespace_terminating = true; },
        true},
   });
-  for (const EndCase& one : cases) {
-    SCOPED_TRACE(one.sentence);
-    Shop shop = roomy_shop();
-    shop.run_until(lead_of(shop));
-    const ObjectRef room = room_of(shop);
-    ASSERT_TRUE(shop.objects.contains(room));
-    one.make(shop);
-    shop.settle();
-    EXPECT_EQ(shop.objects.contains(room), !one.goes);
-    EXPECT_EQ(shop.settle(), 0);
-  }
+  expect_ends(cases, roomy_shop, lead_of, room_of);
 }
 
 TEST(Headroom, an_answer_that_is_lost_makes_no_second_child) {

@@ -242,17 +242,7 @@ TEST(ImagePrepull, what_stands_goes_when_it_is_not_wanted_and_stays_when_that_is
        [](Shop& shop) { shop.namespace_terminating = true; },
        true},
   });
-  for (const EndCase& one : cases) {
-    SCOPED_TRACE(one.sentence);
-    Shop shop = pulling_shop();
-    shop.run_until(lead_of(shop));
-    const ObjectRef puller = puller_of(shop);
-    ASSERT_TRUE(shop.objects.contains(puller));
-    one.make(shop);
-    shop.settle();
-    EXPECT_EQ(shop.objects.contains(puller), !one.goes);
-    EXPECT_EQ(shop.settle(), 0);
-  }
+  expect_ends(cases, pulling_shop, lead_of, puller_of);
 }
 
 TEST(ImagePrepull, marks_that_were_copied_to_another_object_do_not_make_it_go) {

@@ -1,13 +1,11 @@
 // SaleActions against a small cluster: answered once, owned by their event, refused without one.
 #include "controllers/reconciler/actions.h"
 
-#include "tests/reconciler/small_reconciler.h"
+#include "tests/reconciler/reconciler_run.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <iostream>
-#include <memory>
 #include <thread>
 
 namespace doorbuster::reconciler {
@@ -38,31 +36,12 @@ const Name kAction{"doorbuster.dev", "saleactions", "shop", "act"};
 constexpr const char* kStatusPut =
     "PUT /apis/doorbuster.dev/v1alpha1/namespaces/shop/saleactions/act/status";
 
-class ActionsRun : public testing::Test {
+class ActionsRun : public ReconcilerRun {
  protected:
   explicit ActionsRun(
       std::vector<ServedKind> kinds = {kServedSales, kActions, kPolicies, kBindings})
-      : cluster_(std::move(kinds)) {
-    cluster_.put({"", "namespaces", "", "shop"}, R"({"kind":"Namespace"})");
-  }
-  ~ActionsRun() override {
-    if (reconciler_) reconciler_->stop(seconds(5));
-    reconciler_.reset();
-    if (HasFailure()) std::cerr << cluster_.story();
-  }
+      : ReconcilerRun(std::move(kinds), "SaleActions are not served") {}
 
-  void start() {
-    Reconciler::Settings settings;
-    settings.setup = {.install = "here", .allow = products::AllowList::standard()};
-    settings.workers = 1;
-    settings.sweep_every = hours(1'000);
-    auto parts = parts_of(cluster_, [this](const LogLine& line) {
-      if (line.message.starts_with("SaleActions are not served")) ++told_;
-    });
-    reconciler_ = std::make_unique<Reconciler>(std::move(settings), std::move(parts));
-    reconciler_->start();
-    reconciler_->lead();
-  }
   /// A sale that is on, or will be.
   void put_sale(Duration begins) {
     const Instant now = std::chrono::floor<seconds>(cluster_.now());
@@ -83,21 +62,6 @@ class ActionsRun : public testing::Test {
                  R"({"metadata":{"creationTimestamp":")" +
                      to_rfc3339(std::chrono::floor<seconds>(cluster_.now()) - ago) + R"("}})");
   }
-  static testing::AssertionResult within(const std::function<bool()>& happens) {
-    const auto until = std::chrono::steady_clock::now() + seconds(20);
-    while (std::chrono::steady_clock::now() < until) {
-      if (happens()) return testing::AssertionSuccess();
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return testing::AssertionFailure() << "did not happen";
-  }
-  testing::AssertionResult becomes(const Name& name,
-                                   const std::string& pointer,
-                                   const std::string& value) {
-    return within([&] { return cluster_.value(name, pointer) == value; })
-           << ": " << cluster_.value(name, pointer);
-  }
-
   /// Whether its run or the action was seen first is the watches' matter.
   int decisions(const std::string& text) {
     const std::string all = cluster_.value(kSale, "/status/decisions");
@@ -105,10 +69,6 @@ class ActionsRun : public testing::Test {
     for (auto at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++count;
     return count;
   }
-
-  SmallCluster cluster_;
-  std::atomic<int> told_{0};
-  std::unique_ptr<Reconciler> reconciler_;
 };
 
 TEST_F(ActionsRun, OneIsAnsweredOnceAndGoesWithItsEvent) {

@@ -1,12 +1,10 @@
 #include "controllers/reconciler/schedules.h"
 
-#include "tests/reconciler/small_reconciler.h"
+#include "tests/reconciler/reconciler_run.h"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <iostream>
-#include <memory>
 #include <thread>
 
 namespace doorbuster::reconciler {
@@ -27,31 +25,10 @@ constexpr const char* kCreate = "POST /apis/doorbuster.dev/v1alpha1/namespaces/s
 constexpr const char* kStatusPut =
     "PUT /apis/doorbuster.dev/v1alpha1/namespaces/shop/saleschedules/flash/status";
 
-/// A whole reconciler on a small cluster.
-class SchedulesRun : public testing::Test {
+class SchedulesRun : public ReconcilerRun {
  protected:
   explicit SchedulesRun(std::vector<ServedKind> kinds = {kServedSales, kSchedules})
-      : cluster_(std::move(kinds)) {
-    cluster_.put(kNamespace, R"({"kind":"Namespace"})");
-  }
-  ~SchedulesRun() override {
-    if (reconciler_) reconciler_->stop(seconds(5));
-    reconciler_.reset();
-    if (HasFailure()) std::cerr << cluster_.story();
-  }
-
-  void start() {
-    Reconciler::Settings settings;
-    settings.setup = {.install = "here", .allow = products::AllowList::standard()};
-    settings.workers = 1;
-    settings.sweep_every = hours(1'000);
-    auto parts = parts_of(cluster_, [this](const LogLine& line) {
-      if (line.message.starts_with("SaleSchedules are not served")) ++told_;
-    });
-    reconciler_ = std::make_unique<Reconciler>(std::move(settings), std::move(parts));
-    reconciler_->start();
-    reconciler_->lead();
-  }
+      : ReconcilerRun(std::move(kinds), "SaleSchedules are not served") {}
 
   /// A start in two days, created a day before, that prepares for half an hour; its event's name.
   Name put_schedule() {
@@ -64,25 +41,7 @@ class SchedulesRun : public testing::Test {
             to_rfc3339(start_) + R"("],"template":{"spec":{}}}})");
     return {"doorbuster.dev", "saleevents", "shop", planner::occurrence_name("flash", start_)};
   }
-  static testing::AssertionResult within(const std::function<bool()>& happens) {
-    const auto until = std::chrono::steady_clock::now() + seconds(20);
-    while (std::chrono::steady_clock::now() < until) {
-      if (happens()) return testing::AssertionSuccess();
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return testing::AssertionFailure() << "did not happen";
-  }
-  testing::AssertionResult becomes(const Name& name,
-                                   const std::string& pointer,
-                                   const std::string& value) {
-    return within([&] { return cluster_.value(name, pointer) == value; })
-           << ": " << cluster_.value(name, pointer);
-  }
-
-  SmallCluster cluster_;
-  std::atomic<int> told_{0};
   Instant start_;
-  std::unique_ptr<Reconciler> reconciler_;
 };
 
 TEST_F(SchedulesRun, AnEventIsCreatedInTimeAndLetGoOfBeforeItPrepares) {
