@@ -24,7 +24,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 }
 
 constexpr std::uint64_t kWhole = 5'000;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef DOORBUSTER_SANITIZED
 constexpr std::uint64_t kHistories = kWhole / 10;
 #else
 constexpr std::uint64_t kHistories = kWhole;
