@@ -31,6 +31,7 @@ std::string part_of_label(std::string name) {
 
 /// Of the parts that the server fills up with defaults, so that they cannot be compared.
 std::string made_of(const ChildWant& want) {
+  if (!want.source.empty()) return want.source;
   std::string parts;
   const auto manifest = JsonView::parse(want.manifest.text);
   for (const std::string& pointer : want.replaced) {
@@ -75,7 +76,7 @@ Create create_of(const ChildWant& want, const Holder& parent) {
       .add("namespace", std::string_view(want.object.ns))
       .add("labels", labels_of(parent))
       .add("annotations", annotations);
-  if (is_beside(want.object, parent))
+  if (is_beside(want.object, parent) && !want.serves)
     metadata.add("ownerReferences", json_array({owner_entry(parent)}));
   JsonObject manifest;
   manifest.add("apiVersion", std::string_view(want.api_version))
@@ -110,7 +111,7 @@ std::optional<Write> update_of(const ChildWant& want, const Present& seen) {
     if (!equal_values(seen.object->at(pointer), wanted)) replace(pointer);
   }
   const std::string hash = made_of(want);
-  if (mark_of(*seen.object, "annotations", kChildMadeOf) != hash) {
+  if (want.source.empty() && mark_of(*seen.object, "annotations", kChildMadeOf) != hash) {
     for (const std::string& pointer : want.replaced) replace(pointer);
     steps.push_back(
         step("replace", "/metadata/annotations/doorbuster.dev~1made-of", json_of_string(hash)));

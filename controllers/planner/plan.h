@@ -95,6 +95,8 @@ struct Plan {
   std::optional<bool> frozen;         ///< put the label of a freeze on the event, or take it off
   api::SaleEventStatus status;        ///< persisted before any write that depends on it
   std::vector<Write> writes;          ///< in order
+  /// Objects whose writes do not wait for status (a rollback's: the record on the object says so).
+  std::set<ObjectRef> at_once;
   std::vector<ChildEffect> children;  ///< after those
   std::vector<ActionAnswer> actions;  ///< at last
   std::vector<Notice> notices;
