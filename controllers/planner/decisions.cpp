@@ -20,6 +20,11 @@ bool decided(const api::SaleEventStatus& status, std::string_view kind) {
 }
 
 void add_decision(api::SaleEventStatus& status, api::Decision made) {
+  if (!made.subject.empty())
+    std::erase_if(status.decisions, [&made](const api::Decision& one) {
+      return one.run == made.run && one.kind == made.kind && one.subject == made.subject &&
+             one.hash == made.hash;
+    });
   if (status.decisions.size() >= bounds::kDecisions)
     status.decisions.erase(status.decisions.begin());
   status.decisions.push_back(std::move(made));

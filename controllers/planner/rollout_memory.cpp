@@ -7,6 +7,19 @@
 
 namespace doorbuster::planner {
 
+std::string to_text(const StartedOn& one) {
+  return one.template_hash + " " + one.target + " " + one.backend;
+}
+
+StartedOn started_on(const api::Decision& decision) {
+  const std::string& text = decision.detail;
+  const std::size_t first = text.find(' ');
+  const std::size_t second = first == std::string::npos ? first : text.find(' ', first + 1);
+  if (second == std::string::npos) return {text, "", ""};
+  return {
+      text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1)};
+}
+
 std::string patch_hash(const api::RolloutSpec& rollout) {
   return content_hash(rollout.target.name + "\n" + rollout.patch.text).substr(0, 16);
 }

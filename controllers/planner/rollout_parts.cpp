@@ -1,0 +1,125 @@
+// What the ways forward and back are made of.
+#include "controllers/planner/demand.h"
+#include "controllers/planner/lowering.h"
+#include "controllers/planner/rollout_draft.h"
+#include "controllers/products/scalers.h"
+
+namespace doorbuster::planner {
+namespace {
+
+constexpr Duration kLookAgain = std::chrono::seconds(5);
+constexpr std::int64_t kPercentAMinute = 10;
+
+Ask ask(Ask::Op op, Json operand, Rank rank) {
+  return {.op = op, .operand = std::move(operand), .rank = rank, .priority = 0};
+}
+
+/// What load asks of the target's autoscaler; all of it where that cannot be told, or where it
+/// keeps more than the floor only for a while and would drop to the floor of then at once.
+std::int64_t asked_by_load(const RolloutDraft& draft) {
+  const Present* scaler = autoscaler_of(draft.view, draft.facts.floor->field.object);
+  if (scaler == nullptr) return 0;
+  const std::int64_t asked = asked_floor(draft);
+  if (keeps_for_a_while(*scaler->object)) return asked;
+  const Demand demand = demand_of(*scaler->object);
+  switch (demand.says) {
+    case Demand::Says::Number:
+      return demand.replicas;
+    case Demand::Says::Less:
+    case Demand::Says::Free:
+      return 0;
+    case Demand::Says::Unknown:
+      break;
+  }
+  return asked;
+}
+
+}  // namespace
+
+std::int64_t asked_floor(const RolloutDraft& draft) {
+  return draft.facts.floor ? integer_of(draft.facts.floor->asked.operand).value_or(0) : 0;
+}
+
+void want_share(RolloutDraft& draft, int percent, Rank rank) {
+  const RolloutFacts& facts = draft.facts;
+  const Value written = written_rules(draft);
+  if (!written) return keep_all(draft, to_text(facts.route) + " has no rules");
+  const auto rules = JsonView::parse(written->text);
+  const std::string& candidate = facts.candidate.service.name;
+  auto value = with_share(*rules, facts.backend.name, candidate, percent);
+  if (rank == Rank::Rollback && facts.contested && percent == 0 && !facts.backend.name.empty()) {
+    const auto live = facts.routing->object->root().find(kRules);
+    value = without_candidate(*live, facts.backend.name, candidate);
+  }
+  if (!value) return keep_all(draft, value.error().message);
+  draft.items.emplace_back(
+      HoldWant{.field = {facts.route, kRules, ""},
+               .ask = ask(Ask::Op::Set, std::move(*value), rank),
+               .name = draft.name,
+               .reason = {rank == Rank::Rollback ? "RollingBack" : "TrafficShifted",
+                          draft.name + ": " + std::to_string(percent) +
+                              " % of the traffic to the candidate"},
+               .baseline = std::nullopt,
+               .replicas = false});
+}
+
+void want_floor(RolloutDraft& draft, std::int64_t pods, const char* reason) {
+  const auto& charge = draft.facts.charge;
+  // Without an autoscaler nobody takes pods of the target away while its traffic is elsewhere.
+  if (!charge || charge->who != InCharge::Who::Autoscaler) return;
+  const products::Bounds& bounds = *products::bounds_of(charge->object);
+  const std::int64_t most =
+      charge->scaler->object->integer(bounds.max).value_or(bounds.max_if_absent);
+  pods = std::min(std::max(pods, asked_floor(draft)), most);
+  draft.items.emplace_back(
+      HoldWant{.field = {charge->object, bounds.min, ""},
+               .ask = ask(Ask::Op::Max, json_of(pods), Rank::Rollout),
+               .name = draft.name,
+               .reason = {reason, draft.name + ": the target keeps " + std::to_string(pods)},
+               .baseline = std::nullopt,
+               .replicas = false});
+}
+
+void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
+  const OurHold* floor = draft.facts.floor;
+  if (floor == nullptr) return;
+  draft.wake = sooner(draft.wake, draft.view.now + std::chrono::minutes(1));
+  const std::int64_t asked = asked_floor(draft);
+  const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
+  const std::int64_t from = integer_of(Json{drained.value}).value_or(asked);
+  const auto minutes =
+      std::chrono::duration_cast<std::chrono::minutes>(draft.view.now - drained.at).count();
+  const std::int64_t by_time =
+      from * std::max<std::int64_t>(0, 100 - kPercentAMinute * minutes) / 100;
+  const bool gave_up = draft.view.now >= draft.view.window.restored_by +
+                                             draft.view.spec.capacity.restore_timeout.value;
+  const std::int64_t next = std::min(asked, std::max(by_time, gave_up ? 0 : asked_by_load(draft)));
+  if (next <= before) return let_go(draft, floor->field, "the target has its traffic back", false);
+  HoldWant want{.field = floor->field,
+                .ask = ask(Ask::Op::Max, json_of(next), Rank::Rollout),
+                .name = draft.name,
+                .reason = {kLowering, draft.name + ": the target keeps " + std::to_string(next)},
+                .baseline = std::nullopt,
+                .replicas = false};
+  draft.items.emplace_back(std::move(want));
+}
+
+void let_go(RolloutDraft& draft, const FieldRef& field, const char* why, bool leave_value) {
+  draft.items.emplace_back(Release{.name = draft.name,
+                                   .only = {field},
+                                   .reason = {kRestoring, draft.name + ": " + why},
+                                   .leave_value = leave_value});
+}
+
+void keep_all(RolloutDraft& draft, const std::string& why) {
+  draft.items.emplace_back(Retain{draft.name, {"NotRead", why}});
+  draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
+}
+
+void remove_candidate(RolloutDraft& draft, const char* why) {
+  if (!draft.view.children.contains({kRollouts, draft.name})) return;
+  draft.items.emplace_back(
+      Release{.name = draft.name, .only = {}, .reason = {"CandidateReleased", why}});
+}
+
+}  // namespace doorbuster::planner
