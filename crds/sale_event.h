@@ -55,9 +55,6 @@ const char* to_string(OnMissing);
 enum class RolloutKind { Deployment };
 const char* to_string(RolloutKind);
 
-enum class AnalysisName { default };
-const char* to_string(AnalysisName);
-
 enum class ErrorPolicy { Hold, Proceed };
 const char* to_string(ErrorPolicy);
 
@@ -548,8 +545,8 @@ struct CanaryStep {
   std::int32_t weight = 0;
   /// How long the step lasts at least.
   DurationText pause = {"0s", Duration(0)};
-  /// The step ends only once this analysis has passed since it began.
-  std::optional<AnalysisName> analysis = std::optional<AnalysisName>::default;
+  /// The step ends only once this analysis, `default`, has passed since it began.
+  std::optional<std::string> analysis{};
   bool operator==(const CanaryStep&) const = default;
 };
 

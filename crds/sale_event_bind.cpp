@@ -199,18 +199,6 @@ static void bind(const Node& node, RolloutKind& out) {
   if (node.text == "Deployment") out = RolloutKind::Deployment;
 }
 
-const char* to_string(AnalysisName value) {
-  switch (value) {
-    case AnalysisName::default:
-      return "default";
-  }
-  return "default";
-}
-
-static void bind(const Node& node, AnalysisName& out) {
-  if (node.text == "default") out = AnalysisName::default;
-}
-
 const char* to_string(ErrorPolicy value) {
   switch (value) {
     case ErrorPolicy::Hold:

@@ -1726,9 +1726,13 @@ constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemPauseSchema = {
     .at_most = 32,
     .rules = kSpecRolloutsItemStrategyCanaryStepsItemPauseRules};
 
-constexpr std::string_view kSpecRolloutsItemStrategyCanaryStepsItemAnalysisAllowed[] = {"default"};
 constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemAnalysisSchema = {
-    .type = SchemaType::String, .allowed = kSpecRolloutsItemStrategyCanaryStepsItemAnalysisAllowed};
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
 
 constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemFields[] = {
     {"weight",
@@ -1745,7 +1749,7 @@ constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemFields[] = {
      &kSpecRolloutsItemStrategyCanaryStepsItemAnalysisSchema,
      false,
      "",
-     "The step ends only once this analysis has passed since it began."},
+     "The step ends only once this analysis, `default`, has passed since it began."},
 };
 constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemStrategyCanaryStepsItemFields};
