@@ -69,10 +69,15 @@ std::vector<Actions::Pointer> Actions::pending(const kube::Key& event) {
   for (auto& [key, action] : store_->by_index(kByEvent, index_of(event.ns, event.name))) {
     if (action && store_->shows(written_, key, parts_.now())) out.push_back(std::move(action));
   }
-  std::stable_sort(out.begin(), out.end(), [](const Pointer& a, const Pointer& b) {
-    return a->created < b->created;
+  const auto in_time = [](const Pointer& a, const Pointer& b) { return a->created < b->created; };
+  std::stable_sort(out.begin(), out.end(), in_time);
+  if (out.size() <= planner::kActionsOfRound) return out;
+  // A rollback does not wait behind those that do.
+  std::stable_partition(out.begin(), out.end(), [](const Pointer& one) {
+    return one->spec->action == api::ActionVerb::RollBack;
   });
-  if (out.size() > planner::kActionsOfRound) out.resize(planner::kActionsOfRound);
+  out.resize(planner::kActionsOfRound);
+  std::stable_sort(out.begin(), out.end(), in_time);
   return out;
 }
 
