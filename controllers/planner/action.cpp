@@ -359,6 +359,18 @@ void finish(std::vector<ActionAnswer>& answers, const Event& event, const Plan& 
   }
 }
 
+std::vector<std::shared_ptr<const Action>> of_one_round(
+    std::vector<std::shared_ptr<const Action>> all) {
+  const auto in_time = [](const auto& a, const auto& b) { return a->created < b->created; };
+  std::stable_sort(all.begin(), all.end(), in_time);
+  if (all.size() <= kActionsOfRound) return all;
+  std::stable_partition(
+      all.begin(), all.end(), [](const auto& one) { return one->spec.ok() && rolls_back(*one); });
+  all.resize(kActionsOfRound);
+  std::stable_sort(all.begin(), all.end(), in_time);
+  return all;
+}
+
 ActionAnswer without_event(std::shared_ptr<const Action> action,
                            const std::optional<Instant>& policy_since,
                            Instant now) {

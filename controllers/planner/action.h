@@ -3,6 +3,7 @@
 #include "controllers/planner/plan.h"
 #include "controllers/planner/view.h"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -40,6 +41,10 @@ Event with_decisions(Event, const std::vector<api::Decision>&);
 /// still, and how the rollouts stand.
 void finish(std::vector<ActionAnswer>&, const Event&, const Plan& made, Instant now);
 
+/// Of those of one event that are not over: the oldest kActionsOfRound, in their order. RollBacks
+/// are among them before all others, which may wait.
+std::vector<std::shared_ptr<const Action>> of_one_round(std::vector<std::shared_ptr<const Action>>);
+
 /// The answer to an action whose event does not exist.
 ActionAnswer without_event(std::shared_ptr<const Action>,
                            const std::optional<Instant>& policy_since,
@@ -49,7 +54,7 @@ ActionAnswer without_event(std::shared_ptr<const Action>,
 inline constexpr Duration kEventPatience = std::chrono::seconds(10);
 /// Actions that decide something in one run of an event; more are refused, but never a RollBack.
 inline constexpr std::size_t kActionsOfRun = 64;
-/// Of one event that are looked at in one round, the oldest first.
+/// Of one event that are looked at in one round.
 inline constexpr std::size_t kActionsOfRound = 64;
 
 }  // namespace doorbuster::planner

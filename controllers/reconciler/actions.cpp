@@ -69,16 +69,7 @@ std::vector<Actions::Pointer> Actions::pending(const kube::Key& event) {
   for (auto& [key, action] : store_->by_index(kByEvent, index_of(event.ns, event.name))) {
     if (action && store_->shows(written_, key, parts_.now())) out.push_back(std::move(action));
   }
-  const auto in_time = [](const Pointer& a, const Pointer& b) { return a->created < b->created; };
-  std::stable_sort(out.begin(), out.end(), in_time);
-  if (out.size() <= planner::kActionsOfRound) return out;
-  // A rollback does not wait behind those that do.
-  std::stable_partition(out.begin(), out.end(), [](const Pointer& one) {
-    return one->spec->action == api::ActionVerb::RollBack;
-  });
-  out.resize(planner::kActionsOfRound);
-  std::stable_sort(out.begin(), out.end(), in_time);
-  return out;
+  return planner::of_one_round(std::move(out));
 }
 
 std::optional<Instant> Actions::policy_since() {
