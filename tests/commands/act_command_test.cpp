@@ -30,7 +30,12 @@ Created created(std::vector<std::string> words) {
   words.insert(words.end(), {"--dry-run", "client", "-n", "shop"});
   std::reverse(words.begin(), words.end());
   ::testing::internal::CaptureStdout();
-  app.parse(words);
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError&) {
+    (void)::testing::internal::GetCapturedStdout();
+    throw;
+  }
   return {code, ::testing::internal::GetCapturedStdout()};
 }
 
@@ -69,7 +74,6 @@ TEST(ActCommand, WhatNoActionCanSayIsAUsageError) {
   EXPECT_THROW(created({"rollback"}), CLI::ParseError);
   EXPECT_THROW(created({"promote", "flash", "--now"}), CLI::ParseError);
   EXPECT_THROW(created({"abort", "flash", "--rollout", "checkout"}), CLI::ParseError);
-  (void)::testing::internal::GetCapturedStdout();
 }
 
 TEST(ActCommand, TheProgressOfARollBackIsALineEach) {
