@@ -449,7 +449,7 @@ Plan plan_in_order(std::span<const Feature> order,
   Plan out = plan_judged(order, now_known, served, setup, now);
   look_ahead(out, order, now_known, served, setup, now);
   if (!out.questions.empty()) return out;
-  finish(taken.answers, out.all_back, now);
+  finish(taken.answers, now_known, out, now);
   out.actions = std::move(taken.answers);
   out.notices.insert(out.notices.begin(), taken.notices.begin(), taken.notices.end());
   return out;
