@@ -49,11 +49,6 @@ Json labels_of(const Holder& parent) {
       .build();
 }
 
-/// Does it stand in its event's namespace?
-bool is_beside(const ObjectRef& child, const Holder& parent) {
-  return child.ns == parent.event.substr(0, parent.event.find('/'));
-}
-
 /// The garbage collector removes what its event leaves behind; nobody waits for it.
 Json owner_entry(const Holder& parent) {
   return JsonObject()
@@ -135,6 +130,10 @@ bool is_child_of(const Holder& child, const Event& event) {
 }
 
 }  // namespace
+
+bool is_beside(const ObjectRef& child, const Holder& parent) {
+  return child.ns == parent.event.substr(0, parent.event.find('/'));
+}
 
 std::optional<Holder> parent_of(const Document& object) {
   Holder out;

@@ -365,7 +365,10 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
 planner::Answer SimulatedWorld::answer(const Event&, const planner::Question& question) {
   using Says = planner::Answer::Says;
   planner::Answer out{.at = now(), .says = Says::Yes, .why = {}};
-  if (down() || weather.reviews_fail) {
+  if (question.kind == planner::Question::Kind::Render) {
+    out.says = Says::Unknown;
+    out.why = "a strategic merge patch is applied by an API server only, and there is none here";
+  } else if (down() || weather.reviews_fail) {
     out.says = Says::Unknown;
     out.why = "the review was not answered";
   } else if (weather.account_denied_kinds.contains(question.about.kind)) {
