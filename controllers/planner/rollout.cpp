@@ -72,7 +72,11 @@ api::Decision last_end(const RolloutDraft& draft) {
 
 void plan_rollout(RolloutDraft& draft) {
   numbers(draft);
-  if (draft.mode == RolloutMode::DryRun) return draft.tell("Planned", "a dry run releases nothing");
+  if (draft.mode == RolloutMode::DryRun) {
+    const api::Decision* back = draft.decided(rollout_kind::kRolledBack);
+    if (back != nullptr) return draft.tell("RolledBack", said(*back));
+    return draft.tell("Planned", "a dry run releases nothing");
+  }
   const std::string why = why_back(draft);
   if (!why.empty()) {
     if (draft.facts.stands() || draft.decided(rollout_kind::kStarted) != nullptr)

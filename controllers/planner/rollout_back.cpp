@@ -49,7 +49,8 @@ void clean_up(RolloutDraft& draft, const api::Decision& drained) {
   const RolloutFacts& facts = draft.facts;
   const Duration drain = draft.spec ? draft.spec->drain.value : std::chrono::seconds(15);
   if (facts.traffic != nullptr) {
-    draft.at_once.insert(facts.route);
+    // At rest nothing but this is written; else it waits for status like all that lets go.
+    if (draft.mode == RolloutMode::Rest) draft.at_once.insert(facts.route);
     const Value live = facts.routing ? facts.routing->object->at(kRules) : Value();
     let_go(draft,
            facts.traffic->field,
