@@ -297,7 +297,7 @@ std::vector<ChildEffect> child_effects(const Round& round) {
   for (const Wants* from : {&round.headroom.wants,
                             &round.headroom.buffers,
                             &round.prepull.wants,
-                            &round.rollouts.wants})
+                            &round.rollouts.candidates})
     add_child_effects(round, *from, out, removed);
   std::move(removed.begin(), removed.end(), std::back_inserter(out));
   return out;

@@ -60,6 +60,16 @@ void numbers(RolloutDraft& draft) {
     row.steps = static_cast<std::int32_t>(draft.spec->strategy.canary.steps.size());
 }
 
+/// When the attempt before this one was over.
+api::Decision last_end(const RolloutDraft& draft) {
+  api::Decision out;
+  for (const api::Decision& one : draft.view.event.status.decisions) {
+    const bool ends = one.kind == rollout_kind::kDrained || one.kind == rollout_kind::kPromoted;
+    if (ends && one.subject == draft.name && one.at > out.at) out = one;
+  }
+  return out;
+}
+
 void plan_rollout(RolloutDraft& draft) {
   numbers(draft);
   if (draft.mode == RolloutMode::DryRun) return draft.tell("Planned", "a dry run releases nothing");
@@ -77,12 +87,15 @@ void plan_rollout(RolloutDraft& draft) {
     draft.tell("Unknown", draft.facts.unread);
     return keep_all(draft, draft.facts.unread);
   }
+  if (draft.decided(rollout_kind::kStarted) == nullptr) lower_floor(draft, last_end(draft));
   go_forward(draft);
 }
 
 void collect(RolloutWants& out, RolloutDraft&& draft) {
   Wants& wants = out.wants;
   std::move(draft.items.begin(), draft.items.end(), std::back_inserter(wants.items));
+  std::move(
+      draft.candidates.begin(), draft.candidates.end(), std::back_inserter(out.candidates.items));
   std::move(draft.questions.begin(), draft.questions.end(), std::back_inserter(wants.questions));
   std::move(draft.warnings.begin(), draft.warnings.end(), std::back_inserter(wants.warnings));
   std::move(draft.decisions.begin(), draft.decisions.end(), std::back_inserter(out.decisions));
@@ -95,15 +108,23 @@ void collect(RolloutWants& out, RolloutDraft&& draft) {
   out.rows.push_back(std::move(draft.row));
 }
 
+/// Is there more of it than pods that the target keeps for a while?
+bool has_candidate(const View& view, const std::string& name) {
+  if (view.children.contains({kRollouts, name})) return true;
+  const auto held = view.holds.find({kRollouts, name});
+  return held != view.holds.end() &&
+         std::any_of(held->second.begin(), held->second.end(), [](const OurHold& one) {
+           return one.field.object.group == kRouteGroup || one.field.pointer.starts_with(kTemplate);
+         });
+}
+
 /// The attempt to be looked after: the present one, unless something of another still stands, which
 /// goes first.
 std::string attempt_at(const View& view, const api::RolloutSpec* spec, const std::string& name) {
   const std::string former = last_attempt(view.event.status, name);
   if (spec == nullptr) return former;
   const std::string present = attempt_of(*spec, view.event.status);
-  const bool stands =
-      view.children.contains({kRollouts, name}) || view.holds.contains({kRollouts, name});
-  return stands && former != present ? former : present;
+  return former != present && has_candidate(view, name) ? former : present;
 }
 
 RolloutDraft draft_of(const View& view,
@@ -130,6 +151,7 @@ RolloutDraft draft_of(const View& view,
                    .facts = rollout_facts(view, spec, name, names),
                    .row = {},
                    .items = {},
+                   .candidates = {},
                    .questions = {},
                    .decisions = {},
                    .warnings = {},

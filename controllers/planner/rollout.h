@@ -21,6 +21,7 @@ enum class RolloutMode {
 
 struct RolloutWants {
   Wants wants{.feature = kRollouts};
+  Wants candidates{.feature = kRollouts};  ///< only children
   std::vector<api::RolloutStatus> rows;
   std::vector<api::Decision> decisions;  ///< to be added to those of the event
   std::set<ObjectRef> at_once;           ///< written before status is stored, in any mode

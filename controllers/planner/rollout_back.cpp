@@ -49,6 +49,7 @@ void clean_up(RolloutDraft& draft, const api::Decision& drained) {
   const RolloutFacts& facts = draft.facts;
   const Duration drain = draft.spec ? draft.spec->drain.value : std::chrono::seconds(15);
   if (facts.traffic != nullptr) {
+    draft.at_once.insert(facts.route);
     const Value live = facts.routing ? facts.routing->object->at(kRules) : Value();
     let_go(draft,
            facts.traffic->field,
@@ -88,6 +89,7 @@ void go_back(RolloutDraft& draft, const std::string& why) {
     clean_up(draft, draft.decide(rollout_kind::kDrained, std::to_string(asked_floor(draft))));
     return;
   }
+  if (facts.charge && facts.charge->found()) draft.at_once.insert(facts.charge->object);
   if (facts.stable != nullptr)
     want_floor(draft, std::max(facts.stable_ready + facts.ready, needed_of(draft)), "RollingBack");
   traffic_back(draft);

@@ -46,7 +46,7 @@ struct RolloutDraft {
   bool former = false;  ///< the attempt is at what the spec said before
   RolloutFacts facts;
   api::RolloutStatus row;
-  std::vector<Item> items;
+  std::vector<Item> items, candidates;
   std::vector<Question> questions;
   std::vector<api::Decision> decisions;
   std::vector<Reason> warnings;

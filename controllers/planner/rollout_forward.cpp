@@ -132,7 +132,7 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
     return false;
   }
   draft.row.replicas = pods;
-  for (const ChildWant& one : *wants) draft.items.emplace_back(one);
+  for (const ChildWant& one : *wants) draft.candidates.emplace_back(one);
   return true;
 }
 

@@ -14,13 +14,12 @@ Ask ask(Ask::Op op, Json operand, Rank rank) {
   return {.op = op, .operand = std::move(operand), .rank = rank, .priority = 0};
 }
 
-/// What load asks of the target's autoscaler; all of it where that cannot be told, or where it
-/// keeps more than the floor only for a while and would drop to the floor of then at once.
-std::int64_t asked_by_load(const RolloutDraft& draft) {
+/// What load keeps of the target whatever the floor; nothing: not to be told now, or more than that
+/// is kept only for a while and would go down to the floor of then at once.
+std::optional<std::int64_t> carried_by_load(const RolloutDraft& draft) {
   const Present* scaler = autoscaler_of(draft.view, draft.facts.floor->field.object);
   if (scaler == nullptr) return 0;
-  const std::int64_t asked = asked_floor(draft);
-  if (keeps_for_a_while(*scaler->object)) return asked;
+  if (keeps_for_a_while(*scaler->object)) return std::nullopt;
   const Demand demand = demand_of(*scaler->object);
   switch (demand.says) {
     case Demand::Says::Number:
@@ -31,7 +30,7 @@ std::int64_t asked_by_load(const RolloutDraft& draft) {
     case Demand::Says::Unknown:
       break;
   }
-  return asked;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -90,11 +89,13 @@ void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const auto minutes =
       std::chrono::duration_cast<std::chrono::minutes>(draft.view.now - drained.at).count();
   const std::int64_t by_time =
-      from * std::max<std::int64_t>(0, 100 - kPercentAMinute * minutes) / 100;
+      std::min(asked, from * std::max<std::int64_t>(0, 100 - kPercentAMinute * minutes) / 100);
   const bool gave_up = draft.view.now >= draft.view.window.restored_by +
                                              draft.view.spec.capacity.restore_timeout.value;
-  const std::int64_t next = std::min(asked, std::max(by_time, gave_up ? 0 : asked_by_load(draft)));
-  if (next <= before) return let_go(draft, floor->field, "the target has its traffic back", false);
+  const auto carried = gave_up ? std::optional<std::int64_t>(0) : carried_by_load(draft);
+  const std::int64_t next = carried ? by_time : asked;
+  if (carried && std::max(before, *carried) >= by_time)
+    return let_go(draft, floor->field, "the target has its traffic back", false);
   HoldWant want{.field = floor->field,
                 .ask = ask(Ask::Op::Max, json_of(next), Rank::Rollout),
                 .name = draft.name,
@@ -118,7 +119,7 @@ void keep_all(RolloutDraft& draft, const std::string& why) {
 
 void remove_candidate(RolloutDraft& draft, const char* why) {
   if (!draft.view.children.contains({kRollouts, draft.name})) return;
-  draft.items.emplace_back(
+  draft.candidates.emplace_back(
       Release{.name = draft.name, .only = {}, .reason = {"CandidateReleased", why}});
 }
 
