@@ -33,6 +33,22 @@ std::optional<std::int64_t> carried_by_load(const RolloutDraft& draft) {
   return std::nullopt;
 }
 
+/// What a floor goes down to. What starting pods make of a load is no reason to drop it at once.
+std::int64_t least_after(std::int64_t asked,
+                         std::int64_t by_time,
+                         std::optional<std::int64_t> carried) {
+  if (!carried) return asked;
+  return *carried >= asked ? by_time : std::max(by_time, *carried);
+}
+
+/// Was it let go of already, by a write that status does not know of?
+bool is_back(const RolloutDraft& draft) {
+  const OurHold& floor = *draft.facts.floor;
+  const Present* object = present(draft.view.seen, floor.field.object);
+  return object != nullptr && !floor.there &&
+         equal_values(object->object->at(floor.field.pointer), floor.entry.baseline);
+}
+
 }  // namespace
 
 std::int64_t asked_floor(const RolloutDraft& draft) {
@@ -93,8 +109,8 @@ void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const bool gave_up = draft.view.now >= draft.view.window.restored_by +
                                              draft.view.spec.capacity.restore_timeout.value;
   const auto carried = gave_up ? std::optional<std::int64_t>(0) : carried_by_load(draft);
-  const std::int64_t next = carried ? by_time : asked;
-  if (carried && std::max(before, *carried) >= by_time)
+  const std::int64_t next = least_after(asked, by_time, carried);
+  if (is_back(draft) || (carried && before >= next))
     return let_go(draft, floor->field, "the target has its traffic back", false);
   HoldWant want{.field = floor->field,
                 .ask = ask(Ask::Op::Max, json_of(next), Rank::Rollout),
