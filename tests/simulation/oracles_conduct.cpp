@@ -296,8 +296,12 @@ class SilenceIsNotRelease : public Oracle {
                  "with " + what + " blanked, " + write.object.name + pointer + " is lowered to " +
                      std::to_string(value));
       }
-      if (change.rules && !(change.rules == due.rules))
-        complain(scene, "with " + what + " blanked, " + write.object.name + " moves traffic");
+      const bool moves = change.rules && !(change.rules == due.rules) &&
+                         !is_decided(seen.event->status, write.object, change.rules);
+      if (moves)
+        complain(scene,
+                 "with " + what + " blanked, " + write.object.name + " moves traffic to " +
+                     shown(change.rules));
       for (const std::string& one : change.released) {
         if (!due.released.contains(one))
           complain(scene, "with " + what + " blanked, " + write.object.name + " lets go: " + one);
@@ -320,6 +324,15 @@ class SilenceIsNotRelease : public Oracle {
     if (goes && held(seen.observation, seen.event->uid)) {
       complain(scene, "with " + what + " blanked, the finalizer goes");
     }
+  }
+  /// Status says already what is written: a round before decided it with all facts known.
+  static bool is_decided(const api::SaleEventStatus& status,
+                         const ObjectRef& object,
+                         const Value& value) {
+    return std::any_of(status.holds.begin(), status.holds.end(), [&](const auto& row) {
+      return row.object.kind == object.kind && row.object.name == object.name &&
+             equal_values(row.requested, value);
+    });
   }
   /// A candidate is not made smaller because of it either.
   void check_size(const Scene& scene,

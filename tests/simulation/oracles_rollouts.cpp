@@ -53,8 +53,10 @@ class SharedByCapacity : public Oracle {
       complain(scene,
                std::to_string(after) + " % to " + std::to_string(ready) + " pods of " +
                    std::to_string(all));
+    // Of a target that is gone nobody can raise anything.
+    const bool gone = seen_object(scene.world.seen()->observation, kTarget) == nullptr;
     const std::int64_t stable = seen_available(scene, kTarget);
-    if (after < before && ready > 0 && (100 - after) * all > 100 * stable)
+    if (after < before && ready > 0 && !gone && (100 - after) * all > 100 * stable)
       complain(scene,
                std::to_string(100 - after) + " % back to " + std::to_string(stable) + " pods of " +
                    std::to_string(all) + " although the candidate serves");
@@ -156,17 +158,25 @@ class BackInTheRound : public Oracle {
     return "a round that sees why a release must go back writes the route, where the target can "
            "take its traffic";
   }
-  void before_round(const Scene&) override { wrote_ = false; }
+  void before_round(const Scene&) override {
+    wrote_ = false;
+    told_.reset();
+  }
+  void on_publish(const Scene&,
+                  const planner::Event&,
+                  const api::SaleEventStatus& status) override {
+    told_ = status;
+  }
   void on_perform(const Scene&, const planner::Event&, const planner::Write& write) override {
     wrote_ = wrote_ || is_route(write.object);
   }
   void after_round(const Scene& scene) override {
     if (!scene.world.seen() || scene.world.seen()->event == last_) return;
     last_ = scene.world.seen()->event;
-    if (wrote_ || seen_share(scene) == 0 || scene.cluster.now() < scene.truth.calm_at) return;
+    if (wrote_ || seen_share(scene) == 0 || !is_stored(scene)) return;
     const auto& seen = *scene.world.seen();
     const std::string why = why_back(scene);
-    const std::int64_t all = needed(seen.event->status);
+    const std::int64_t all = std::max(needed(seen.event->status), seen_floor(seen.observation));
     const bool takes = all > 0 && seen_available(scene, kTarget) >= all;
     const bool refused =
         !seen.observation.refusals.empty() || scene.truth.spoilt.contains(kRoute) || unread(scene);
@@ -174,12 +184,27 @@ class BackInTheRound : public Oracle {
   }
 
  private:
+  /// What the writes depend on could be stored.
+  bool is_stored(const Scene& scene) const {
+    const StoredPtr event = scene.cluster.api().live(last_->ref);
+    const bool finalizer = event && event->tree.at("/metadata/finalizers") != nullptr;
+    return finalizer && !scene.world.down() && (!told_ || *told_ == *event->status);
+  }
   static bool unread(const Scene& scene) {
     const auto& objects = scene.world.seen()->observation.objects;
     return std::any_of(objects.begin(), objects.end(), [](const auto& one) {
       return std::holds_alternative<planner::Unread>(one.second) ||
              std::holds_alternative<planner::Forbidden>(one.second);
     });
+  }
+  static std::int64_t seen_floor(const planner::Observation& seen) {
+    std::int64_t out = 0;
+    for (const ObjectRef& ref : {simulator::autoscaler_ref(kShopNamespace, kReleased),
+                                 simulator::scaled_ref(kShopNamespace, kReleased)}) {
+      if (const auto* scaler = seen_object(seen, ref))
+        out = std::max(out, scaler->object->integer(floor_field(ref)).value_or(0));
+    }
+    return out;
   }
   static std::string why_back(const Scene& scene) {
     const auto& seen = *scene.world.seen();
@@ -204,6 +229,7 @@ class BackInTheRound : public Oracle {
     return stands && seen_available(scene, candidate) == 0 ? "its candidate has crashed" : "";
   }
   std::shared_ptr<const planner::Event> last_;
+  std::optional<api::SaleEventStatus> told_;
   bool wrote_ = false;
 };
 
@@ -288,7 +314,8 @@ class PausedKeepsCapacity : public Oracle {
     const ObjectRef ref = simulator::deployment_ref(kShopNamespace, candidate_in(route->tree));
     const StoredPtr target = scene.cluster.api().live(kTarget),
                     candidate = scene.cluster.api().live(ref);
-    if (!target || !candidate || !stands_still(scene, *candidate)) return;
+    const std::int64_t weight = target && candidate ? standing_at(scene, *candidate) : 0;
+    if (weight == 0) return;
     if (is_foreign(scene.cluster, route)) return;
     const std::int64_t asked = target->tree.number(kReplicas, 1);
     // Since both are as they are.
@@ -296,7 +323,7 @@ class PausedKeepsCapacity : public Oracle {
     asked_ = asked;
     ref_ = ref;
     if (now < since_ + seconds(45) || now < route->at + seconds(45)) return;
-    const std::int64_t wanted = (asked * candidate_share(route->tree) + 99) / 100;
+    const std::int64_t wanted = (asked * weight + 99) / 100;
     if (candidate->tree.number(kReplicas, 0) < wanted)
       complain(scene,
                ref.name + " has " + candidate->tree.at(kReplicas)->print() + " of " +
@@ -304,19 +331,27 @@ class PausedKeepsCapacity : public Oracle {
   }
 
  private:
-  static bool stands_still(const Scene& scene, const simulator::Stored& candidate) {
+  /// The weight of the step at which its release stands still; 0: it goes on.
+  static std::int64_t standing_at(const Scene& scene, const simulator::Stored& candidate) {
     const std::string uid = candidate.tree.text_at("/metadata/labels/doorbuster.dev~1event-uid");
     for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
       const StoredPtr event = scene.cluster.api().live(ref);
       if (!event || event->uid() != uid || event->deleting()) continue;
       if (event->tree.at("/spec/suspend") != nullptr ||
           event->tree.text_at("/spec/mode") == "DryRun")
-        return false;
+        return 0;
+      const api::Decision* entered = decided(*event->status, "StepEntered");
+      const api::Decision* passed = decided(*event->status, "StepPassed");
       for (const auto& row : event->status->rollouts) {
-        if (row.state == "Paused" || row.analysis == "Inconclusive") return true;
+        const bool still = row.state == "Paused" || row.analysis == "Inconclusive";
+        if (!still || !entered || decided(*event->status, "RolledBack")) continue;
+        if (passed && passed->value == entered->value) continue;
+        const std::int64_t step = integer_of(Json{entered->value}).value_or(1);
+        return event->tree.number(
+            "/spec/rollouts/0/strategy/canary/steps/" + std::to_string(step - 1) + "/weight", 0);
       }
     }
-    return false;
+    return 0;
   }
   std::int64_t asked_ = 0;
   ObjectRef ref_;

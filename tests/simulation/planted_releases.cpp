@@ -38,7 +38,7 @@ History unknown_for_long() {
   return with(history,
               {{.act = Act::CheckTurns, .at = seconds(310), .field = "Unknown"},
                {.act = Act::ScaleByHand, .at = seconds(350), .subject = kReleased, .amount = 40},
-               {.act = Act::CheckTurns, .at = seconds(540), .field = "Good"}});
+               {.act = Act::CheckTurns, .at = seconds(700), .field = "Good"}});
 }
 
 using Bend = std::function<void(const ObjectRef&, Tree&)>;
@@ -90,7 +90,7 @@ std::vector<PlantedBug> planted_in_releases() {
          });
        },
        release,
-       {"SharedByCapacity"}},
+       {"BackInTheRound", "SharedByCapacity"}},
       {"a candidate is removed as soon as its traffic is back",
        [] {
          Sabotage out;
@@ -132,13 +132,13 @@ std::vector<PlantedBug> planted_in_releases() {
          return out;
        },
        told_back,
-       {"RouteBackAtTheEnd"}},
+       {"FinalizerWhileHeld", "LeavesNoTrace", "RouteBackAtTheEnd"}},
       {"what others make of a route is not seen",
        [] { return seeing(hide_others); },
        [] {
          return with(release(), {{.act = Act::EditRoute, .at = seconds(335), .field = "Rule"}});
        },
-       {"ForeignRouteStays"}},
+       {"ForeignRouteStays", "RouteBackAtTheEnd", "StatusTruthful"}},
       {"a candidate does not grow",
        [] {
          return performing([](const planner::Write& write) {

@@ -6,6 +6,8 @@
 namespace doorbuster::simulation {
 namespace {
 
+constexpr const char* kStarted = "RolloutStarted";
+
 template <class Do>
 void each_backend(const Tree& route, Do&& what) {
   const Tree* rules = route.at(kRules);
@@ -92,8 +94,9 @@ bool is_foreign(const simulator::Cluster& cluster, const StoredPtr& route) {
 const api::Decision* decided(const api::SaleEventStatus& status, const std::string& kind) {
   const api::Decision* out = nullptr;
   for (const api::Decision& one : status.decisions) {
-    if (one.run == status.run.value_or(0) && one.kind == kind && one.subject == kRollout)
-      out = &one;
+    const bool ours = one.run == status.run.value_or(0) && one.subject == kRollout;
+    if (ours && one.kind == kStarted) out = nullptr;  // another attempt
+    if (ours && one.kind == kind) out = &one;
   }
   return out;
 }

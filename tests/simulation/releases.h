@@ -19,7 +19,7 @@ std::string stable_part(const Tree& route);
 std::optional<std::int64_t> sized_to(const planner::Write&);
 /// Was what the rules are written by others than us? By the version that brought them.
 bool is_foreign(const simulator::Cluster&, const StoredPtr& route);
-/// What a rollout of these histories has decided in the event's present run.
+/// What a rollout of these histories has decided at its last attempt, in the event's present run.
 const api::Decision* decided(const api::SaleEventStatus&, const std::string& kind);
 
 }  // namespace doorbuster::simulation
