@@ -62,9 +62,12 @@ void want_share(RolloutDraft& draft, int percent, Rank rank) {
   const auto rules = JsonView::parse(written->text);
   const std::string& candidate = facts.candidate.service.name;
   auto value = with_share(*rules, facts.backend.name, candidate, percent);
-  if (rank == Rank::Rollback && facts.contested && percent == 0 && !facts.backend.name.empty()) {
-    const auto live = facts.routing->object->root().find(kRules);
-    value = without_candidate(*live, facts.backend.name, candidate);
+  // What others made of it stays, also once the candidate is out of it.
+  const bool as_it_is = facts.contested || (facts.weight == 0 && facts.traffic != nullptr);
+  if (rank == Rank::Rollback && as_it_is && percent == 0 && facts.routing != nullptr &&
+      !facts.backend.name.empty()) {
+    if (const auto live = facts.routing->object->root().find(kRules))
+      value = without_candidate(*live, facts.backend.name, candidate);
   }
   if (!value) return keep_all(draft, value.error().message);
   draft.items.emplace_back(
