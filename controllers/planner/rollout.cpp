@@ -78,7 +78,9 @@ void plan_rollout(RolloutDraft& draft) {
     return draft.tell("Planned", "a dry run releases nothing");
   }
   const std::string why = why_back(draft);
-  if (!why.empty()) {
+  const bool promoted = draft.decided(rollout_kind::kPromoted) != nullptr;
+  const bool goes_on = promoted && draft.spec && !draft.former && draft.mode == RolloutMode::Act;
+  if (!why.empty() && !goes_on) {
     if (draft.facts.stands() || draft.decided(rollout_kind::kStarted) != nullptr)
       return go_back(draft, why);
     return draft.tell("RolledBack", why);

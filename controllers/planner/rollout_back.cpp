@@ -12,7 +12,9 @@ int share_kept(const RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   const int now = facts.weight.value_or(0);
   const std::int64_t needed = needed_of(draft);
-  if (facts.ready == 0 || facts.stable == nullptr || facts.stable_ready >= needed) return 0;
+  if (facts.ready == 0 || facts.stable_ready >= needed) return 0;
+  // Nothing is sent where nothing is, but for an event that goes: what is missing does not keep it.
+  if (facts.stable == nullptr) return draft.view.ending == Ending::None ? now : 0;
   const std::int64_t takes = 100 * facts.stable_ready / needed;
   return std::min<int>(now, static_cast<int>(100 - takes));
 }
@@ -38,9 +40,10 @@ void traffic_back(RolloutDraft& draft) {
 }
 
 void template_back(RolloutDraft& draft) {
+  const bool promoted = draft.decided(rollout_kind::kPromoted) != nullptr;
   for (const OurHold* one : draft.facts.template_fields) {
-    draft.at_once.insert(one->field.object);
-    let_go(draft, one->field, "rolled back", false);
+    if (!promoted) draft.at_once.insert(one->field.object);
+    let_go(draft, one->field, promoted ? "promoted" : "rolled back", promoted);
   }
 }
 
@@ -69,7 +72,7 @@ void clean_up(RolloutDraft& draft, const api::Decision& drained) {
 
 void go_back(RolloutDraft& draft, const std::string& why) {
   const RolloutFacts& facts = draft.facts;
-  if (draft.decided(rollout_kind::kRolledBack) == nullptr)
+  if (!draft.decided(rollout_kind::kRolledBack) && !draft.decided(rollout_kind::kPromoted))
     draft.decide(rollout_kind::kRolledBack, "", why);
   draft.tell("RollingBack", why);
   if (!facts.unread.empty()) {

@@ -8,7 +8,8 @@ namespace doorbuster::planner {
 namespace {
 
 constexpr Duration kLookAgain = std::chrono::seconds(5);
-constexpr std::int64_t kPercentAMinute = 10;
+constexpr Duration kStepDown = std::chrono::minutes(1);
+constexpr std::int64_t kSteps = 10;  ///< of the way down, a tenth each
 
 Ask ask(Ask::Op op, Json operand, Rank rank) {
   return {.op = op, .operand = std::move(operand), .rank = rank, .priority = 0};
@@ -33,6 +34,31 @@ std::optional<std::int64_t> carried_by_load(const RolloutDraft& draft) {
   return std::nullopt;
 }
 
+/// When we last wrote a field, by managedFields.
+Instant last_change_of(const RolloutDraft& draft, const FieldRef& field) {
+  const Present* object = present(draft.view.seen, field.object);
+  if (object == nullptr) return Instant{};
+  const FieldWriter writer = writer_of(*object->object, field.pointer);
+  if (writer.manager != kFieldManager) return Instant{};
+  return parse_rfc3339(writer.time).value_or(Instant{});
+}
+
+/// What a floor goes down to. What starting pods make of a load is no reason to drop it at once.
+std::int64_t least_after(std::int64_t asked,
+                         std::int64_t by_time,
+                         std::optional<std::int64_t> carried) {
+  if (!carried) return asked;
+  return *carried >= asked ? by_time : std::max(by_time, *carried);
+}
+
+/// Was it let go of already, by a write that status does not know of?
+bool is_back(const RolloutDraft& draft) {
+  const OurHold& floor = *draft.facts.floor;
+  const Present* object = present(draft.view.seen, floor.field.object);
+  return object != nullptr && !floor.there &&
+         equal_values(object->object->at(floor.field.pointer), floor.entry.baseline);
+}
+
 }  // namespace
 
 std::int64_t asked_floor(const RolloutDraft& draft) {
@@ -46,9 +72,12 @@ void want_share(RolloutDraft& draft, int percent, Rank rank) {
   const auto rules = JsonView::parse(written->text);
   const std::string& candidate = facts.candidate.service.name;
   auto value = with_share(*rules, facts.backend.name, candidate, percent);
-  if (rank == Rank::Rollback && facts.contested && percent == 0 && !facts.backend.name.empty()) {
-    const auto live = facts.routing->object->root().find(kRules);
-    value = without_candidate(*live, facts.backend.name, candidate);
+  // What others made of it stays, also once the candidate is out of it.
+  const bool as_it_is = facts.contested || (facts.weight == 0 && facts.traffic != nullptr);
+  if (rank == Rank::Rollback && as_it_is && percent == 0 && facts.routing != nullptr &&
+      !facts.backend.name.empty()) {
+    if (const auto live = facts.routing->object->root().find(kRules))
+      value = without_candidate(*live, facts.backend.name, candidate);
   }
   if (!value) return keep_all(draft, value.error().message);
   draft.items.emplace_back(
@@ -82,19 +111,17 @@ void want_floor(RolloutDraft& draft, std::int64_t pods, const char* reason) {
 void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const OurHold* floor = draft.facts.floor;
   if (floor == nullptr) return;
-  draft.wake = sooner(draft.wake, draft.view.now + std::chrono::minutes(1));
   const std::int64_t asked = asked_floor(draft);
   const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
-  const std::int64_t from = integer_of(Json{drained.value}).value_or(asked);
-  const auto minutes =
-      std::chrono::duration_cast<std::chrono::minutes>(draft.view.now - drained.at).count();
-  const std::int64_t by_time =
-      std::min(asked, from * std::max<std::int64_t>(0, 100 - kPercentAMinute * minutes) / 100);
+  const std::int64_t from = std::max(asked, integer_of(Json{drained.value}).value_or(asked));
+  const Instant due = std::max(drained.at, last_change_of(draft, floor->field)) + kStepDown;
+  draft.wake = sooner(draft.wake, std::max(due, draft.view.now + kLookAgain));
   const bool gave_up = draft.view.now >= draft.view.window.restored_by +
                                              draft.view.spec.capacity.restore_timeout.value;
   const auto carried = gave_up ? std::optional<std::int64_t>(0) : carried_by_load(draft);
-  const std::int64_t next = carried ? by_time : asked;
-  if (carried && std::max(before, *carried) >= by_time)
+  const std::int64_t lower = draft.view.now < due ? asked : asked - (from + kSteps - 1) / kSteps;
+  const std::int64_t next = least_after(asked, lower, carried);
+  if (is_back(draft) || (carried && before >= next))
     return let_go(draft, floor->field, "the target has its traffic back", false);
   HoldWant want{.field = floor->field,
                 .ask = ask(Ask::Op::Max, json_of(next), Rank::Rollout),
