@@ -20,6 +20,8 @@ RATE = 500
 ERROR_RATE = 0.05
 PORTS = iter(range(8100, 8200))
 PROMETHEUS = os.environ.get("DOORBUSTER_PROMETHEUS", "")
+# As every shop behind a load balancer does: it serves until everybody knows that it goes.
+LATE = {"preStop": {"sleep": {"seconds": 3}}}
 GATEWAY = "gateway.networking.k8s.io"
 
 
@@ -35,7 +37,7 @@ class Store(Shop):
             {"apiGroups": [GATEWAY], "resources": ["httproutes"], "verbs": ["get", "patch"]},
         ])
         scrape = {"prometheus.io/scrape": "true", "prometheus.io/port": str(SHOP_PORT)}
-        api.create("deployments", ns, deployment("checkout", 4, shop({"SHOP_VERSION": "v1", "SHOP_DRAIN": "3s"}), annotations=scrape, **ON_LOCAL_NODES))
+        api.create("deployments", ns, deployment("checkout", 4, shop({"SHOP_VERSION": "v1"}, lifecycle=LATE), annotations=scrape, **ON_LOCAL_NODES))
         api.create("services", ns, service("checkout"))
         self.hpa("checkout", 2, 6)
         wait_for(f"{ns}: ready pods", lambda: self.ready("checkout") == 4, 60)
@@ -166,7 +168,7 @@ def test_a_person_rolls_back_while_it_is_paused(api, ns):
         load = Load(shop_.url)
         shop_.ship([{"weight": 50, "pause": "10m"}], {}, analysis=False)
         shop_.has_weight(50)
-        code, out, err = kubectl_sale("pause", "flash", "-n", ns, "--reason", "lunch")
+        code, out, err = kubectl_sale("pause", "flash", "-n", ns, "-y", "--reason", "lunch")
         assert code == 0, out + err
         shop_.becomes("Paused")
         asked = time.time()
