@@ -4,6 +4,7 @@
 #include "crds/knative.h"
 #include "crds/patterns.h"
 #include "crds/reader.h"
+#include "crds/rollout_meaning.h"
 #include "operator/base/bounds.h"
 #include "operator/base/web_address.h"
 
@@ -67,6 +68,9 @@ class Meaning {
     }
     order();
     for (std::size_t i = 0; i < spec_.checks.size(); ++i) check(i);
+    for (Finding& one : rollout_findings(spec_)) {
+      if (findings_.size() < kMaxFindings) findings_.push_back(std::move(one));
+    }
     return std::move(findings_);
   }
 

@@ -187,6 +187,8 @@ bool window_instant(std::string_view text) {
   return duration_text(text);
 }
 
+bool rollout_start(std::string_view text) { return text == "manual" || window_instant(text); }
+
 bool offset_text(std::string_view text) {
   take(text, "+");
   return duration_text(text);

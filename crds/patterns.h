@@ -12,6 +12,7 @@ bool dns_subdomain(std::string_view text);         ///< RFC 1123 subdomain
 bool kind_name(std::string_view text);             ///< `Deployment`
 bool api_version(std::string_view text);           ///< `apps/v1`, `v1`
 bool duration_text(std::string_view text);         ///< `1h30m`
+bool rollout_start(std::string_view text);         ///< the same, or `manual`
 bool window_instant(std::string_view text);        ///< `start`, `end`, `-2h`, `+45m`, `45m`
 bool offset_text(std::string_view text);           ///< `+45m`, `45m`
 bool label_key(std::string_view text);             ///< `tier`, `app.kubernetes.io/part-of`

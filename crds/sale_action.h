@@ -46,8 +46,11 @@ struct SaleActionSpec {
   /// What to do. `EndNow` ends the sale now: its cooldown begins. `Extend` moves its end by `by`.
   /// `Abort` ends it now and puts everything back on the way down that a deletion takes, whatever
   /// `suspend` says. `Restore` puts back at once, after the end or an abort, what is still held,
-  /// though load asks for it. The others are of rollouts, gates, freezes and degrade levels, and
-  /// are refused while the event has none.
+  /// though load asks for it. `RollBack` sends all traffic of a rollout back to its target,
+  /// whatever else there is, and keeps it from beginning; `Start` begins one, `Promote` ends the
+  /// step under way, `Pause` and `Resume` hold it there and let it go on, `Retry` begins again what
+  /// was rolled back or has failed. The others are of gates, freezes and degrade levels. What the
+  /// event has none of is refused.
   ActionVerb action = ActionVerb::Start;
   /// Names of the rollouts that are meant; all of the event when absent or empty.
   std::vector<std::string> rollouts{};
@@ -79,6 +82,8 @@ struct SaleActionStatus {
   std::optional<Instant> accepted_at{};
   /// When the first object had been written that it led to.
   std::optional<Instant> first_write_at{};
+  /// Of a `RollBack`, when no route sent traffic to a candidate any more.
+  std::optional<Instant> traffic_verified_at{};
   /// When all of it was done, or it was refused.
   std::optional<Instant> completed_at{};
   /// The state of the event for programs.

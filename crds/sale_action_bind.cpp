@@ -89,6 +89,7 @@ void bind(const Node& node, SaleActionStatus& out) {
   bind_member(node, "run", out.run);
   bind_member(node, "acceptedAt", out.accepted_at);
   bind_member(node, "firstWriteAt", out.first_write_at);
+  bind_member(node, "trafficVerifiedAt", out.traffic_verified_at);
   bind_member(node, "completedAt", out.completed_at);
   bind_member(node, "conditions", out.conditions);
 }
@@ -101,6 +102,7 @@ Json to_json(const SaleActionStatus& in) {
   write(json, "run", in.run);
   write(json, "acceptedAt", in.accepted_at);
   write(json, "firstWriteAt", in.first_write_at);
+  write(json, "trafficVerifiedAt", in.traffic_verified_at);
   write(json, "completedAt", in.completed_at);
   write_unless_empty(json, "conditions", in.conditions);
   return json.build();

@@ -101,6 +101,9 @@ constexpr Schema kActionStatusAcceptedAtSchema = {
 constexpr Schema kActionStatusFirstWriteAtSchema = {
     .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
 
+constexpr Schema kActionStatusTrafficVerifiedAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
 constexpr Schema kActionStatusCompletedAtSchema = {
     .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
 
@@ -117,8 +120,11 @@ constexpr Field kActionSpecFields[] = {
      "What to do. `EndNow` ends the sale now: its cooldown begins. `Extend` moves its end by `by`. "
      "`Abort` ends it now and puts everything back on the way down that a deletion takes, whatever "
      "`suspend` says. `Restore` puts back at once, after the end or an abort, what is still held, "
-     "though load asks for it. The others are of rollouts, gates, freezes and degrade levels, and "
-     "are refused while the event has none."},
+     "though load asks for it. `RollBack` sends all traffic of a rollout back to its target, "
+     "whatever else there is, and keeps it from beginning; `Start` begins one, `Promote` ends the "
+     "step under way, `Pause` and `Resume` hold it there and let it go on, `Retry` begins again "
+     "what was rolled back or has failed. The others are of gates, freezes and degrade levels. "
+     "What the event has none of is refused."},
     {"rollouts",
      &kActionSpecRolloutsSchema,
      false,
@@ -180,6 +186,11 @@ constexpr Field kActionStatusFields[] = {
      false,
      "",
      "When the first object had been written that it led to."},
+    {"trafficVerifiedAt",
+     &kActionStatusTrafficVerifiedAtSchema,
+     false,
+     "",
+     "Of a `RollBack`, when no route sent traffic to a candidate any more."},
     {"completedAt",
      &kActionStatusCompletedAtSchema,
      false,

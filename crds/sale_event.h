@@ -52,6 +52,24 @@ const char* to_string(WantedStatus);
 enum class OnMissing { Unknown, Bad, Good };
 const char* to_string(OnMissing);
 
+enum class RolloutKind { Deployment };
+const char* to_string(RolloutKind);
+
+enum class ErrorPolicy { Hold, Proceed };
+const char* to_string(ErrorPolicy);
+
+enum class OnFailure { RollBack, Pause, Alert };
+const char* to_string(OnFailure);
+
+enum class Promotion { Auto, Write, Report, AfterWindow };
+const char* to_string(Promotion);
+
+enum class OnWindowEnd { RollBack, Keep, Finish };
+const char* to_string(OnWindowEnd);
+
+enum class DesiredRevision { Candidate, Stable };
+const char* to_string(DesiredRevision);
+
 enum class ConditionStatus { True, False, Unknown };
 const char* to_string(ConditionStatus);
 
@@ -512,6 +530,120 @@ struct CheckSpec {
   bool operator==(const CheckSpec&) const = default;
 };
 
+/// The workload that is released, in the event's namespace. It is the stable side.
+struct RolloutTarget {
+  /// Its kind; only Deployments are released.
+  RolloutKind kind = RolloutKind::Deployment;
+  /// Its name.
+  std::string name{};
+  bool operator==(const RolloutTarget&) const = default;
+};
+
+/// One step.
+struct CanaryStep {
+  /// Percent of the traffic that the candidate gets; more than at the step before.
+  std::int32_t weight = 0;
+  /// How long the step lasts at least.
+  DurationText pause = {"0s", Duration(0)};
+  /// The step ends only once this analysis, `default`, has passed since it began.
+  std::optional<std::string> analysis{};
+  bool operator==(const CanaryStep&) const = default;
+};
+
+/// By growing shares of the traffic.
+struct CanarySpec {
+  /// One after the other; the candidate's pods are ready before it gets their weight.
+  std::vector<CanaryStep> steps{};
+  bool operator==(const CanarySpec&) const = default;
+};
+
+/// How the candidate takes over.
+struct RolloutStrategy {
+  /// By growing shares of the traffic.
+  CanarySpec canary{};
+  bool operator==(const RolloutStrategy&) const = default;
+};
+
+/// An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its `/spec/rules`,
+/// and yields to whoever else changes them in the meantime.
+struct RouteTraffic {
+  /// Its name.
+  std::string name{};
+  /// The Service that selects the target's pods; wherever the route names it, its weight is shared
+  /// out.
+  std::string backend{};
+  bool operator==(const RouteTraffic&) const = default;
+};
+
+/// Who shares out the traffic.
+struct RolloutTraffic {
+  /// An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its `/spec/rules`,
+  /// and yields to whoever else changes them in the meantime.
+  RouteTraffic http_route{};
+  bool operator==(const RolloutTraffic&) const = default;
+};
+
+/// The analysis that steps name.
+struct AnalysisSpec {
+  /// Names of checks of this event; all must be good.
+  std::vector<std::string> checks{};
+  /// While a check is Unknown, the provider being down for one: `Hold` stays at the step, `Proceed`
+  /// goes on without it. Neither calls the release bad.
+  ErrorPolicy error_policy = ErrorPolicy::Hold;
+  bool operator==(const AnalysisSpec&) const = default;
+};
+
+/// What decides. A bad check fails the rollout whenever the candidate has traffic.
+struct RolloutAnalysis {
+  /// The analysis that steps name.
+  std::optional<AnalysisSpec> usual{};
+  bool operator==(const RolloutAnalysis&) const = default;
+};
+
+/// One release.
+struct RolloutSpec {
+  /// Name of this rollout within the event.
+  std::string name{};
+  /// The workload that is released, in the event's namespace. It is the stable side.
+  RolloutTarget target{};
+  /// What the candidate's pod template has that the target's has not: a strategic merge patch of
+  /// the template, such as `{spec: {containers: [{name: app, image: "shop:v43"}]}}`; at most 8192
+  /// bytes. The API server applies it.
+  Json patch{};
+  /// When it begins: `start`, so long after the start, before it with `-`, or `manual`: a
+  /// SaleAction Start begins it.
+  std::string start = "start";
+  /// Rollouts of this event that must be promoted before this one begins.
+  std::vector<std::string> depends_on{};
+  /// How the candidate takes over.
+  RolloutStrategy strategy{};
+  /// Who shares out the traffic.
+  RolloutTraffic traffic{};
+  /// What decides. A bad check fails the rollout whenever the candidate has traffic.
+  RolloutAnalysis analysis{};
+  /// What a failed analysis, a crash-looping candidate and the deadline do: `RollBack` sends all
+  /// traffic back to the target, `Pause` stays where it is, `Alert` only says so.
+  OnFailure on_failure = OnFailure::RollBack;
+  /// How long a step may wait for its pods or for an analysis, beyond its pause; a crash loop does
+  /// not stop the clock.
+  DurationText deadline = {"20m", Duration(1200000)};
+  /// How long the candidate is watched at the last weight before it is promoted.
+  DurationText bake = {"10m", Duration(600000)};
+  /// How long the candidate stays after the last traffic was sent its way.
+  DurationText drain = {"15s", Duration(15000)};
+  /// What becomes of a candidate that has passed. `Write`: the target gets its template, the
+  /// candidate goes when the target runs it. `Report`: says so and waits until somebody else, Git
+  /// for one, has given the target that template. `Auto`: `Report` where a GitOps tool owns the
+  /// template, else `Write`. `AfterWindow`: `Auto`, once the sale is over.
+  Promotion promotion = Promotion::Auto;
+  /// What the end of the sale does to a rollout that is not promoted: `RollBack`; `Keep` leaves it
+  /// where it is until it is decided; `Finish` lets it go on.
+  OnWindowEnd on_window_end = OnWindowEnd::RollBack;
+  /// `Stable` rolls back, or does not begin.
+  DesiredRevision desired = DesiredRevision::Candidate;
+  bool operator==(const RolloutSpec&) const = default;
+};
+
 /// What the release manager wants.
 struct SaleEventSpec {
   /// When the sale is.
@@ -538,6 +670,10 @@ struct SaleEventSpec {
   /// measured from the beginning of preparation until everything is back. A provider that does not
   /// answer is never a bad check.
   std::vector<CheckSpec> checks{};
+  /// Releases inside the sale. A candidate, a Deployment of Doorbuster's own beside the user's,
+  /// takes a growing share of the traffic; the user's Deployment stays as it is until the candidate
+  /// has passed.
+  std::vector<RolloutSpec> rollouts{};
   bool operator==(const SaleEventSpec&) const = default;
 };
 
@@ -692,6 +828,39 @@ struct CheckStatus {
   /// When that value was measured.
   std::optional<Instant> measured_at{};
   bool operator==(const CheckStatus&) const = default;
+};
+
+/// What was seen of one rollout.
+struct RolloutStatus {
+  /// Name of the rollout.
+  std::string name{};
+  /// Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack,
+  /// RolledBack, Superseded, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden
+  /// or Unknown.
+  std::string state{};
+  /// The step that is under way, from 1.
+  std::optional<std::int32_t> step{};
+  /// How many there are.
+  std::optional<std::int32_t> steps{};
+  /// Percent of the traffic that the route gives the candidate now.
+  std::optional<std::int32_t> weight{};
+  /// Since when the step lasts.
+  std::optional<Instant> step_at{};
+  /// The candidate's Deployment.
+  std::string candidate{};
+  /// How many pods it is to have.
+  std::optional<std::int64_t> replicas{};
+  /// How many of them are ready.
+  std::optional<std::int64_t> ready{};
+  /// How many pods of the target are ready.
+  std::optional<std::int64_t> stable_ready{};
+  /// How many of those take all the traffic back at once.
+  std::optional<std::int64_t> stable_needed{};
+  /// Passed, Failed, Inconclusive or Error; absent before anything was measured.
+  std::string analysis{};
+  /// More, for people.
+  std::string message{};
+  bool operator==(const RolloutStatus&) const = default;
 };
 
 /// What was seen of the pulls for one target.
@@ -950,7 +1119,7 @@ struct SaleEventStatus {
   std::vector<Condition> conditions{};
   /// The window as instants in UTC.
   std::optional<WindowStatus> window{};
-  /// What was decided and outlives a restart; entries are only added.
+  /// What was decided and outlives a restart; of one kind about one subject the latest stands.
   std::vector<Decision> decisions{};
   /// Whether what runs is frozen.
   FreezeStatus freeze{};
@@ -958,6 +1127,8 @@ struct SaleEventStatus {
   std::vector<HeadroomStatus> headroom{};
   /// One row for each check.
   std::vector<CheckStatus> checks{};
+  /// One row for each rollout.
+  std::vector<RolloutStatus> rollouts{};
   /// One row for each target whose images are pulled ahead.
   std::vector<ImagePrepullStatus> image_prepull{};
   /// One row for each target; for each workload that a selector found.
@@ -996,6 +1167,15 @@ Json to_json(const CheckObject&);
 Json to_json(const ConditionCheck&);
 Json to_json(const CheckBound&);
 Json to_json(const CheckSpec&);
+Json to_json(const RolloutTarget&);
+Json to_json(const CanaryStep&);
+Json to_json(const CanarySpec&);
+Json to_json(const RolloutStrategy&);
+Json to_json(const RouteTraffic&);
+Json to_json(const RolloutTraffic&);
+Json to_json(const AnalysisSpec&);
+Json to_json(const RolloutAnalysis&);
+Json to_json(const RolloutSpec&);
 Json to_json(const SaleEventSpec&);
 Json to_json(const FeasibilityFinding&);
 Json to_json(const FeasibleTarget&);
@@ -1006,6 +1186,7 @@ Json to_json(const Decision&);
 Json to_json(const FreezeStatus&);
 Json to_json(const HeadroomStatus&);
 Json to_json(const CheckStatus&);
+Json to_json(const RolloutStatus&);
 Json to_json(const ImagePrepullStatus&);
 Json to_json(const TargetBaseline&);
 Json to_json(const LearnedPending&);
@@ -1047,6 +1228,15 @@ void bind(const Node&, CheckObject&);
 void bind(const Node&, ConditionCheck&);
 void bind(const Node&, CheckBound&);
 void bind(const Node&, CheckSpec&);
+void bind(const Node&, RolloutTarget&);
+void bind(const Node&, CanaryStep&);
+void bind(const Node&, CanarySpec&);
+void bind(const Node&, RolloutStrategy&);
+void bind(const Node&, RouteTraffic&);
+void bind(const Node&, RolloutTraffic&);
+void bind(const Node&, AnalysisSpec&);
+void bind(const Node&, RolloutAnalysis&);
+void bind(const Node&, RolloutSpec&);
 void bind(const Node&, SaleEventSpec&);
 void bind(const Node&, FeasibilityFinding&);
 void bind(const Node&, FeasibleTarget&);
@@ -1057,6 +1247,7 @@ void bind(const Node&, Decision&);
 void bind(const Node&, FreezeStatus&);
 void bind(const Node&, HeadroomStatus&);
 void bind(const Node&, CheckStatus&);
+void bind(const Node&, RolloutStatus&);
 void bind(const Node&, ImagePrepullStatus&);
 void bind(const Node&, TargetBaseline&);
 void bind(const Node&, LearnedPending&);

@@ -187,6 +187,105 @@ static void bind(const Node& node, OnMissing& out) {
   if (node.text == "Good") out = OnMissing::Good;
 }
 
+const char* to_string(RolloutKind value) {
+  switch (value) {
+    case RolloutKind::Deployment:
+      return "Deployment";
+  }
+  return "Deployment";
+}
+
+static void bind(const Node& node, RolloutKind& out) {
+  if (node.text == "Deployment") out = RolloutKind::Deployment;
+}
+
+const char* to_string(ErrorPolicy value) {
+  switch (value) {
+    case ErrorPolicy::Hold:
+      return "Hold";
+    case ErrorPolicy::Proceed:
+      return "Proceed";
+  }
+  return "Hold";
+}
+
+static void bind(const Node& node, ErrorPolicy& out) {
+  if (node.text == "Hold") out = ErrorPolicy::Hold;
+  if (node.text == "Proceed") out = ErrorPolicy::Proceed;
+}
+
+const char* to_string(OnFailure value) {
+  switch (value) {
+    case OnFailure::RollBack:
+      return "RollBack";
+    case OnFailure::Pause:
+      return "Pause";
+    case OnFailure::Alert:
+      return "Alert";
+  }
+  return "RollBack";
+}
+
+static void bind(const Node& node, OnFailure& out) {
+  if (node.text == "RollBack") out = OnFailure::RollBack;
+  if (node.text == "Pause") out = OnFailure::Pause;
+  if (node.text == "Alert") out = OnFailure::Alert;
+}
+
+const char* to_string(Promotion value) {
+  switch (value) {
+    case Promotion::Auto:
+      return "Auto";
+    case Promotion::Write:
+      return "Write";
+    case Promotion::Report:
+      return "Report";
+    case Promotion::AfterWindow:
+      return "AfterWindow";
+  }
+  return "Auto";
+}
+
+static void bind(const Node& node, Promotion& out) {
+  if (node.text == "Auto") out = Promotion::Auto;
+  if (node.text == "Write") out = Promotion::Write;
+  if (node.text == "Report") out = Promotion::Report;
+  if (node.text == "AfterWindow") out = Promotion::AfterWindow;
+}
+
+const char* to_string(OnWindowEnd value) {
+  switch (value) {
+    case OnWindowEnd::RollBack:
+      return "RollBack";
+    case OnWindowEnd::Keep:
+      return "Keep";
+    case OnWindowEnd::Finish:
+      return "Finish";
+  }
+  return "RollBack";
+}
+
+static void bind(const Node& node, OnWindowEnd& out) {
+  if (node.text == "RollBack") out = OnWindowEnd::RollBack;
+  if (node.text == "Keep") out = OnWindowEnd::Keep;
+  if (node.text == "Finish") out = OnWindowEnd::Finish;
+}
+
+const char* to_string(DesiredRevision value) {
+  switch (value) {
+    case DesiredRevision::Candidate:
+      return "Candidate";
+    case DesiredRevision::Stable:
+      return "Stable";
+  }
+  return "Candidate";
+}
+
+static void bind(const Node& node, DesiredRevision& out) {
+  if (node.text == "Candidate") out = DesiredRevision::Candidate;
+  if (node.text == "Stable") out = DesiredRevision::Stable;
+}
+
 const char* to_string(ConditionStatus value) {
   switch (value) {
     case ConditionStatus::True:
@@ -695,6 +794,126 @@ Json to_json(const CheckSpec& in) {
   return json.build();
 }
 
+void bind(const Node& node, RolloutTarget& out) {
+  bind_member(node, "kind", out.kind);
+  bind_member(node, "name", out.name);
+}
+
+Json to_json(const RolloutTarget& in) {
+  JsonObject json;
+  write(json, "kind", in.kind);
+  write(json, "name", in.name);
+  return json.build();
+}
+
+void bind(const Node& node, CanaryStep& out) {
+  bind_member(node, "weight", out.weight);
+  bind_member(node, "pause", out.pause);
+  bind_member(node, "analysis", out.analysis);
+}
+
+Json to_json(const CanaryStep& in) {
+  JsonObject json;
+  write(json, "weight", in.weight);
+  write(json, "pause", in.pause);
+  write(json, "analysis", in.analysis);
+  return json.build();
+}
+
+void bind(const Node& node, CanarySpec& out) { bind_member(node, "steps", out.steps); }
+
+Json to_json(const CanarySpec& in) {
+  JsonObject json;
+  write(json, "steps", in.steps);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutStrategy& out) { bind_member(node, "canary", out.canary); }
+
+Json to_json(const RolloutStrategy& in) {
+  JsonObject json;
+  write(json, "canary", in.canary);
+  return json.build();
+}
+
+void bind(const Node& node, RouteTraffic& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "backend", out.backend);
+}
+
+Json to_json(const RouteTraffic& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "backend", in.backend);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutTraffic& out) { bind_member(node, "httpRoute", out.http_route); }
+
+Json to_json(const RolloutTraffic& in) {
+  JsonObject json;
+  write(json, "httpRoute", in.http_route);
+  return json.build();
+}
+
+void bind(const Node& node, AnalysisSpec& out) {
+  bind_member(node, "checks", out.checks);
+  bind_member(node, "errorPolicy", out.error_policy);
+}
+
+Json to_json(const AnalysisSpec& in) {
+  JsonObject json;
+  write(json, "checks", in.checks);
+  write(json, "errorPolicy", in.error_policy);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutAnalysis& out) { bind_member(node, "default", out.usual); }
+
+Json to_json(const RolloutAnalysis& in) {
+  JsonObject json;
+  write(json, "default", in.usual);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutSpec& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "target", out.target);
+  bind_member(node, "patch", out.patch);
+  bind_member(node, "start", out.start);
+  bind_member(node, "dependsOn", out.depends_on);
+  bind_member(node, "strategy", out.strategy);
+  bind_member(node, "traffic", out.traffic);
+  bind_member(node, "analysis", out.analysis);
+  bind_member(node, "onFailure", out.on_failure);
+  bind_member(node, "deadline", out.deadline);
+  bind_member(node, "bake", out.bake);
+  bind_member(node, "drain", out.drain);
+  bind_member(node, "promotion", out.promotion);
+  bind_member(node, "onWindowEnd", out.on_window_end);
+  bind_member(node, "desired", out.desired);
+}
+
+Json to_json(const RolloutSpec& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "target", in.target);
+  write(json, "patch", in.patch);
+  write(json, "start", in.start);
+  write_unless_empty(json, "dependsOn", in.depends_on);
+  write(json, "strategy", in.strategy);
+  write(json, "traffic", in.traffic);
+  write_unless_empty(json, "analysis", in.analysis);
+  write(json, "onFailure", in.on_failure);
+  write(json, "deadline", in.deadline);
+  write(json, "bake", in.bake);
+  write(json, "drain", in.drain);
+  write(json, "promotion", in.promotion);
+  write(json, "onWindowEnd", in.on_window_end);
+  write(json, "desired", in.desired);
+  return json.build();
+}
+
 void bind(const Node& node, SaleEventSpec& out) {
   bind_member(node, "window", out.window);
   bind_member(node, "serviceAccountName", out.service_account_name);
@@ -705,6 +924,7 @@ void bind(const Node& node, SaleEventSpec& out) {
   bind_member(node, "capacity", out.capacity);
   bind_member(node, "holds", out.holds);
   bind_member(node, "checks", out.checks);
+  bind_member(node, "rollouts", out.rollouts);
 }
 
 Json to_json(const SaleEventSpec& in) {
@@ -718,6 +938,7 @@ Json to_json(const SaleEventSpec& in) {
   write(json, "capacity", in.capacity);
   write_unless_empty(json, "holds", in.holds);
   write_unless_empty(json, "checks", in.checks);
+  write_unless_empty(json, "rollouts", in.rollouts);
   return json.build();
 }
 
@@ -894,6 +1115,40 @@ Json to_json(const CheckStatus& in) {
   write(json, "since", in.since);
   write_unless_empty(json, "message", in.message);
   write(json, "measuredAt", in.measured_at);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutStatus& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "state", out.state);
+  bind_member(node, "step", out.step);
+  bind_member(node, "steps", out.steps);
+  bind_member(node, "weight", out.weight);
+  bind_member(node, "stepAt", out.step_at);
+  bind_member(node, "candidate", out.candidate);
+  bind_member(node, "replicas", out.replicas);
+  bind_member(node, "ready", out.ready);
+  bind_member(node, "stableReady", out.stable_ready);
+  bind_member(node, "stableNeeded", out.stable_needed);
+  bind_member(node, "analysis", out.analysis);
+  bind_member(node, "message", out.message);
+}
+
+Json to_json(const RolloutStatus& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "state", in.state);
+  write(json, "step", in.step);
+  write(json, "steps", in.steps);
+  write(json, "weight", in.weight);
+  write(json, "stepAt", in.step_at);
+  write_unless_empty(json, "candidate", in.candidate);
+  write(json, "replicas", in.replicas);
+  write(json, "ready", in.ready);
+  write(json, "stableReady", in.stable_ready);
+  write(json, "stableNeeded", in.stable_needed);
+  write_unless_empty(json, "analysis", in.analysis);
+  write_unless_empty(json, "message", in.message);
   return json.build();
 }
 
@@ -1164,6 +1419,7 @@ void bind(const Node& node, SaleEventStatus& out) {
   bind_member(node, "freeze", out.freeze);
   bind_member(node, "headroom", out.headroom);
   bind_member(node, "checks", out.checks);
+  bind_member(node, "rollouts", out.rollouts);
   bind_member(node, "imagePrepull", out.image_prepull);
   bind_member(node, "targets", out.targets);
   bind_member(node, "holds", out.holds);
@@ -1187,6 +1443,7 @@ Json to_json(const SaleEventStatus& in) {
   write_unless_empty(json, "freeze", in.freeze);
   write_unless_empty(json, "headroom", in.headroom);
   write_unless_empty(json, "checks", in.checks);
+  write_unless_empty(json, "rollouts", in.rollouts);
   write_unless_empty(json, "imagePrepull", in.image_prepull);
   write_unless_empty(json, "targets", in.targets);
   write_unless_empty(json, "holds", in.holds);

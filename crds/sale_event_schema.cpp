@@ -1648,6 +1648,370 @@ constinit const Schema kSpecChecksSchema = {.type = SchemaType::Array,
 
 namespace {
 
+constexpr Schema kSpecRolloutsItemNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr std::string_view kSpecRolloutsItemTargetKindAllowed[] = {"Deployment"};
+constexpr Schema kSpecRolloutsItemTargetKindSchema = {
+    .type = SchemaType::String, .allowed = kSpecRolloutsItemTargetKindAllowed};
+
+constexpr Schema kSpecRolloutsItemTargetNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Field kSpecRolloutsItemTargetFields[] = {
+    {"kind",
+     &kSpecRolloutsItemTargetKindSchema,
+     false,
+     R"("Deployment")",
+     "Its kind; only Deployments are released."},
+    {"name", &kSpecRolloutsItemTargetNameSchema, true, "", "Its name."},
+};
+constexpr Schema kSpecRolloutsItemTargetSchema = {.type = SchemaType::Object,
+                                                  .fields = kSpecRolloutsItemTargetFields};
+
+constexpr Schema kSpecRolloutsItemPatchSchema = {.type = SchemaType::Any};
+
+constexpr Rule kSpecRolloutsItemStartRules[] = {
+    {twins::begin_in_range,
+     "",
+     "must be at most `720h` (30 days) before or after the start",
+     R"re(self in ['manual', 'start', 'end'] || (duration(self) >= duration('-720h') && duration(self) <= duration('720h')))re"},
+};
+constexpr Schema kSpecRolloutsItemStartSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::rollout_start,
+         "`manual`, `start`, `end` or a time before or after the start such as `-6h` or `30m`",
+         R"re(^(manual|start|end|[+-]?([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+)$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemStartRules};
+
+constexpr Schema kSpecRolloutsItemDependsOnItemSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecRolloutsItemDependsOnSchema = {.type = SchemaType::Array,
+                                                     .items = &kSpecRolloutsItemDependsOnItemSchema,
+                                                     .list_type = ListType::Set,
+                                                     .at_most = 31};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemWeightSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
+
+constexpr Rule kSpecRolloutsItemStrategyCanaryStepsItemPauseRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemPauseSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemStrategyCanaryStepsItemPauseRules};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemAnalysisSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemFields[] = {
+    {"weight",
+     &kSpecRolloutsItemStrategyCanaryStepsItemWeightSchema,
+     true,
+     "",
+     "Percent of the traffic that the candidate gets; more than at the step before."},
+    {"pause",
+     &kSpecRolloutsItemStrategyCanaryStepsItemPauseSchema,
+     false,
+     R"("0s")",
+     "How long the step lasts at least."},
+    {"analysis",
+     &kSpecRolloutsItemStrategyCanaryStepsItemAnalysisSchema,
+     false,
+     "",
+     "The step ends only once this analysis, `default`, has passed since it began."},
+};
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemStrategyCanaryStepsItemFields};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecRolloutsItemStrategyCanaryStepsItemSchema,
+    .list_type = ListType::Atomic,
+    .at_least = 1,
+    .at_most = 16};
+
+constexpr Field kSpecRolloutsItemStrategyCanaryFields[] = {
+    {"steps",
+     &kSpecRolloutsItemStrategyCanaryStepsSchema,
+     true,
+     "",
+     "One after the other; the candidate's pods are ready before it gets their weight."},
+};
+constexpr Schema kSpecRolloutsItemStrategyCanarySchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemStrategyCanaryFields};
+
+constexpr Field kSpecRolloutsItemStrategyFields[] = {
+    {"canary",
+     &kSpecRolloutsItemStrategyCanarySchema,
+     true,
+     "",
+     "By growing shares of the traffic."},
+};
+constexpr Schema kSpecRolloutsItemStrategySchema = {.type = SchemaType::Object,
+                                                    .fields = kSpecRolloutsItemStrategyFields};
+
+constexpr Schema kSpecRolloutsItemTrafficHttpRouteNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficHttpRouteBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficHttpRouteFields[] = {
+    {"name", &kSpecRolloutsItemTrafficHttpRouteNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficHttpRouteBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficHttpRouteSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficHttpRouteFields};
+
+constexpr Field kSpecRolloutsItemTrafficFields[] = {
+    {"httpRoute",
+     &kSpecRolloutsItemTrafficHttpRouteSchema,
+     true,
+     "",
+     "An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its "
+     "`/spec/rules`, and yields to whoever else changes them in the meantime."},
+};
+constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
+                                                   .fields = kSpecRolloutsItemTrafficFields};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultChecksItemSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultChecksSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecRolloutsItemAnalysisDefaultChecksItemSchema,
+    .list_type = ListType::Set,
+    .at_least = 1,
+    .at_most = 16};
+
+constexpr std::string_view kSpecRolloutsItemAnalysisDefaultErrorPolicyAllowed[] = {"Hold",
+                                                                                   "Proceed"};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultErrorPolicySchema = {
+    .type = SchemaType::String, .allowed = kSpecRolloutsItemAnalysisDefaultErrorPolicyAllowed};
+
+constexpr Field kSpecRolloutsItemAnalysisDefaultFields[] = {
+    {"checks",
+     &kSpecRolloutsItemAnalysisDefaultChecksSchema,
+     true,
+     "",
+     "Names of checks of this event; all must be good."},
+    {"errorPolicy",
+     &kSpecRolloutsItemAnalysisDefaultErrorPolicySchema,
+     false,
+     R"("Hold")",
+     "While a check is Unknown, the provider being down for one: `Hold` stays at the step, "
+     "`Proceed` goes on without it. Neither calls the release bad."},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemAnalysisDefaultFields};
+
+constexpr Field kSpecRolloutsItemAnalysisFields[] = {
+    {"default",
+     &kSpecRolloutsItemAnalysisDefaultSchema,
+     false,
+     "",
+     "The analysis that steps name."},
+};
+constexpr Schema kSpecRolloutsItemAnalysisSchema = {.type = SchemaType::Object,
+                                                    .fields = kSpecRolloutsItemAnalysisFields};
+
+constexpr std::string_view kSpecRolloutsItemOnFailureAllowed[] = {"RollBack", "Pause", "Alert"};
+constexpr Schema kSpecRolloutsItemOnFailureSchema = {.type = SchemaType::String,
+                                                     .allowed = kSpecRolloutsItemOnFailureAllowed};
+
+constexpr Rule kSpecRolloutsItemDeadlineRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecRolloutsItemDeadlineSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemDeadlineRules};
+
+constexpr Rule kSpecRolloutsItemBakeRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecRolloutsItemBakeSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemBakeRules};
+
+constexpr Rule kSpecRolloutsItemDrainRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecRolloutsItemDrainSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemDrainRules};
+
+constexpr std::string_view kSpecRolloutsItemPromotionAllowed[] = {
+    "Auto", "Write", "Report", "AfterWindow"};
+constexpr Schema kSpecRolloutsItemPromotionSchema = {.type = SchemaType::String,
+                                                     .allowed = kSpecRolloutsItemPromotionAllowed};
+
+constexpr std::string_view kSpecRolloutsItemOnWindowEndAllowed[] = {"RollBack", "Keep", "Finish"};
+constexpr Schema kSpecRolloutsItemOnWindowEndSchema = {
+    .type = SchemaType::String, .allowed = kSpecRolloutsItemOnWindowEndAllowed};
+
+constexpr std::string_view kSpecRolloutsItemDesiredAllowed[] = {"Candidate", "Stable"};
+constexpr Schema kSpecRolloutsItemDesiredSchema = {.type = SchemaType::String,
+                                                   .allowed = kSpecRolloutsItemDesiredAllowed};
+
+constexpr Field kSpecRolloutsItemFields[] = {
+    {"name", &kSpecRolloutsItemNameSchema, true, "", "Name of this rollout within the event."},
+    {"target",
+     &kSpecRolloutsItemTargetSchema,
+     true,
+     "",
+     "The workload that is released, in the event's namespace. It is the stable side."},
+    {"patch",
+     &kSpecRolloutsItemPatchSchema,
+     true,
+     "",
+     "What the candidate's pod template has that the target's has not: a strategic merge patch of "
+     "the template, such as `{spec: {containers: [{name: app, image: \"shop:v43\"}]}}`; at most "
+     "8192 bytes. The API server applies it."},
+    {"start",
+     &kSpecRolloutsItemStartSchema,
+     false,
+     R"("start")",
+     "When it begins: `start`, so long after the start, before it with `-`, or `manual`: a "
+     "SaleAction Start begins it."},
+    {"dependsOn",
+     &kSpecRolloutsItemDependsOnSchema,
+     false,
+     R"([])",
+     "Rollouts of this event that must be promoted before this one begins."},
+    {"strategy", &kSpecRolloutsItemStrategySchema, true, "", "How the candidate takes over."},
+    {"traffic", &kSpecRolloutsItemTrafficSchema, true, "", "Who shares out the traffic."},
+    {"analysis",
+     &kSpecRolloutsItemAnalysisSchema,
+     false,
+     "",
+     "What decides. A bad check fails the rollout whenever the candidate has traffic."},
+    {"onFailure",
+     &kSpecRolloutsItemOnFailureSchema,
+     false,
+     R"("RollBack")",
+     "What a failed analysis, a crash-looping candidate and the deadline do: `RollBack` sends all "
+     "traffic back to the target, `Pause` stays where it is, `Alert` only says so."},
+    {"deadline",
+     &kSpecRolloutsItemDeadlineSchema,
+     false,
+     R"("20m")",
+     "How long a step may wait for its pods or for an analysis, beyond its pause; a crash loop "
+     "does not stop the clock."},
+    {"bake",
+     &kSpecRolloutsItemBakeSchema,
+     false,
+     R"("10m")",
+     "How long the candidate is watched at the last weight before it is promoted."},
+    {"drain",
+     &kSpecRolloutsItemDrainSchema,
+     false,
+     R"("15s")",
+     "How long the candidate stays after the last traffic was sent its way."},
+    {"promotion",
+     &kSpecRolloutsItemPromotionSchema,
+     false,
+     R"("Auto")",
+     "What becomes of a candidate that has passed. `Write`: the target gets its template, the "
+     "candidate goes when the target runs it. `Report`: says so and waits until somebody else, Git "
+     "for one, has given the target that template. `Auto`: `Report` where a GitOps tool owns the "
+     "template, else `Write`. `AfterWindow`: `Auto`, once the sale is over."},
+    {"onWindowEnd",
+     &kSpecRolloutsItemOnWindowEndSchema,
+     false,
+     R"("RollBack")",
+     "What the end of the sale does to a rollout that is not promoted: `RollBack`; `Keep` leaves "
+     "it where it is until it is decided; `Finish` lets it go on."},
+    {"desired",
+     &kSpecRolloutsItemDesiredSchema,
+     false,
+     R"("Candidate")",
+     "`Stable` rolls back, or does not begin."},
+};
+constexpr Schema kSpecRolloutsItemSchema = {.type = SchemaType::Object,
+                                            .fields = kSpecRolloutsItemFields};
+
+}  // namespace
+extern const Schema kSpecRolloutsSchema;
+constinit const Schema kSpecRolloutsSchema = {.type = SchemaType::Array,
+                                              .items = &kSpecRolloutsItemSchema,
+                                              .list_type = ListType::Map,
+                                              .list_key = "name",
+                                              .at_most = 32};
+
+namespace {
+
 constexpr Schema kStatusObservedGenerationSchema = {.type = SchemaType::Integer,
                                                     .format = Format::Int64};
 
@@ -1920,7 +2284,7 @@ constexpr Schema kStatusDecisionsItemSchema = {.type = SchemaType::Object,
 constexpr Schema kStatusDecisionsSchema = {.type = SchemaType::Array,
                                            .items = &kStatusDecisionsItemSchema,
                                            .list_type = ListType::Atomic,
-                                           .at_most = 256};
+                                           .at_most = 512};
 
 constexpr Schema kStatusFreezeStateSchema = {.type = SchemaType::String, .at_most = 32};
 
@@ -2053,6 +2417,87 @@ constexpr Schema kStatusChecksSchema = {.type = SchemaType::Array,
                                         .list_type = ListType::Map,
                                         .list_key = "name",
                                         .at_most = 32};
+
+constexpr Schema kStatusRolloutsItemNameSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 63};
+
+constexpr Schema kStatusRolloutsItemStateSchema = {.type = SchemaType::String, .at_most = 32};
+
+constexpr Schema kStatusRolloutsItemStepSchema = {.type = SchemaType::Integer,
+                                                  .format = Format::Int32};
+
+constexpr Schema kStatusRolloutsItemStepsSchema = {.type = SchemaType::Integer,
+                                                   .format = Format::Int32};
+
+constexpr Schema kStatusRolloutsItemWeightSchema = {.type = SchemaType::Integer,
+                                                    .format = Format::Int32};
+
+constexpr Schema kStatusRolloutsItemStepAtSchema = {
+    .type = SchemaType::String, .format = Format::DateTime, .at_most = 40};
+
+constexpr Schema kStatusRolloutsItemCandidateSchema = {.type = SchemaType::String, .at_most = 400};
+
+constexpr Schema kStatusRolloutsItemReplicasSchema = {.type = SchemaType::Integer,
+                                                      .format = Format::Int64};
+
+constexpr Schema kStatusRolloutsItemReadySchema = {.type = SchemaType::Integer,
+                                                   .format = Format::Int64};
+
+constexpr Schema kStatusRolloutsItemStableReadySchema = {.type = SchemaType::Integer,
+                                                         .format = Format::Int64};
+
+constexpr Schema kStatusRolloutsItemStableNeededSchema = {.type = SchemaType::Integer,
+                                                          .format = Format::Int64};
+
+constexpr Schema kStatusRolloutsItemAnalysisSchema = {.type = SchemaType::String, .at_most = 16};
+
+constexpr Schema kStatusRolloutsItemMessageSchema = {.type = SchemaType::String, .at_most = 512};
+
+constexpr Field kStatusRolloutsItemFields[] = {
+    {"name", &kStatusRolloutsItemNameSchema, true, "", "Name of the rollout."},
+    {"state",
+     &kStatusRolloutsItemStateSchema,
+     true,
+     "",
+     "Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack, "
+     "RolledBack, Superseded, Contested, Planned (a dry run), Suspended, Refused, Missing, "
+     "Forbidden or Unknown."},
+    {"step", &kStatusRolloutsItemStepSchema, false, "", "The step that is under way, from 1."},
+    {"steps", &kStatusRolloutsItemStepsSchema, false, "", "How many there are."},
+    {"weight",
+     &kStatusRolloutsItemWeightSchema,
+     false,
+     "",
+     "Percent of the traffic that the route gives the candidate now."},
+    {"stepAt", &kStatusRolloutsItemStepAtSchema, false, "", "Since when the step lasts."},
+    {"candidate", &kStatusRolloutsItemCandidateSchema, false, "", "The candidate's Deployment."},
+    {"replicas", &kStatusRolloutsItemReplicasSchema, false, "", "How many pods it is to have."},
+    {"ready", &kStatusRolloutsItemReadySchema, false, "", "How many of them are ready."},
+    {"stableReady",
+     &kStatusRolloutsItemStableReadySchema,
+     false,
+     "",
+     "How many pods of the target are ready."},
+    {"stableNeeded",
+     &kStatusRolloutsItemStableNeededSchema,
+     false,
+     "",
+     "How many of those take all the traffic back at once."},
+    {"analysis",
+     &kStatusRolloutsItemAnalysisSchema,
+     false,
+     "",
+     "Passed, Failed, Inconclusive or Error; absent before anything was measured."},
+    {"message", &kStatusRolloutsItemMessageSchema, false, "", "More, for people."},
+};
+constexpr Schema kStatusRolloutsItemSchema = {.type = SchemaType::Object,
+                                              .fields = kStatusRolloutsItemFields};
+
+constexpr Schema kStatusRolloutsSchema = {.type = SchemaType::Array,
+                                          .items = &kStatusRolloutsItemSchema,
+                                          .list_type = ListType::Map,
+                                          .list_key = "name",
+                                          .at_most = 64};
 
 constexpr Schema kStatusImagePrepullItemTargetSchema = {
     .type = SchemaType::String, .at_least = 1, .at_most = 400};
@@ -2720,6 +3165,13 @@ constexpr Field kSpecFields[] = {
      "What says of the sale's health, event-wide, whether it is good, bad or not known. Each is "
      "measured from the beginning of preparation until everything is back. A provider that does "
      "not answer is never a bad check."},
+    {"rollouts",
+     &kSpecRolloutsSchema,
+     false,
+     "",
+     "Releases inside the sale. A candidate, a Deployment of Doorbuster's own beside the user's, "
+     "takes a growing share of the traffic; the user's Deployment stays as it is until the "
+     "candidate has passed."},
 };
 constexpr Field kStatusFields[] = {
     {"observedGeneration",
@@ -2771,7 +3223,7 @@ constexpr Field kStatusFields[] = {
      &kStatusDecisionsSchema,
      false,
      "",
-     "What was decided and outlives a restart; entries are only added."},
+     "What was decided and outlives a restart; of one kind about one subject the latest stands."},
     {"freeze", &kStatusFreezeSchema, false, "", "Whether what runs is frozen."},
     {"headroom",
      &kStatusHeadroomSchema,
@@ -2779,6 +3231,7 @@ constexpr Field kStatusFields[] = {
      "",
      "One row for each target whose node room is prepared."},
     {"checks", &kStatusChecksSchema, false, "", "One row for each check."},
+    {"rollouts", &kStatusRolloutsSchema, false, "", "One row for each rollout."},
     {"imagePrepull",
      &kStatusImagePrepullSchema,
      false,

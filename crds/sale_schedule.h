@@ -70,6 +70,10 @@ struct SaleTemplateSpec {
   /// measured from the beginning of preparation until everything is back. A provider that does not
   /// answer is never a bad check.
   std::vector<CheckSpec> checks{};
+  /// Releases inside the sale. A candidate, a Deployment of Doorbuster's own beside the user's,
+  /// takes a growing share of the traffic; the user's Deployment stays as it is until the candidate
+  /// has passed.
+  std::vector<RolloutSpec> rollouts{};
   bool operator==(const SaleTemplateSpec&) const = default;
 };
 

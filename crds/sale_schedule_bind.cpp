@@ -75,6 +75,7 @@ void bind(const Node& node, SaleTemplateSpec& out) {
   bind_member(node, "capacity", out.capacity);
   bind_member(node, "holds", out.holds);
   bind_member(node, "checks", out.checks);
+  bind_member(node, "rollouts", out.rollouts);
 }
 
 Json to_json(const SaleTemplateSpec& in) {
@@ -88,6 +89,7 @@ Json to_json(const SaleTemplateSpec& in) {
   write(json, "capacity", in.capacity);
   write_unless_empty(json, "holds", in.holds);
   write_unless_empty(json, "checks", in.checks);
+  write_unless_empty(json, "rollouts", in.rollouts);
   return json.build();
 }
 
@@ -215,6 +217,7 @@ void fill(SaleEventSpec& out, const SaleTemplateSpec& in) {
   out.capacity = in.capacity;
   out.holds = in.holds;
   out.checks = in.checks;
+  out.rollouts = in.rollouts;
 }
 
 }  // namespace doorbuster::api

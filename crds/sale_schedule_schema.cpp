@@ -15,6 +15,7 @@ extern const Schema kSpecModeSchema;
 extern const Schema kSpecCapacitySchema;
 extern const Schema kSpecHoldsSchema;
 extern const Schema kSpecChecksSchema;
+extern const Schema kSpecRolloutsSchema;
 extern const Schema kStatusTargetsItemLastRunSchema;
 extern const Schema kStatusConditionsSchema;
 namespace {
@@ -196,6 +197,13 @@ constexpr Field kScheduleSpecTemplateSpecFields[] = {
      "What says of the sale's health, event-wide, whether it is good, bad or not known. Each is "
      "measured from the beginning of preparation until everything is back. A provider that does "
      "not answer is never a bad check."},
+    {"rollouts",
+     &kSpecRolloutsSchema,
+     false,
+     "",
+     "Releases inside the sale. A candidate, a Deployment of Doorbuster's own beside the user's, "
+     "takes a growing share of the traffic; the user's Deployment stays as it is until the "
+     "candidate has passed."},
 };
 constexpr Schema kScheduleSpecTemplateSpecSchema = {.type = SchemaType::Object,
                                                     .fields = kScheduleSpecTemplateSpecFields};

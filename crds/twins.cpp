@@ -322,6 +322,8 @@ bool instant_in_range(const Node& self) {
   return span && *span <= std::chrono::hours(720);
 }
 
+bool begin_in_range(const Node& self) { return self.text == "manual" || instant_in_range(self); }
+
 bool is_not_changed(const Node&) { return true; }
 
 bool extension_says_by(const Node& self) {

@@ -44,6 +44,7 @@ bool factor_in_range(const Node& self);
 bool until_not_before_from(const Node& self);
 bool freeze_names_something(const Node& self);
 bool instant_in_range(const Node& self);
+bool begin_in_range(const Node& self);
 bool is_not_changed(const Node& self);  ///< of an update; true of what is read
 bool extension_says_by(const Node& self);
 bool approval_names_gate(const Node& self);

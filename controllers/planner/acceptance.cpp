@@ -4,6 +4,8 @@
 #include "controllers/planner/check_hosts.h"
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/in_charge.h"
+#include "controllers/planner/rollout_candidate.h"
+#include "controllers/planner/rollout_route.h"
 #include "controllers/planner/selection.h"
 #include "controllers/products/scalers.h"
 #include "crds/knative.h"
@@ -189,6 +191,23 @@ void check_hold(Check& check, const api::HoldSpec& hold, const std::string& path
   if (!why.empty()) check.add("FieldNotAllowed", path + ".field", why);
 }
 
+/// In mid-sale a route's kind that vanishes, or a narrower list, is no reason to stop everything
+/// else.
+void check_rollout(Check& check, const api::RolloutSpec& rollout, const std::string& path) {
+  const bool held = check.holds.contains({kRollouts, rollout.name});
+  served(check, kRouteGroup, "HTTPRoute", path + ".traffic.httpRoute", held);
+  if (held) return;
+  const std::string& ns = check.event.ref.ns;
+  const FieldRef rules{{kRouteGroup, "HTTPRoute", ns, rollout.traffic.http_route.name}, kRules, ""};
+  const FieldRef pods{{"apps", "Deployment", ns, rollout.target.name}, kTemplate, ""};
+  if (const std::string why = products::why_not_allowed(check.setup.allow, rules, false, true);
+      !why.empty())
+    check.add("FieldNotAllowed", path + ".traffic.httpRoute", why);
+  if (const std::string why = products::why_not_allowed(check.setup.allow, pods, false, true);
+      !why.empty() && rollout.promotion != api::Promotion::Report)
+    check.add("FieldNotAllowed", path + ".promotion", why);
+}
+
 /// Which hosts may be asked is for the operator's configuration to say. In mid-sale a narrower one
 /// is no reason to stop everything else: such a check is Unknown.
 void check_asked_hosts(Check& check, const api::SaleEventSpec& spec) {
@@ -239,6 +258,8 @@ Acceptance check_spec(const Event& event,
     check_hold(check, spec.holds[i], "spec.holds[" + std::to_string(i) + "]");
   }
   check_asked_hosts(check, spec);
+  for (std::size_t i = 0; i < spec.rollouts.size(); ++i)
+    check_rollout(check, spec.rollouts[i], "spec.rollouts[" + std::to_string(i) + "]");
   return std::move(check.out);
 }
 

@@ -1,11 +1,13 @@
 #include "controllers/planner/action.h"
 
-#include "controllers/planner/conditions.h"
+#include "controllers/planner/action_answer.h"
 #include "controllers/planner/decisions.h"
 #include "controllers/planner/freeze.h"
+#include "controllers/planner/rollout_action.h"
 #include "controllers/planner/schedule.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
@@ -13,7 +15,6 @@ namespace doorbuster::planner {
 namespace {
 
 using api::ActionVerb;
-using api::ConditionStatus;
 
 constexpr Duration kMostExtension = std::chrono::hours(24 * 30);  ///< in all, of one run
 
@@ -41,22 +42,6 @@ bool is_completed(const Event& event) { return decided(event.status, "Completed"
 /// What a decision made earlier comes to, where its action was not answered before we ended.
 std::string in_words(const api::Decision& one) {
   return one.kind == "Extend" ? "the sale ends at " + one.value : one.kind + " is decided";
-}
-
-std::string since(const api::Decision& one) {
-  return to_rfc3339(one.at) + (one.by.empty() ? "" : " by " + one.by);
-}
-
-/// What is said of an action before anything is done about it.
-struct Judgement {
-  enum class Is { Accepted, Refused, NothingToDo } is = Is::Accepted;
-  std::string reason, message, value;
-};
-Judgement refused(std::string reason, std::string message) {
-  return {Judgement::Is::Refused, std::move(reason), std::move(message), {}};
-}
-Judgement nothing_to_do(std::string message) {
-  return {Judgement::Is::NothingToDo, "NothingToDo", std::move(message), {}};
 }
 
 struct Case {
@@ -161,7 +146,7 @@ Judgement judge(const Case& at, const api::SaleActionSpec& asked) {
     case ActionVerb::Resume:
     case ActionVerb::Retry:
     case ActionVerb::RollBack:
-      return refused("NoRollouts", "the event has no rollouts");
+      break;  // judge_rollouts
     case ActionVerb::Approve:
     case ActionVerb::Reject:
       return refused("NoGates", "the event has no gates");
@@ -174,98 +159,7 @@ Judgement judge(const Case& at, const api::SaleActionSpec& asked) {
   return refused("Unknown", "this version does not know the action");
 }
 
-void put(ActionAnswer& answer,
-         const char* type,
-         ConditionStatus status,
-         std::string reason,
-         std::string message,
-         Instant now) {
-  auto& all = answer.status.conditions;
-  api::Condition next = moved_on(all,
-                                 {.type = type,
-                                  .status = status,
-                                  .observed_generation = answer.action->generation,
-                                  .last_transition_time = now,
-                                  .reason = std::move(reason),
-                                  .message = std::move(message)});
-  const auto there = std::find_if(
-      all.begin(), all.end(), [type](const api::Condition& one) { return one.type == type; });
-  if (there == all.end()) {
-    all.push_back(std::move(next));
-  } else {
-    *there = std::move(next);
-  }
-}
-
-/// Whether somebody has made sure who asks.
-void verify(ActionAnswer& answer, const std::optional<Instant>& policy, Instant now) {
-  const Action& action = *answer.action;
-  if (!policy)
-    return put(
-        answer,
-        "Verified",
-        ConditionStatus::False,
-        "PolicyMissing",
-        "no admission policy of Doorbuster is known to be in force: who asks was not checked",
-        now);
-  if (action.created <= *policy)
-    return put(answer,
-               "Verified",
-               ConditionStatus::False,
-               "OlderThanPolicy",
-               "the admission policy came after this action: who asks was not checked",
-               now);
-  if (!action.spec || !action.spec->requested_by)
-    return put(answer,
-               "Verified",
-               ConditionStatus::False,
-               "NotStated",
-               "requestedBy does not say who asks; the audit log does",
-               now);
-  put(answer,
-      "Verified",
-      ConditionStatus::True,
-      "Verified",
-      "requested by " + *action.spec->requested_by,
-      now);
-}
-
-ActionAnswer begun(std::shared_ptr<const Action> action) {
-  ActionAnswer answer{.action = std::move(action), .status = {}};
-  answer.status = answer.action->status;
-  answer.status.observed_generation = answer.action->generation;
-  return answer;
-}
-
-void refuse(ActionAnswer& answer, const Judgement& why, Instant now) {
-  answer.status.state = "Refused";
-  answer.status.message = why.message;
-  answer.status.completed_at = now;
-  put(answer, "Accepted", ConditionStatus::False, why.reason, why.message, now);
-  put(answer, "Ready", ConditionStatus::False, why.reason, why.message, now);
-  put(answer, "Stalled", ConditionStatus::True, why.reason, why.message, now);
-}
-
-void accept(ActionAnswer& answer, const Judgement& as, Instant at, Instant now) {
-  answer.status.state = "Accepted";
-  answer.status.message = as.message;
-  answer.status.accepted_at = at;
-  put(answer, "Accepted", ConditionStatus::True, as.reason, as.message, now);
-  put(answer, "Ready", ConditionStatus::False, "InProgress", as.message, now);
-}
-
-void complete(ActionAnswer& answer, std::string message, Instant now) {
-  answer.status.state = "Complete";
-  answer.status.message = message;
-  answer.status.completed_at = now;
-  put(answer, "Ready", ConditionStatus::True, "Complete", std::move(message), now);
-}
-
 bool has_ended(const Action& action) { return action.status.completed_at.has_value(); }
-
-std::string who_asks(const Action& action) {
-  return action.spec && action.spec->requested_by ? *action.spec->requested_by : "";
-}
 
 Notice told(const Action& action, const Judgement& as) {
   const std::string by = who_asks(action);
@@ -282,13 +176,17 @@ const api::Decision* made_by(const Event& event, const Action& action) {
   return nullptr;
 }
 
-std::size_t decided_by_people(const Event& event) {
-  const std::int32_t run = event.status.run.value_or(0);
-  return static_cast<std::size_t>(std::count_if(
-      event.status.decisions.begin(),
-      event.status.decisions.end(),
-      [run](const api::Decision& one) { return one.run == run && !one.action_uid.empty(); }));
+/// Actions that have decided something in this run.
+std::size_t acted(const Event& event) {
+  std::set<std::string> uids;
+  for (const api::Decision& one : event.status.decisions) {
+    if (one.run == event.status.run.value_or(0) && !one.action_uid.empty())
+      uids.insert(one.action_uid);
+  }
+  return uids.size();
 }
+
+bool rolls_back(const Action& action) { return action.spec->action == ActionVerb::RollBack; }
 
 /// Why an event has no window.
 const Error* not_resolved(const Event& event, const Observation& seen) {
@@ -296,39 +194,63 @@ const Error* not_resolved(const Event& event, const Observation& seen) {
   return std::get_if<Error>(&seen.window);
 }
 
-/// One action that was not decided on yet; the event then has its decision.
+/// `written` is null only for a RollBack, which asks for no window.
+Verdict verdict_on(const Event& event, const Window* written, const Action& action, Instant now) {
+  if (action.created + kEventPatience < event.created)
+    return {refused("OlderThanEvent", "it was meant for an earlier event of this name"), {}};
+  Verdict out;
+  if (is_of_rollouts(action.spec->action)) {
+    out = judge_rollouts(event, action, now);
+  } else {
+    out.as = judge({event, *written, now}, *action.spec);
+    out.decisions.push_back({.run = event.status.run.value_or(0),
+                             .kind = api::to_string(action.spec->action),
+                             .hash = name_of(event.spec->window),
+                             .at = now,
+                             .by = who_asks(action),
+                             .action_uid = action.uid,
+                             .value = out.as.value,
+                             .detail = action.spec->reason.value_or("")});
+  }
+  if (out.as.is == Judgement::Is::Accepted && !rolls_back(action) && acted(event) >= kActionsOfRun)
+    out.as = refused("TooMany",
+                     "this run of the event has had " + std::to_string(kActionsOfRun) +
+                         " actions; edit the event");
+  return out;
+}
+
+/// One action that was not decided on yet; the event then has its decisions.
 void decide(
-    Event& event, const Window& written, ActionAnswer& answer, ActionsTaken& out, Instant now) {
+    Event& event, const Window* written, ActionAnswer& answer, ActionsTaken& out, Instant now) {
   const Action& action = *answer.action;
-  Judgement as = action.created + kEventPatience < event.created
-                     ? refused("OlderThanEvent", "it was meant for an earlier event of this name")
-                     : judge({event, written, now}, *action.spec);
-  if (as.is == Judgement::Is::Accepted && decided_by_people(event) >= kActionsOfRun)
-    as = refused("TooMany",
-                 "this run of the event has had " + std::to_string(kActionsOfRun) +
-                     " actions; edit the event");
+  const Verdict verdict = verdict_on(event, written, action, now);
   answer.status.run = event.status.run.value_or(0);
-  switch (as.is) {
+  switch (verdict.as.is) {
     case Judgement::Is::Refused:
-      return refuse(answer, as, now);
+      return refuse(answer, verdict.as, now);
     case Judgement::Is::NothingToDo:
-      accept(answer, as, now, now);
-      return complete(answer, as.message, now);
+      accept(answer, verdict.as, now, now);
+      return complete(answer, verdict.as.message, now);
     case Judgement::Is::Accepted:
       break;
   }
-  api::Decision made{.run = event.status.run.value_or(0),
-                     .kind = api::to_string(action.spec->action),
-                     .hash = name_of(event.spec->window),
-                     .at = now,
-                     .by = who_asks(action),
-                     .action_uid = action.uid,
-                     .value = as.value,
-                     .detail = action.spec->reason.value_or("")};
-  out.notices.push_back(told(action, as));
-  event.status.decisions.push_back(made);
-  out.decisions.push_back(std::move(made));
-  accept(answer, as, now, now);
+  out.notices.push_back(told(action, verdict.as));
+  for (const api::Decision& made : verdict.decisions) {
+    add_decision(event.status, made);
+    out.decisions.push_back(made);
+  }
+  accept(answer, verdict.as, now, now);
+}
+
+/// A RollBack has its end when what it decided about is seen to be back.
+void finish_roll_back(ActionAnswer& answer,
+                      const Event& event,
+                      const api::SaleEventStatus& status,
+                      Instant now) {
+  const WayBack back = way_back(event, status, answer.action->uid);
+  if (!answer.status.traffic_verified_at) answer.status.traffic_verified_at = back.traffic_verified;
+  if (back.complete)
+    complete(answer, back.message.empty() ? answer.status.message : back.message, now);
 }
 
 }  // namespace
@@ -381,12 +303,13 @@ ActionsTaken take_actions(const Event& event, const Observation& seen, Instant n
         accept(answer,
                {.is = Judgement::Is::Accepted,
                 .reason = "Decided",
-                .message = in_words(*known),
+                .message = known->subject.empty() ? in_words(*known)
+                                                  : rollouts_in_words(event.status, action->uid),
                 .value = {}},
                known->at,
                now);
-    } else if (written != nullptr && event.spec) {
-      decide(decided, *written, answer, out, now);
+    } else if ((written != nullptr && event.spec) || rolls_back(*action)) {
+      decide(decided, written, answer, out, now);
     } else if (const Error* why = not_resolved(event, seen); is_transient(why->kind)) {
       continue;  // what it is about is not known; asked again when the window is
     } else {
@@ -406,25 +329,27 @@ Event with_decisions(Event event, const std::vector<api::Decision>& further) {
   return event;
 }
 
-void finish(std::vector<ActionAnswer>& answers, bool all_back, Instant now) {
+void finish(std::vector<ActionAnswer>& answers, const Event& event, const Plan& made, Instant now) {
   for (ActionAnswer& answer : answers) {
     if (answer.status.completed_at || !answer.action->spec) continue;
     switch (answer.action->spec->action) {
       case ActionVerb::Abort:
       case ActionVerb::Restore:
-        if (all_back) complete(answer, "nothing is held any more", now);
+        if (made.all_back) complete(answer, "nothing is held any more", now);
         break;
       case ActionVerb::EndNow:
       case ActionVerb::Extend:
       case ActionVerb::BreakGlass:
-        complete(answer, answer.status.message, now);
-        break;
       case ActionVerb::Start:
       case ActionVerb::Promote:
       case ActionVerb::Pause:
       case ActionVerb::Resume:
       case ActionVerb::Retry:
+        complete(answer, answer.status.message, now);
+        break;
       case ActionVerb::RollBack:
+        finish_roll_back(answer, event, made.status, now);
+        break;
       case ActionVerb::Approve:
       case ActionVerb::Reject:
       case ActionVerb::Degrade:
@@ -432,6 +357,18 @@ void finish(std::vector<ActionAnswer>& answers, bool all_back, Instant now) {
         break;
     }
   }
+}
+
+std::vector<std::shared_ptr<const Action>> of_one_round(
+    std::vector<std::shared_ptr<const Action>> all) {
+  const auto in_time = [](const auto& a, const auto& b) { return a->created < b->created; };
+  std::stable_sort(all.begin(), all.end(), in_time);
+  if (all.size() <= kActionsOfRound) return all;
+  std::stable_partition(
+      all.begin(), all.end(), [](const auto& one) { return one->spec.ok() && rolls_back(*one); });
+  all.resize(kActionsOfRound);
+  std::stable_sort(all.begin(), all.end(), in_time);
+  return all;
 }
 
 ActionAnswer without_event(std::shared_ptr<const Action> action,

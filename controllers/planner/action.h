@@ -3,6 +3,7 @@
 #include "controllers/planner/plan.h"
 #include "controllers/planner/view.h"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -36,8 +37,13 @@ ActionsTaken take_actions(const Event&, const Observation&, Instant now);
 /// The event with further decisions; the oldest give way.
 Event with_decisions(Event, const std::vector<api::Decision>&);
 
-/// The answers, when it is known whether anything is held or on its way still.
-void finish(std::vector<ActionAnswer>&, bool all_back, Instant now);
+/// The answers, when it is known what this round makes: whether anything is held or on its way
+/// still, and how the rollouts stand.
+void finish(std::vector<ActionAnswer>&, const Event&, const Plan& made, Instant now);
+
+/// Of those of one event that are not over: the oldest kActionsOfRound, in their order. RollBacks
+/// are among them before all others, which may wait.
+std::vector<std::shared_ptr<const Action>> of_one_round(std::vector<std::shared_ptr<const Action>>);
 
 /// The answer to an action whose event does not exist.
 ActionAnswer without_event(std::shared_ptr<const Action>,
@@ -46,9 +52,9 @@ ActionAnswer without_event(std::shared_ptr<const Action>,
 
 /// So long an action may be there before its event.
 inline constexpr Duration kEventPatience = std::chrono::seconds(10);
-/// Decisions of people in one run of an event; more are refused.
+/// Actions that decide something in one run of an event; more are refused, but never a RollBack.
 inline constexpr std::size_t kActionsOfRun = 64;
-/// Of one event that are looked at in one round, the oldest first.
+/// Of one event that are looked at in one round.
 inline constexpr std::size_t kActionsOfRound = 64;
 
 }  // namespace doorbuster::planner

@@ -2,8 +2,10 @@
 
 #include "controllers/planner/conditions.h"
 #include "controllers/planner/decisions.h"
+#include "controllers/planner/rollout.h"
 #include "controllers/planner/status_rows.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -212,11 +214,19 @@ CheckJudgement judge(const api::CheckSpec& check,
   return out;
 }
 
+Instant measured_from(const api::SaleEventSpec& spec, const Window& window) {
+  const auto first = first_rollout(spec, window);
+  return first ? std::min(*first, window.prepare) : window.prepare;
+}
+
 bool measures_checks(const Event& event, const std::string& install, Instant now) {
   if (!event.spec.ok() || event.spec->checks.empty() || event.deleting) return false;
   if (event.status.install != install || !event.status.window || !is_accepted(event)) return false;
   const api::WindowStatus& window = *event.status.window;
-  return now >= window.prepare && now < window.restored_by && !over(event);
+  return now >= measured_from(
+                    *event.spec,
+                    Window{window.prepare, window.start, window.end, window.restored_by, "", ""}) &&
+         now < window.restored_by && !over(event);
 }
 
 std::vector<api::CheckStatus> check_rows(const CheckRowsIn& in) {
@@ -236,7 +246,7 @@ std::vector<api::CheckStatus> check_rows(const CheckRowsIn& in) {
                          .since = judged.since,
                          .message = cut(judged.message, kMessageBytes),
                          .measured_at = judged.measured_at};
-    if (in.now < in.window.prepare) row.message = "measured from the beginning of preparation on";
+    if (in.now < in.measured_from) row.message = "measured from the beginning of preparation on";
     const api::CheckStatus* before = in.new_run ? nullptr : row_of(in.event, check.name);
     if (before) keep_since(check, *before, history, row);
     news = news || !before || says_more(in, *before, row);

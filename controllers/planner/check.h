@@ -41,8 +41,11 @@ CheckJudgement judge(const api::CheckSpec& check,
 /// A row's numbers are written again this often at the most, its verdict at once.
 inline constexpr Duration kCheckRowFresh = std::chrono::minutes(1);
 
-/// Are the checks of this event measured now? From the beginning of preparation until everything is
-/// back or complete, while its spec is accepted.
+/// From the beginning of preparation, or of a rollout that begins earlier.
+Instant measured_from(const api::SaleEventSpec&, const Window&);
+
+/// Are the checks of this event measured now? From then until everything is back or complete, while
+/// its spec is accepted.
 bool measures_checks(const Event& event, const std::string& install, Instant now);
 
 /// The rows of status: as they are where nothing new is to be told.
@@ -51,6 +54,7 @@ struct CheckRowsIn {
   const std::vector<api::CheckSpec>& checks;
   const Observation& seen;
   const Window& window;
+  Instant measured_from;
   bool new_run = false;
   Instant now;
 };

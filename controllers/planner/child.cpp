@@ -31,6 +31,7 @@ std::string part_of_label(std::string name) {
 
 /// Of the parts that the server fills up with defaults, so that they cannot be compared.
 std::string made_of(const ChildWant& want) {
+  if (!want.source.empty()) return want.source;
   std::string parts;
   const auto manifest = JsonView::parse(want.manifest.text);
   for (const std::string& pointer : want.replaced) {
@@ -46,11 +47,6 @@ Json labels_of(const Holder& parent) {
       .add(kChildLabel, std::string_view(parent.install))
       .add(kChildUidLabel, std::string_view(parent.uid))
       .build();
-}
-
-/// Does it stand in its event's namespace?
-bool is_beside(const ObjectRef& child, const Holder& parent) {
-  return child.ns == parent.event.substr(0, parent.event.find('/'));
 }
 
 /// The garbage collector removes what its event leaves behind; nobody waits for it.
@@ -75,7 +71,7 @@ Create create_of(const ChildWant& want, const Holder& parent) {
       .add("namespace", std::string_view(want.object.ns))
       .add("labels", labels_of(parent))
       .add("annotations", annotations);
-  if (is_beside(want.object, parent))
+  if (is_beside(want.object, parent) && !want.serves)
     metadata.add("ownerReferences", json_array({owner_entry(parent)}));
   JsonObject manifest;
   manifest.add("apiVersion", std::string_view(want.api_version))
@@ -110,7 +106,7 @@ std::optional<Write> update_of(const ChildWant& want, const Present& seen) {
     if (!equal_values(seen.object->at(pointer), wanted)) replace(pointer);
   }
   const std::string hash = made_of(want);
-  if (mark_of(*seen.object, "annotations", kChildMadeOf) != hash) {
+  if (want.source.empty() && mark_of(*seen.object, "annotations", kChildMadeOf) != hash) {
     for (const std::string& pointer : want.replaced) replace(pointer);
     steps.push_back(
         step("replace", "/metadata/annotations/doorbuster.dev~1made-of", json_of_string(hash)));
@@ -134,6 +130,10 @@ bool is_child_of(const Holder& child, const Event& event) {
 }
 
 }  // namespace
+
+bool is_beside(const ObjectRef& child, const Holder& parent) {
+  return child.ns == parent.event.substr(0, parent.event.find('/'));
+}
 
 std::optional<Holder> parent_of(const Document& object) {
   Holder out;

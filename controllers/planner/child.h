@@ -27,6 +27,9 @@ inline constexpr const char* kChildMadeOf = "doorbuster.dev/made-of";      ///< 
 /// For whom an object of ours was made, by its marks; nothing: it is none.
 std::optional<Holder> parent_of(const Document&);
 
+/// Does it stand in its event's namespace?
+bool is_beside(const ObjectRef& child, const Holder& parent);
+
 /// The children of one event that were seen, by feature and name. Those that are going already are
 /// not among them.
 using OurChildren = std::map<std::pair<std::string, std::string>, std::vector<ObjectRef>>;
@@ -74,6 +77,7 @@ std::vector<ChildEffect> remove_children(const Observation&,
 struct ChildCare {
   Life life = Life::Unknown;
   std::optional<Remove> remove;
+  std::string kept{};  ///< why it stays although its event is gone (serving_child.h)
 };
 ChildCare care_for_child(const ObjectRef&,
                          const Present&,

@@ -1,7 +1,9 @@
 #include "controllers/planner/decisions.h"
 
+#include "controllers/planner/rollout_memory.h"
 #include "operator/base/bounds.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -20,9 +22,20 @@ bool decided(const api::SaleEventStatus& status, std::string_view kind) {
 }
 
 void add_decision(api::SaleEventStatus& status, api::Decision made) {
-  if (status.decisions.size() >= bounds::kDecisions)
-    status.decisions.erase(status.decisions.begin());
-  status.decisions.push_back(std::move(made));
+  auto& all = status.decisions;
+  if (!made.subject.empty()) {
+    std::erase_if(all, [&made](const api::Decision& one) {
+      return one.run == made.run && one.kind == made.kind && one.subject == made.subject &&
+             one.hash == made.hash;
+    });
+  }
+  if (all.size() >= bounds::kDecisions) {
+    const auto gives_way = std::find_if(all.begin(), all.end(), [](const api::Decision& one) {
+      return one.kind != rollout_kind::kRolledBack;
+    });
+    all.erase(gives_way == all.end() ? all.begin() : gives_way);
+  }
+  all.push_back(std::move(made));
 }
 
 }  // namespace doorbuster::planner

@@ -5,6 +5,9 @@
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/need.h"
 #include "controllers/planner/prepull.h"
+#include "controllers/planner/rollout_candidate.h"
+#include "controllers/planner/rollout_memory.h"
+#include "controllers/planner/rollout_route.h"
 #include "controllers/planner/scaled_object.h"
 #include "controllers/planner/selection.h"
 #include "controllers/planner/view.h"
@@ -18,6 +21,44 @@ void add_workload(Needs& needs, const ObjectRef& workload) {
   needs.workloads.insert(workload);
   needs.objects.insert(workload);
   needs.kinds.insert({workload.group, workload.kind});
+}
+
+/// The candidate of a rollout, whether it stands or not.
+void add_candidate(Needs& needs, const Event& event, const Setup& setup, const std::string& name) {
+  const CandidateRefs refs = candidate_refs(event, setup, name);
+  needs.objects.insert({refs.deployment, refs.service, refs.autoscaler});
+}
+
+void add_rollout(Needs& needs, const ObjectRef& target, const ObjectRef& backend) {
+  add_workload(needs, target);
+  needs.objects.insert(backend);
+  needs.kinds.insert({"", "Service"});
+  needs.kinds.insert({kRouteGroup, "HTTPRoute"});
+  needs.kinds.insert({"autoscaling", "HorizontalPodAutoscaler"});
+}
+
+void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
+  const std::string& ns = event.ref.ns;
+  for (const api::RolloutSpec& one :
+       event.spec ? event.spec->rollouts : std::vector<api::RolloutSpec>()) {
+    add_rollout(needs,
+                {"apps", "Deployment", ns, one.target.name},
+                {"", "Service", ns, one.traffic.http_route.backend});
+    needs.objects.insert({kRouteGroup, "HTTPRoute", ns, one.traffic.http_route.name});
+    add_candidate(needs, event, setup, one.name);
+  }
+  for (const api::RolloutStatus& row : event.status.rollouts) {
+    add_candidate(needs, event, setup, row.name);
+    if (row.state == "Scaling")
+      needs.pods.emplace(candidate_refs(event, setup, row.name).deployment, Instant{});
+  }
+  for (const api::Decision& one : event.status.decisions) {
+    if (one.kind != rollout_kind::kStarted) continue;
+    const StartedOn on = started_on(one);
+    if (on.target.empty()) continue;
+    add_candidate(needs, event, setup, one.subject);
+    add_rollout(needs, {"apps", "Deployment", ns, on.target}, {"", "Service", ns, on.backend});
+  }
 }
 
 }  // namespace
@@ -61,6 +102,7 @@ Needs needs_of(const Event& event, const Setup& setup) {
       out.kinds.insert({group, hold.object.kind});
     }
   }
+  add_rollouts(out, event, setup);
   const bool headroom = event.spec && event.spec->capacity.headroom && !setup.ns.empty();
   const bool prepull = event.spec && event.spec->capacity.image_prepull;
   if (headroom) out.kinds.insert({kBufferGroup, kBufferKind});

@@ -23,6 +23,15 @@ namespace {
 constexpr Duration kReadAgain = std::chrono::seconds(5);
 constexpr Duration kCheckAgain = std::chrono::minutes(1);
 
+/// While features do not run rollouts go back all the same where people say so; without a window
+/// too.
+void rest_rollouts(Round& round) {
+  const Window none{round.now, round.now, round.now, round.now, "", ""};
+  View view = view_of(round, round.window ? *round.window : none);
+  round.rollouts = rollouts(view, RolloutMode::Rest);
+  round.wake = sooner(round.wake, round.rollouts.wants.wake);
+}
+
 /// The features: each sees the event, the observation and what is remembered, none sees another's
 /// wants.
 void run_features(Round& round, std::span<const Feature> order) {
@@ -40,6 +49,7 @@ void run_features(Round& round, std::span<const Feature> order) {
     round.wake = sooner(round.wake, round.headroom.wants.wake);
     round.wake = sooner(round.wake, round.prepull.wants.wake);
     round.wake = sooner(round.wake, round.freeze.wake);
+    rest_rollouts(round);
     return;
   }
   const View view = view_of(round);
@@ -63,13 +73,18 @@ void run_features(Round& round, std::span<const Feature> order) {
       case Feature::Freeze:
         round.freeze = freeze(view, round.mode == Mode::Act ? FreezeMode::Act : FreezeMode::Plan);
         break;
+      case Feature::Rollouts:
+        round.rollouts =
+            rollouts(view, round.mode == Mode::Act ? RolloutMode::Act : RolloutMode::DryRun);
+        break;
     }
   }
   round.wake = sooner(round.wake, round.freeze.wake);
   for (const Wants* wants : {&round.capacity.wants,
                              &round.headroom.wants,
                              &round.prepull.wants,
-                             &round.hold_wants.wants}) {
+                             &round.hold_wants.wants,
+                             &round.rollouts.wants}) {
     round.wake = sooner(round.wake, wants->wake);
     round.questions.insert(round.questions.end(), wants->questions.begin(), wants->questions.end());
   }
@@ -122,6 +137,7 @@ void gather(Round& round) {
   sort_in(round, round.capacity.wants);
   sort_in(round, round.hold_wants.wants);
   sort_in(round, round.safeguards);
+  sort_in(round, round.rollouts.wants);
   for (const auto& [key, held] : round.holds) {
     for (const OurHold& one : held) round.wants[one.field.object];
   }
@@ -188,7 +204,8 @@ void settle_all(Round& round) {
     const Witness& witness = known == round.memory.witnesses.end() ? nothing : known->second;
     ObjectOutcome outcome;
     outcome.settled = settle_object(object, *here, witness, wants, who, round.now);
-    switch (round.mode) {
+    const bool at_once = round.rollouts.at_once.contains(object);
+    switch (at_once ? Mode::Act : round.mode) {
       case Mode::Act:
         if (outcome.settled.write) ask_access(round, object, outcome);
         heed_refusal(round, witness, outcome);
@@ -277,7 +294,10 @@ void add_child_effects(const Round& round,
 /// Children that are wanted, then those that are let go of. In a dry run there are none.
 std::vector<ChildEffect> child_effects(const Round& round) {
   std::vector<ChildEffect> out, removed;
-  for (const Wants* from : {&round.headroom.wants, &round.headroom.buffers, &round.prepull.wants})
+  for (const Wants* from : {&round.headroom.wants,
+                            &round.headroom.buffers,
+                            &round.prepull.wants,
+                            &round.rollouts.candidates})
     add_child_effects(round, *from, out, removed);
   std::move(removed.begin(), removed.end(), std::back_inserter(out));
   return out;
@@ -313,13 +333,17 @@ Plan plan_at(std::span<const Feature> order,
   note_dropped(round);
   out.writes = ordered_writes(round);
   out.children = child_effects(round);
+  for (const Write& write : out.writes) {
+    if (round.rollouts.at_once.contains(write.object)) out.at_once.insert(write.object);
+  }
   const Report made = make_status(round, out);
   out.finalizer = finalizer_for(round, made, out.status);
   if (round.freeze.frozen != event.frozen) out.frozen = round.freeze.frozen;
   out.notices = notices_between(event.status, out.status, made);
   out.wake = wake_for(round);
-  out.done = made.completed || (event.deleting && !made.held && !made.writes);
-  out.all_back = !made.held && !made.writes && out.children.empty();
+  const bool left = made.held || made.writes || round.rollouts.unfinished;
+  out.done = made.completed || (event.deleting && !left);
+  out.all_back = !left && out.children.empty();
   return out;
 }
 
@@ -392,7 +416,8 @@ Plan plan(const Event& event, const Observation& seen, const Setup& setup, Insta
                                     Feature::ImagePrepull,
                                     Feature::Holds,
                                     Feature::Safeguards,
-                                    Feature::Freeze};
+                                    Feature::Freeze,
+                                    Feature::Rollouts};
   return plan_in_order(kFeatures, event, seen, setup, now);
 }
 
@@ -424,7 +449,7 @@ Plan plan_in_order(std::span<const Feature> order,
   Plan out = plan_judged(order, now_known, served, setup, now);
   look_ahead(out, order, now_known, served, setup, now);
   if (!out.questions.empty()) return out;
-  finish(taken.answers, out.all_back, now);
+  finish(taken.answers, now_known, out, now);
   out.actions = std::move(taken.answers);
   out.notices.insert(out.notices.begin(), taken.notices.begin(), taken.notices.end());
   return out;

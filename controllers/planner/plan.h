@@ -92,9 +92,11 @@ struct ActionAnswer {
 struct Plan {
   std::vector<Question> questions;  ///< unanswered: nothing else of this plan may be carried out
   std::optional<SetFinalizer> finalizer;
-  std::optional<bool> frozen;         ///< put the label of a freeze on the event, or take it off
-  api::SaleEventStatus status;        ///< persisted before any write that depends on it
-  std::vector<Write> writes;          ///< in order
+  std::optional<bool> frozen;   ///< put the label of a freeze on the event, or take it off
+  api::SaleEventStatus status;  ///< persisted before any write that depends on it
+  std::vector<Write> writes;    ///< in order
+  /// Objects whose writes do not wait for status (a rollback's: the record on the object says so).
+  std::set<ObjectRef> at_once;
   std::vector<ChildEffect> children;  ///< after those
   std::vector<ActionAnswer> actions;  ///< at last
   std::vector<Notice> notices;
@@ -108,7 +110,7 @@ struct Plan {
 Plan plan(const Event&, const Observation&, const Setup&, Instant now);
 
 /// None sees another's wants: any order of them gives the same plan.
-enum class Feature { Capacity, Headroom, ImagePrepull, Holds, Safeguards, Freeze };
+enum class Feature { Capacity, Headroom, ImagePrepull, Holds, Safeguards, Freeze, Rollouts };
 Plan plan_in_order(
     std::span<const Feature>, const Event&, const Observation&, const Setup&, Instant now);
 

@@ -33,17 +33,29 @@ void fail(RoundResult& result, const Error& error) {
   if (!result.failed || is_transient(error.kind)) result.failed = error;
 }
 
+void note_write(World& world, RoundResult& result) {
+  result.wrote = true;
+  if (!result.first_write) result.first_write = world.now();
+}
+
+enum class Which {
+  AtOnce,  ///< those that do not wait for status
+  Others
+};
+
 /// The writes, each by itself: one object's refusal is no other object's business.
-void perform_all(World& world, const Event& event, const Plan& plan, RoundResult& result) {
+void perform_all(
+    World& world, const Event& event, const Plan& plan, Which which, RoundResult& result) {
   std::size_t count = 0;
   for (const Write& write : plan.writes) {
+    if (plan.at_once.contains(write.object) != (which == Which::AtOnce)) continue;
     if (++count > kWritesPerRound) {
       result.wake = world.now();
       return;
     }
     const Outcome done = world.perform(event, write);
     if (done) {
-      result.wrote = result.performed = true;
+      note_write(world, result);
     } else if (is_refusal(done.error())) {
       // Told by the next round, which sees it.
       result.refused = true;
@@ -66,26 +78,47 @@ void tend_children(World& world, const Event& event, const Plan& plan, RoundResu
       done = world.remove(event, *remove);
     }
     if (done) {
-      result.wrote = result.performed = true;
+      note_write(world, result);
     } else {
       fail(result, done.error());
     }
   }
 }
 
+void tell_action(World& world,
+                 const Event& event,
+                 const ActionAnswer& answer,
+                 RoundResult& result) {
+  if (answer.status == answer.action->status) return;
+  const Outcome done = world.answer_action(event, answer);
+  if (done) {
+    result.wrote = true;
+  } else {
+    fail(result, done.error());
+  }
+}
+
+/// Did a write of this round come of it, the first one?
+bool was_first_write(const ActionAnswer& answer, const RoundResult& result) {
+  return result.first_write && answer.status.accepted_at && !answer.status.first_write_at;
+}
+
 /// Tells of the actions, each by itself; with the time of the first write that came of one.
 void tell_actions(World& world, const Event& event, const Plan& plan, RoundResult& result) {
   for (ActionAnswer answer : plan.actions) {
-    api::SaleActionStatus& status = answer.status;
-    if (result.performed && status.accepted_at && !status.first_write_at)
-      status.first_write_at = world.now();
-    if (status == answer.action->status) continue;
-    const Outcome done = world.answer_action(event, answer);
-    if (done) {
-      result.wrote = true;
-    } else {
-      fail(result, done.error());
-    }
+    if (was_first_write(answer, result)) answer.status.first_write_at = result.first_write;
+    tell_action(world, event, answer, result);
+  }
+}
+
+/// The same where status could not be stored, so that they are not accepted yet: only the time,
+/// which no later round knows.
+void tell_first_write(World& world, const Event& event, const Plan& plan, RoundResult& result) {
+  for (const ActionAnswer& answer : plan.actions) {
+    if (!was_first_write(answer, result)) continue;
+    ActionAnswer early{answer.action, answer.action->status};
+    early.status.first_write_at = result.first_write;
+    tell_action(world, event, early, result);
   }
 }
 
@@ -129,6 +162,30 @@ bool publish(World& world,
 
 }  // namespace
 
+void carry_out(World& world,
+               std::shared_ptr<const Event> event,
+               const Plan& made,
+               Instant now,
+               RoundResult& result) {
+  perform_all(world, *event, made, Which::AtOnce, result);
+  if (made.finalizer && made.finalizer->present && !set_finalizer(world, event, true, result))
+    return tell_first_write(world, *event, made, result);
+  const bool writes_first =
+      !made.writes.empty() && writes_go_first(event->status, made.status, now);
+  if (!writes_first && !publish(world, event, made, result))
+    return tell_first_write(world, *event, made, result);
+  perform_all(world, *event, made, Which::Others, result);
+  tend_children(world, *event, made, result);
+  if (writes_first && (result.failed || result.refused)) {
+    if (!publish(world, event, made, result)) return tell_first_write(world, *event, made, result);
+  } else if (writes_first && !(made.status == event->status)) {
+    result.wake = sooner(result.wake, now + kTellWithin);
+  }
+  if (made.frozen) went_on(event, world.set_frozen(*event, *made.frozen), result);
+  tell_actions(world, *event, made, result);
+  if (made.finalizer && !made.finalizer->present) set_finalizer(world, event, false, result);
+}
+
 RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
   RoundResult result;
   auto read = world.event(ref);
@@ -147,21 +204,7 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
                           .message = "questions stay open: " + made.questions.front().id};
     return result;
   }
-  if (made.finalizer && made.finalizer->present && !set_finalizer(world, event, true, result))
-    return result;
-  const bool writes_first =
-      !made.writes.empty() && writes_go_first(event->status, made.status, now);
-  if (!writes_first && !publish(world, event, made, result)) return result;
-  perform_all(world, *event, made, result);
-  tend_children(world, *event, made, result);
-  if (writes_first && (result.failed || result.refused)) {
-    if (!publish(world, event, made, result)) return result;
-  } else if (writes_first && !(made.status == event->status)) {
-    result.wake = sooner(result.wake, now + kTellWithin);
-  }
-  if (made.frozen) went_on(event, world.set_frozen(*event, *made.frozen), result);
-  tell_actions(world, *event, made, result);
-  if (made.finalizer && !made.finalizer->present) set_finalizer(world, event, false, result);
+  carry_out(world, std::move(event), made, now, result);
   return result;
 }
 

@@ -42,9 +42,10 @@ struct RoundResult {
   std::optional<Instant> wake;  ///< when to come back although nothing changed
   std::optional<Error> failed;  ///< come back with back-off
   bool wrote = false;           ///< a write was made: its own echo brings the next round
-  bool performed = false;       ///< one to an object, not to the event or an action
-  bool refused = false;         ///< the API server did not take a write (refusal.h)
-  bool gone = false;            ///< the event does not exist any more
+  /// When the first one to an object was made, not to the event or an action.
+  std::optional<Instant> first_write;
+  bool refused = false;  ///< the API server did not take a write (refusal.h)
+  bool gone = false;     ///< the event does not exist any more
 };
 
 /// Bounds of one round.
@@ -54,6 +55,10 @@ inline constexpr std::size_t kWritesPerRound = 256;
 /// After writes that depended on nothing new, status is told by the round that sees them; their
 /// echo brings it, or, should the echo be lost, this.
 inline constexpr Duration kTellWithin{1'000};
+
+/// Carries out a plan whose questions are answered: what does not wait for status (a rollback's
+/// first write), then what the other writes depend on, then those.
+void carry_out(World&, std::shared_ptr<const Event>, const Plan&, Instant now, RoundResult&);
 
 /// One round: observe, plan (asking what it needs to know), persist what the writes depend on, then
 /// the writes in order. Where status remembers all that they depend on already, they go first. A

@@ -107,6 +107,7 @@ struct Answer {
   Instant at;
   enum class Says { Yes, No, Unknown } says = Says::Unknown;
   std::string why;
+  Json body = {};  ///< of Question::Kind::Render with Yes: the whole object as it would be
 };
 
 /// How a kind is served.

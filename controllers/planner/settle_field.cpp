@@ -123,6 +123,13 @@ void yield_traffic(FieldDraft& field,
                   "to have it kept again";
 }
 
+/// A rollback stands between no change of others and the stable revision.
+bool is_rolling_back(const HeldField& entry) {
+  return std::any_of(entry.holders.begin(), entry.holders.end(), [](const auto& one) {
+    return one.second.rank == Rank::Rollback;
+  });
+}
+
 /// The live value is not one that we put there.
 void against_others(FieldDraft& field,
                     const Value& live,
@@ -240,6 +247,7 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
     return write(field, *wanted, "Pending");
   // What the server did not take nobody has reverted.
   if (field.never_made && field.refused && !somebodys) return write(field, *wanted, "Pending");
+  if (is_rolling_back(field.entry)) return write(field, *wanted, "Pending");
   if (products::steers_traffic(field.ref)) return yield_traffic(field, live, *wanted, writer);
   against_others(field, live, *wanted, law, writer, now);
 }

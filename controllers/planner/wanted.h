@@ -53,6 +53,10 @@ struct ChildWant {
   std::vector<std::string> replaced;  ///< those that the server completes: written anew when the
                                       ///< manifest's own part has changed
   Reason reason;
+  /// From what it was made; it is never written anew for another `source`. Empty: from `replaced`.
+  std::string source = {};
+  /// Serves users: it has no ownerReference, lest the garbage collector removes it under traffic.
+  bool serves = false;
 };
 using Item = std::variant<HoldWant, ChildWant, Release, Retain>;
 
@@ -67,8 +71,9 @@ struct Question {
     Access,
     AccessAhead,  ///< the same, long before it matters: an older answer will do
     DryRun,       ///< would the API server take this merge patch? So too
+    Render,       ///< what would the API server make of it with this strategic merge patch?
   } kind = Kind::Access;
-  std::string api_version = {};  ///< with DryRun
+  std::string api_version = {};  ///< with DryRun and Render
   Json patch = {};
 };
 Question access_question(const ObjectRef& about,

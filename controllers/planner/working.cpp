@@ -91,6 +91,7 @@ Round begin_round(const Event& event, const Observation& seen, const Setup& setu
               .prepull = {},
               .safeguards = {},
               .freeze = {},
+              .rollouts = {},
               .outcomes = {},
               .wants = {},
               .questions = {},
@@ -107,7 +108,9 @@ Round begin_round(const Event& event, const Observation& seen, const Setup& setu
   return round;
 }
 
-View view_of(const Round& round) {
+View view_of(const Round& round) { return view_of(round, *round.window); }
+
+View view_of(const Round& round, const Window& window) {
   return {.event = round.event,
           .spec = round.spec,
           .seen = round.seen,
@@ -115,7 +118,7 @@ View view_of(const Round& round) {
           .memory = round.memory,
           .holds = round.holds,
           .children = round.children,
-          .window = *round.window,
+          .window = window,
           .unread_selectors = round.unread_selectors,
           .selection_warnings = round.selection_warnings,
           .ending = ending_of(round.event, round.seen),

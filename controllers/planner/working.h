@@ -7,6 +7,7 @@
 #include "controllers/planner/hold_feature.h"
 #include "controllers/planner/plan.h"
 #include "controllers/planner/prepull.h"
+#include "controllers/planner/rollout.h"
 #include "controllers/planner/status_report.h"
 #include "controllers/planner/status_rows.h"
 #include "controllers/planner/view.h"
@@ -42,6 +43,7 @@ struct Round {
   PrepullWants prepull;
   Wants safeguards;
   FreezeWants freeze;
+  RolloutWants rollouts;
   Outcomes outcomes;
   std::map<ObjectRef, ObjectWants> wants;
   std::vector<Question> questions;
@@ -51,8 +53,9 @@ struct Round {
 /// What is known before any feature is asked. The observation is one of with_served_names.
 Round begin_round(const Event&, const Observation&, const Setup&, Instant now);
 
-/// What the features may see of it.
+/// What the features may see of it; the second where there is no window of its own.
 View view_of(const Round&);
+View view_of(const Round&, const Window&);
 
 /// Writes the status of `out`, whose writes are decided; what it was made of.
 Report make_status(Round&, Plan& out);

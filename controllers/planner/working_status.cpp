@@ -1,6 +1,7 @@
 // The status and the finalizer that go with what a round decided.
 #include "controllers/planner/action.h"
 #include "controllers/planner/check.h"
+#include "controllers/planner/decisions.h"
 #include "controllers/planner/learned_rows.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/working.h"
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kRowMessageBytes =
     1024;  // of status.headroom and imagePrepull, as the schema has it
+constexpr std::size_t kRolloutMessage = 512;
 
 /// Is anything held for this event that it still has to let go of? Not counted: what is gone,
 /// forbidden, or goes with its namespace.
@@ -146,8 +148,20 @@ std::vector<api::CheckStatus> rows_of_checks(const Round& round) {
                      .checks = round.spec.checks,
                      .seen = round.seen,
                      .window = *round.window,
+                     .measured_from = measured_from(round.spec, *round.window),
                      .new_run = round.new_run,
                      .now = round.now});
+}
+
+/// Rows and decisions; what stands of a former rollout is told as long as it does.
+void tell_rollouts(const Round& round, api::SaleEventStatus& status) {
+  if (round.mode == Mode::Reading && round.rollouts.rows.empty()) return;
+  status.rollouts = round.rollouts.rows;
+  for (api::RolloutStatus& row : status.rollouts) row.message = cut(row.message, kRolloutMessage);
+  for (const api::Decision& one : round.rollouts.decisions) {
+    add_decision(status, one);
+    status.decisions.back().detail = cut(one.detail, kRolloutMessage);
+  }
 }
 
 }  // namespace
@@ -170,6 +184,7 @@ Report make_status(Round& round, Plan& out) {
   status.freeze = round.freeze.row;
   status.freeze.message = cut(status.freeze.message, kRowMessageBytes);
   status.checks = rows_of_checks(round);
+  tell_rollouts(round, status);
   if (acted) {
     status.targets = target_rows(round.capacity.wants.targets);
     keep_autoscalers(round, status.targets);
@@ -197,7 +212,8 @@ Report make_status(Round& round, Plan& out) {
               .now = round.now};
   made.held = still_held(round, status);
   made.writes = !out.writes.empty() || any_withheld(round.outcomes);
-  made.completed = is_completed(round, made.held, made.writes || !out.children.empty());
+  made.completed = is_completed(
+      round, made.held, made.writes || !out.children.empty() || round.rollouts.unfinished);
   made.demand_stays = round.capacity.demand_stays;
   made.holds_prepared = round.hold_wants.prepared;
   made.new_run = round.new_run;
@@ -216,6 +232,8 @@ Report make_status(Round& round, Plan& out) {
                        round.hold_wants.wants.warnings.end());
   made.warnings.insert(
       made.warnings.end(), round.safeguards.warnings.begin(), round.safeguards.warnings.end());
+  const auto& of_rollouts = round.rollouts.wants.warnings;
+  made.warnings.insert(made.warnings.end(), of_rollouts.begin(), of_rollouts.end());
   if (round.freeze.warning) made.warnings.push_back(*round.freeze.warning);
   for (const auto& [object, outcome] : round.outcomes) {
     made.notices.insert(
@@ -229,8 +247,9 @@ Report make_status(Round& round, Plan& out) {
 std::optional<SetFinalizer> finalizer_for(const Round& round,
                                           const Report& made,
                                           const api::SaleEventStatus& made_status) {
-  const bool wanted =
-      made.held || (made.writes && !round.event.deleting) || trace_out_of_sight(round, made_status);
+  const bool wanted = made.held || round.rollouts.unfinished ||
+                      (made.writes && !round.event.deleting) ||
+                      trace_out_of_sight(round, made_status);
   if (wanted && !round.event.has_finalizer && !round.event.deleting && round.mode == Mode::Act)
     return SetFinalizer{true};
   // A record on an object that cannot be read just now may name this event; taking the finalizer

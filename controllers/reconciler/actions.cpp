@@ -69,11 +69,7 @@ std::vector<Actions::Pointer> Actions::pending(const kube::Key& event) {
   for (auto& [key, action] : store_->by_index(kByEvent, index_of(event.ns, event.name))) {
     if (action && store_->shows(written_, key, parts_.now())) out.push_back(std::move(action));
   }
-  std::stable_sort(out.begin(), out.end(), [](const Pointer& a, const Pointer& b) {
-    return a->created < b->created;
-  });
-  if (out.size() > planner::kActionsOfRound) out.resize(planner::kActionsOfRound);
-  return out;
+  return planner::of_one_round(std::move(out));
 }
 
 std::optional<Instant> Actions::policy_since() {

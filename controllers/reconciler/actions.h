@@ -42,8 +42,8 @@ class Actions {
   void lead();
   void stop();
 
-  /// Those that are not over, oldest first, at most planner::kActionsOfRound; none whose view is
-  /// older than our own last write.
+  /// Those that are not over, oldest first, at most planner::kActionsOfRound and RollBacks before
+  /// all; none whose view is older than our own last write.
   std::vector<Pointer> pending(const kube::Key& event);
   /// Since when the shipped admission policy has been in force; nothing: it is not, or that could
   /// not be found out.

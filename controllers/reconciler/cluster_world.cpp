@@ -3,6 +3,7 @@
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/intent.h"
 #include "controllers/planner/ledger.h"
+#include "controllers/reconciler/dry_runs.h"
 #include "controllers/reconciler/event_reading.h"
 #include "controllers/reconciler/own_objects.h"
 #include "controllers/reconciler/zones.h"
@@ -24,13 +25,6 @@ kube::Key key_of(const ObjectRef& ref) { return {ref.ns, ref.name}; }
 std::string version_of(const std::string& api_version) {
   const auto slash = api_version.find('/');
   return slash == std::string::npos ? api_version : api_version.substr(slash + 1);
-}
-
-/// Does the API server, or a policy or webhook of it, say no to what is asked? Not where a webhook
-/// only cannot be tried.
-bool refuses_dry_run(const Error& error) {
-  return planner::is_refusal(error) &&
-         error.message.find("does not support dry run") == std::string::npos;
 }
 
 std::variant<planner::Window, Error> window_of(const planner::Event& event) {
@@ -251,33 +245,26 @@ void ClusterWorld::also_look_at(const kube::Key& event, const ObjectRef& object)
 
 planner::Answer ClusterWorld::answer(const planner::Event& event,
                                      const planner::Question& question) {
-  if (question.kind == planner::Question::Kind::Access) return access(event, question);
+  using Kind = planner::Question::Kind;
+  if (question.kind == Kind::Access) return access(event, question);
   const std::string id = event.ref.ns + "/" + question.id;
   if (const auto known = ahead_.find(id, parts_.now())) return *known;
-  const bool dry = question.kind == planner::Question::Kind::DryRun;
+  const bool dry = question.kind == Kind::DryRun || question.kind == Kind::Render;
   planner::Answer made = dry ? dry_run(question) : access(event, question);
-  ahead_.keep(id, made);
+  // A whole object is large and wanted once; what could not be asked is asked again soon.
+  if (question.kind != Kind::Render || made.says == planner::Answer::Says::No)
+    ahead_.keep(id, made);
   return made;
 }
 
 planner::Answer ClusterWorld::dry_run(const planner::Question& question) {
-  planner::Answer answer{.at = parts_.now(), .says = planner::Answer::Says::Unknown, .why = ""};
   const Result<kube::Resource> resource = parts_.kinds->find(
       question.about.group, question.about.kind, version_of(question.api_version));
-  if (!resource.ok()) {
-    answer.why = resource.error().message;
-    return answer;
-  }
-  kube::WriteOptions options;
-  options.dry_run = true;
-  const ObjectRef object = canonical(*resource, question.about);
-  const auto done = parts_.client->patch(
-      *resource, key_of(object), kube::PatchType::Merge, question.patch, options);
-  if (!done.ok()) answer.why = done.error().message;
-  answer.says = done.ok()                       ? planner::Answer::Says::Yes
-                : refuses_dry_run(done.error()) ? planner::Answer::Says::No
-                                                : planner::Answer::Says::Unknown;
-  return answer;
+  if (!resource.ok())
+    return {.at = parts_.now(),
+            .says = planner::Answer::Says::Unknown,
+            .why = resource.error().message};
+  return answer_dry_run(*parts_.client, *resource, question, parts_.now());
 }
 
 planner::Answer ClusterWorld::access(const planner::Event& event,

@@ -2,6 +2,7 @@
 
 #include "controllers/planner/headroom.h"
 #include "controllers/planner/intent.h"
+#include "controllers/planner/rollout_candidate.h"
 #include "controllers/reconciler/event_reading.h"
 
 #include <algorithm>
@@ -222,6 +223,11 @@ void Reconciler::on_event_change(const kube::Key& key,
   for (const api::HeadroomStatus& row : before->status.headroom) {
     if (!row.object.empty() && !setup.ns.empty())
       sweep_->suspect(planner::placeholders_ref(*before, setup, row.target));
+  }
+  for (const api::RolloutStatus& row : before->status.rollouts) {
+    const auto refs = planner::candidate_refs(*before, setup, row.name);
+    for (const ObjectRef& one : {refs.deployment, refs.service, refs.autoscaler})
+      sweep_->suspect(one, kOrphanDrain);
   }
   // It may have gone without us (its finalizer taken off by hand): what it held is looked after.
   for (const api::HoldStatus& row : before->status.holds) {

@@ -1,6 +1,7 @@
 #include "controllers/reconciler/sweep.h"
 
 #include "controllers/planner/ledger.h"
+#include "controllers/reconciler/swept.h"
 
 #include <algorithm>
 #include <utility>
@@ -13,37 +14,11 @@ constexpr Duration kIdleWait{1'000};
 /// and looks so often whether it is there.
 constexpr Duration kBlindAtMost{10'000}, kBlindWait{50};
 
-/// What our own objects are: in our own namespace, and beside the targets of events.
-const std::pair<std::string, std::string> kChildKind{"apps", "Deployment"};
-const std::set<std::pair<std::string, std::string>> kKindsBesideTargets{
-    {"apps", "DaemonSet"}, {"autoscaling.x-k8s.io", "CapacityBuffer"}};
-
-Result<planner::Present> present_of(const kube::Object& object,
-                                    const std::string& api_version,
-                                    Instant now) {
-  planner::Present present;
-  present.uid = object.meta.uid;
-  present.version = object.meta.resource_version;
-  present.as_of = now;
-  present.deleting = object.meta.deleting;
-  present.api_version = api_version;
-  auto document = planner::Document::parse(object.text);
-  if (!document.ok()) return document.error();
-  present.object = std::move(document).value();
-  return present;
-}
-
 /// Kinds of which clusters have very many, and of which nobody wants a field kept, unless the
 /// allow-list names them.
 bool is_crowded(const kube::Resource& resource) {
   return resource.kind == "Pod" || resource.kind == "Event" || resource.kind == "Endpoints" ||
          resource.kind == "EndpointSlice";
-}
-
-kube::Key event_key(const std::string& event) {
-  const auto slash = event.find('/');
-  if (slash == std::string::npos) return {"", event};
-  return {event.substr(0, slash), event.substr(slash + 1)};
 }
 
 }  // namespace
@@ -71,18 +46,18 @@ void Sweep::lead() {
     turns_.clear();
     for (const products::AllowedKind& one : parts_.setup.allow.kinds)
       turns_[{one.group, one.kind}].at = parts_.now();
-    if (!parts_.setup.ns.empty()) turns_[kChildKind].at = parts_.now();
+    if (!parts_.setup.ns.empty()) turns_[kRoomKind].at = parts_.now();
     look_at_ = parts_.now();
     blind_until_ = parts_.now() + kBlindAtMost;
   }
   changed_.notify_all();
 }
 
-void Sweep::suspect(const ObjectRef& object) {
+void Sweep::suspect(const ObjectRef& object, Duration after) {
   {
     const std::lock_guard lock(mutex_);
     if (orphans_.size() >= kOrphans) return;  // the next sweep finds it
-    orphans_.emplace(object, parts_.now());
+    orphans_.emplace(object, parts_.now() + after);
   }
   changed_.notify_all();
 }
@@ -246,14 +221,7 @@ std::optional<std::size_t> Sweep::sweep_named(const KindName& name) {
     const std::optional<std::size_t> found = sweep_kind(resource);
     held += found.value_or(0);
     all = all && found.has_value();
-    if (name == kChildKind && !parts_.setup.ns.empty())
-      all = sweep_children(resource, {parts_.setup.ns}) && all;
-    if (kKindsBesideTargets.contains(name)) {
-      const bool everywhere = parts_.namespaces.empty();
-      all =
-          sweep_children(resource, everywhere ? std::vector<std::string>{""} : parts_.namespaces) &&
-          all;
-    }
+    all = sweep_children(resource, child_scopes(name)) && all;
   }
   return all ? std::optional(held) : std::nullopt;
 }
@@ -294,67 +262,6 @@ void Sweep::inspect(const kube::Resource& resource, const kube::Object& object) 
   if (show(ref, *present) == 0 || holders > 1) suspect(ref);
 }
 
-bool Sweep::sweep_children(const kube::Resource& resource,
-                           const std::vector<std::string>& namespaces) {
-  const std::string selector = std::string(planner::kChildLabel) + "=" + parts_.setup.install;
-  for (const std::string& ns : namespaces) {
-    std::string token;
-    do {
-      Result<kube::Page> page = parts_.client->list(resource, ns, kSweepPage, token, selector);
-      if (!page.ok()) {
-        not_swept(resource.group, resource.kind, page.error());
-        return false;
-      }
-      for (const kube::Object& one : page->items) inspect_child(resource, one);
-      token = page->continue_token;
-    } while (!token.empty() && parts_.leading());
-    if (!token.empty()) return false;
-  }
-  return true;
-}
-
-/// A living event sees to it; what none answers for is looked at by itself in our own namespace,
-/// and left to the garbage collector beside the targets: there marks alone make nothing ours.
-void Sweep::inspect_child(const kube::Resource& resource, const kube::Object& object) {
-  const Result<planner::Present> present = present_of(object, resource.api_version(), parts_.now());
-  if (!present.ok()) return;
-  const auto parent = planner::parent_of(*present->object);
-  if (!parent) return;
-  const ObjectRef ref{.group = resource.group,
-                      .kind = resource.kind,
-                      .ns = object.meta.ns,
-                      .name = object.meta.name};
-  const kube::Key key = event_key(parent->event);
-  const auto entry = parts_.events->find(key);
-  if (!entry || entry->uid != parent->uid) {
-    if (ref.ns == parts_.setup.ns) suspect(ref);
-    return;
-  }
-  parts_.world->also_look_at(key, ref);
-  parts_.look_again(key);
-}
-
-std::optional<Duration> Sweep::settle_child(const ObjectRef& ref,
-                                            const kube::Resource& resource,
-                                            const planner::Present& present,
-                                            const planner::Holder& parent) {
-  const planner::ChildCare care =
-      planner::care_for_child(ref, present, parts_.setup.install, uid_of(parent.event));
-  if (care.life == planner::Life::Unknown) return kOrphanLater;
-  if (!care.remove) return std::nullopt;
-  if (!parts_.leading()) return kOrphanAgain;
-  kube::DeleteOptions options;
-  options.uid = care.remove->only_if_uid;
-  options.propagation = "Background";
-  const Outcome done = parts_.client->remove(resource, {ref.ns, ref.name}, options);
-  parts_.log({done.ok() ? LogLevel::Info : LogLevel::Warn,
-              done.ok() ? "orphaned child removed" : "orphaned child not removed",
-              {{"object", to_text(ref)},
-               {"event", parent.event},
-               {"error", done.ok() ? "" : done.error().message}}});
-  return kOrphanAgain;
-}
-
 std::size_t Sweep::show(const ObjectRef& ref, const planner::Present& present) {
   std::size_t living = 0;
   for (const planner::Holder& holder : planner::holders_of(present, parts_.setup.install)) {
@@ -387,8 +294,11 @@ std::optional<Duration> Sweep::tend(const ObjectRef& object) {
   const Result<planner::Present> present = present_of(*read, resource->api_version(), parts_.now());
   if (!present.ok()) return std::nullopt;
   const auto parent = planner::parent_of(*present->object);
-  if (parent && object.ns == parts_.setup.ns)
-    return settle_child(object, *resource, *present, *parent);
+  const bool serves = planner::is_serving_child(object, *present->object);
+  if (parent && (serves || object.ns == parts_.setup.ns)) {
+    const auto again = settle_child(object, *resource, *present, *parent);
+    if (again || !serves) return again;
+  }
   show(object, *present);
   return settle(object, *resource, *present);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "controllers/planner/child.h"
+#include "controllers/planner/serving_child.h"
 #include "controllers/planner/sweeping.h"
 #include "controllers/reconciler/cluster_world.h"
 #include "controllers/reconciler/meter.h"
@@ -27,6 +27,9 @@ inline constexpr Duration kSweepAgain{2'000};
 inline constexpr std::size_t kSweptKinds = 2'000;  ///< beyond the allow-list's own
 inline constexpr Duration kOrphanAgain{1'000};     ///< between two requests to one object
 inline constexpr Duration kOrphanLater{60'000};    ///< after an answer that does not help
+/// A candidate whose event is gone is left standing so long: its share of a route is given back
+/// first, and what is under way on it comes to its end.
+inline constexpr Duration kOrphanDrain{60'000};
 
 /// Finds everything that carries our label, of every kind that the operator may list: shows it to
 /// the living events whose holds it carries, and lets go of holders whose event is gone. One
@@ -55,8 +58,8 @@ class Sweep {
   void stop();
   /// We lead now: sweep at once.
   void lead();
-  /// An event is gone that had held this object: see what is left on it.
-  void suspect(const ObjectRef& object);
+  /// An event is gone that had held this object: see what is left on it, not before `after`.
+  void suspect(const ObjectRef& object, Duration after = Duration{});
 
  private:
   using KindName = std::pair<std::string, std::string>;  ///< group and kind; "*": all of a group
@@ -76,9 +79,12 @@ class Sweep {
   /// How many objects are held; nothing: not all could be listed.
   std::optional<std::size_t> sweep_named(const KindName& name);
   std::optional<std::size_t> sweep_kind(const kube::Resource& resource);
+  std::vector<std::string> child_scopes(const KindName& name) const;
   void not_swept(const std::string& group, const std::string& kind, const Error& error) const;
   void set_turn(const KindName& name, std::optional<std::size_t> held);
   void inspect(const kube::Resource& resource, const kube::Object& object);
+  /// All routes of a namespace, by consistent reads.
+  planner::RoutesFact routes_of(const std::string& ns) const;
   /// Objects of our own; false: not all could be listed.
   bool sweep_children(const kube::Resource& resource, const std::vector<std::string>& namespaces);
   void inspect_child(const kube::Resource& resource, const kube::Object& object);

@@ -115,6 +115,10 @@ const std::vector<ServedKind>& standard_kinds() {
        .kind = "VerticalPodAutoscaler",
        .api_version = "autoscaling.k8s.io/v1"},
       {.group = "flagger.app", .kind = "Canary", .api_version = "flagger.app/v1beta1"},
+      {.group = "", .kind = "Service", .api_version = "v1"},
+      {.group = "gateway.networking.k8s.io",
+       .kind = "HTTPRoute",
+       .api_version = "gateway.networking.k8s.io/v1"},
       {.group = "gateway.envoyproxy.io",
        .kind = "BackendTrafficPolicy",
        .api_version = "gateway.envoyproxy.io/v1alpha1"},
@@ -166,6 +170,12 @@ ObjectRef deployment_ref(const std::string& ns, const std::string& name) {
 }
 ObjectRef policy_ref(const std::string& ns, const std::string& name) {
   return {.group = "gateway.envoyproxy.io", .kind = "BackendTrafficPolicy", .ns = ns, .name = name};
+}
+ObjectRef service_ref(const std::string& ns, const std::string& name) {
+  return {.group = "", .kind = "Service", .ns = ns, .name = name};
+}
+ObjectRef route_ref(const std::string& ns, const std::string& name) {
+  return {.group = "gateway.networking.k8s.io", .kind = "HTTPRoute", .ns = ns, .name = name};
 }
 ObjectRef action_ref(const std::string& ns, const std::string& name) {
   return {.group = "doorbuster.dev", .kind = "SaleAction", .ns = ns, .name = name};

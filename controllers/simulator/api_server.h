@@ -145,6 +145,8 @@ ObjectRef scaled_ref(const std::string& ns, const std::string& name);
 ObjectRef deployment_ref(const std::string& ns, const std::string& name);
 ObjectRef policy_ref(const std::string& ns,
                      const std::string& name);  ///< an Envoy Gateway BackendTrafficPolicy
+ObjectRef service_ref(const std::string& ns, const std::string& name);
+ObjectRef route_ref(const std::string& ns, const std::string& name);  ///< an HTTPRoute
 ObjectRef action_ref(const std::string& ns, const std::string& name);
 ObjectRef sale_ref(const std::string& ns, const std::string& name);
 

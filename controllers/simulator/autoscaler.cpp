@@ -63,13 +63,13 @@ Metrics measure(const Workload& own,
                 const Tree& spec,
                 const ScalingBehavior& behavior,
                 std::int64_t current,
-                Instant now) {
+                std::int64_t load) {
   Metrics out;
   if (pods.counted == 0 || own.ready == 0) return out;
-  const std::int64_t percent = own.load.at(now) / own.ready;
+  const std::int64_t percent = load / own.ready;
   const std::int64_t request =
       own.request.cpu_millis == 0 ? kSupposedMillis : own.request.cpu_millis;
-  const std::int64_t millis = own.load.at(now) * request / 100 / own.ready;
+  const std::int64_t millis = load * request / 100 / own.ready;
   for (const Aim& aim : aims_of(spec)) {
     out.rows.push_back({aim, aim.millis ? millis : percent, millis});
     const std::int64_t proposal =
@@ -178,7 +178,8 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   const StoredPtr scaled = api_.live(target);
   const Workload* pods = workload(target);
   if (!scaled || pods == nullptr) return;
-  const std::tuple seen{object->version, scaled->version, pods->load.at(now_), metrics_broken};
+  const std::int64_t load = load_of(*pods);
+  const std::tuple seen{object->version, scaled->version, load, metrics_broken};
   if (seen == own.settled_at) {
     own.memory.repeat(now_);
     return;
@@ -198,7 +199,7 @@ void Cluster::run_autoscaler(Autoscaler& own) {
   } else if (current > max || current < min) {
     desired = current > max ? max : min;
   } else {
-    if (!metrics_broken) metrics = measure(*pods, counts, spec, behavior, current, now_);
+    if (!metrics_broken) metrics = measure(*pods, counts, spec, behavior, current, load);
     if (metrics.rows.empty()) {
       conditions.active = false;
       conditions.active_reason = "FailedGetResourceMetric";

@@ -192,6 +192,7 @@ void Cluster::tick() {
   nodes.advance(now_);
   run_keda();
   run_children();
+  run_routes();
   std::vector<PodRequest> waiting;
   for (auto& [ref, one] : workloads_) {
     run_pods(one);
@@ -280,8 +281,12 @@ void Cluster::change_pods(Workload& own, std::size_t wanted) {
       nodes.free(own.pods[i].node, own.request);
     own.pods.resize(wanted);
   }
-  const Instant ready_at = own.stuck ? now_ + std::chrono::hours(24) : now_ + own.startup;
   make_pods(own, wanted);
+  place_pods(own);
+}
+
+void Cluster::place_pods(Workload& own) {
+  const Instant ready_at = own.stuck ? now_ + std::chrono::hours(24) : now_ + own.startup;
   own.waiting = 0;
   for (Pod& one : own.pods) {
     if (one.ready_at == Instant::max()) {
@@ -308,25 +313,42 @@ void Cluster::run_pods(Workload& pods) {
     pods.uid = object->uid();
     change_pods(pods, 0);
   }
+  note_template(pods, object->tree);
   const auto wanted =
       static_cast<std::size_t>(std::max<std::int64_t>(0, object->tree.number("/spec/replicas", 1)));
-  change_pods(pods, wanted);
-  pods.ready = std::count_if(
-      pods.pods.begin(), pods.pods.end(), [&](const Pod& one) { return one.ready_at <= now_; });
+  const bool rolls =
+      std::any_of(pods.pods.begin(), pods.pods.end(), [](const Pod& one) { return one.old; });
+  if (rolls)
+    replace_pods(pods, wanted);
+  else
+    change_pods(pods, wanted);
+  write_status(pods, object);
+}
+
+void Cluster::write_status(Workload& pods, const StoredPtr& object) {
+  const auto count = [&](const auto& is) {
+    return static_cast<std::int64_t>(std::count_if(pods.pods.begin(), pods.pods.end(), is));
+  };
+  pods.ready = count([&](const Pod& one) { return one.ready_at <= now_; });
+  const std::int64_t updated = count([](const Pod& one) { return !one.old; });
   const auto total = static_cast<std::int64_t>(pods.pods.size());
-  if (object->tree.number("/status/replicas", -1) == total &&
-      object->tree.number("/status/readyReplicas", -1) == pods.ready) {
-    if (pods.ready == static_cast<std::int64_t>(wanted)) pods.settled_at = object->version;
+  const std::int64_t generation = object->tree.number("/metadata/generation", 1);
+  const auto told = [&](const char* field) {
+    return object->tree.number("/status/" + std::string(field), -1);
+  };
+  if (told("replicas") == total && told("readyReplicas") == pods.ready &&
+      told("updatedReplicas") == updated && told("observedGeneration") == generation) {
+    const bool whole = pods.ready == object->tree.number("/spec/replicas", 1) && updated == total;
+    if (whole && pods.ready == total) pods.settled_at = object->version;
     return;
   }
   const auto written = api_.edit(
       pods.ref,
       Writer{.manager = "kube-controller-manager", .apply = false, .subresource = "status"},
       [&](Tree& tree) {
-        tree.set("/status/observedGeneration",
-                 Tree::integer(tree.number("/metadata/generation", 1)));
+        tree.set("/status/observedGeneration", Tree::integer(generation));
         tree.set("/status/replicas", Tree::integer(total));
-        tree.set("/status/updatedReplicas", Tree::integer(total));
+        tree.set("/status/updatedReplicas", Tree::integer(updated));
         tree.set("/status/readyReplicas", Tree::integer(pods.ready));
         tree.set("/status/availableReplicas", Tree::integer(pods.ready));
       });

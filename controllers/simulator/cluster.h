@@ -27,6 +27,13 @@ struct Load {
 struct Pod {
   Instant ready_at;
   int node = Nodes::kNowhere;
+  bool old = false;  ///< of an earlier template
+};
+
+/// What a route makes of a workload's load: so many percent of that of all of these.
+struct Routed {
+  std::vector<ObjectRef> from;
+  std::int64_t percent = 100;
 };
 
 /// A workload's pods: they are there at once and ready a while after they found a node; the newest
@@ -44,7 +51,9 @@ struct Workload {
   std::vector<Pod> pods = {};
   bool gives_way = false;  ///< placeholders: real pods that find no room push them away
   std::int64_t ready = 0, waiting = 0;  ///< waiting: for a node
-  std::int64_t settled_at = 0;          ///< version at which nothing more is to be done
+  Tree made_of = {};                    ///< the template of its pods that are not old
+  std::optional<Routed> routed = {};
+  std::int64_t settled_at = 0;  ///< version at which nothing more is to be done
 };
 
 /// One that the autoscaler controller looks at.
@@ -121,6 +130,20 @@ class Cluster {
   /// Runs the Deployment controller for placeholder pods: they are placed as others are, and give
   /// way to others.
   void run_placeholders(const ObjectRef& deployment);
+  /// Runs it for pods that were not there before and serve what a route sends to them.
+  void run_candidate(const ObjectRef& deployment);
+  struct Candidates {
+    Duration startup = std::chrono::seconds(20);
+    bool stuck = false;  ///< their pods never become ready
+  } candidates;
+  /// The pods of a workload crash: none is ready, nor becomes so any more.
+  void crash(const ObjectRef& workload);
+  /// A Service that selects a Deployment's pods, and a route to it, both of its name.
+  void create_route(const Shop&);
+  /// How long a gateway takes to take up a route.
+  Duration route_delay = std::chrono::seconds(2);
+  /// Of one pod's CPU request in all, now: its own, or what routes give it.
+  std::int64_t load_of(const Workload&) const;
   Nodes nodes;
   /// A ResourceQuota's `pods` of one namespace, or none: what is refused is tried again as the
   /// ReplicaSet controller does.
@@ -146,6 +169,10 @@ class Cluster {
   void tick();
   void run_pods(Workload&);
   void change_pods(Workload&, std::size_t wanted);
+  void place_pods(Workload&);
+  void note_template(Workload&, const Tree& deployment);
+  void replace_pods(Workload&, std::size_t wanted);
+  void write_status(Workload&, const StoredPtr&);
   void make_pods(Workload&, std::size_t wanted);
   int find_node(const Workload&);
   bool push_away(const PodRequest&);
@@ -155,6 +182,10 @@ class Cluster {
   void run_children();
   void run_puller(const ObjectRef&);
   void run_buffer(const ObjectRef&);
+  void run_routes();
+  void run_route(const ObjectRef&);
+  void split_load(const Tree& route);
+  Workload* selected_by(const ObjectRef& service);
 
   Instant now_, next_tick_;
   Pace pace_;
@@ -166,6 +197,8 @@ class Cluster {
   std::map<std::string, std::int64_t> pod_quotas_;
   /// DaemonSets that pull images: since when they pull, by uid and generation.
   std::map<std::pair<std::string, std::int64_t>, Instant> pulling_since_;
+  /// Since when routes have what they have, by uid and generation.
+  std::map<std::pair<std::string, std::int64_t>, Instant> routed_since_;
 };
 
 /// Utilisation that an autoscaler aims at, in percent, unless its first metric says another.

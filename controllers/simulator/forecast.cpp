@@ -226,7 +226,9 @@ class Play {
   void create_event() {
     event_ = sale_ref(input_.event.metadata.ns, input_.event.metadata.name);
     Tree tree = Tree::object();
-    tree.set("/spec", Tree::parse(api::to_json(input_.event.spec).text));
+    api::SaleEventSpec spec = input_.event.spec;
+    spec.rollouts.clear();  // their patches are the API server's to apply
+    tree.set("/spec", Tree::parse(api::to_json(spec).text));
     if (input_.event.metadata.uid.empty()) {
       const auto made = cluster_.api().create(
           event_, std::move(tree), Writer{.manager = "author", .apply = false, .subresource = {}});

@@ -2,6 +2,7 @@
 
 #include "controllers/planner/child.h"
 #include "controllers/planner/in_charge.h"
+#include "controllers/planner/rollout_route.h"
 #include "controllers/planner/sweeping.h"
 
 #include <algorithm>
@@ -138,10 +139,27 @@ void Process::sweep() {
   }
 }
 
+planner::RoutesFact Process::routes_of(const std::string& ns) const {
+  std::vector<std::shared_ptr<const planner::Document>> out;
+  for (const char* kind : planner::kRouteKinds) {
+    for (const ObjectRef& ref : cluster_.api().objects(planner::kRouteGroup, kind)) {
+      if (ref.ns != ns) continue;
+      const planner::Fact fact = world_.fact(ref);
+      const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+      if (present == nullptr) return planner::Unread{"a route is not known"};
+      out.push_back((*present)->object);
+    }
+  }
+  return out;
+}
+
 void Process::tend_child(const ObjectRef& ref, const planner::Present& object) {
   const auto parent = planner::parent_of(*object.object);
   if (!parent) return;
-  const auto care = planner::care_for_child(ref, object, setup_.install, uid_of(parent->event));
+  auto care = planner::care_for_child(ref, object, setup_.install, uid_of(parent->event));
+  if (care.remove && planner::is_serving_child(ref, *object.object))
+    care = planner::unless_routed(std::move(care), ref, routes_of(ref.ns));
+  if (!care.kept.empty()) sweep_at_ = cluster_.now() + kSweepAgain;
   if (!care.remove) return;
   sweep_at_ = cluster_.now() + kSweepAgain;
   static_cast<void>(world_.remove(planner::Event{}, *care.remove));
@@ -151,7 +169,9 @@ void Process::tend(const ObjectRef& ref) {
   const planner::Fact fact = world_.fact(ref);
   const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
   if (present == nullptr) return;
-  if (!setup_.ns.empty() && ref.ns == setup_.ns) return tend_child(ref, **present);
+  const bool in_own_ns = !setup_.ns.empty() && ref.ns == setup_.ns;
+  if (in_own_ns || planner::is_serving_child(ref, *(*present)->object)) tend_child(ref, **present);
+  if (in_own_ns) return;
   const bool labelled =
       (*present)->object->string("/metadata/labels/doorbuster.dev~1held") == setup_.install;
   if (!labelled && !orphans_.contains(ref)) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/serving_child.h"
 #include "controllers/simulator/world.h"
 
 #include <functional>
@@ -51,6 +52,7 @@ class Process {
   void sweep();
   void tend(const ObjectRef&);
   void tend_child(const ObjectRef&, const planner::Present&);
+  planner::RoutesFact routes_of(const std::string& ns) const;
   Result<std::string> uid_of(const std::string& event) const;
   static void sooner(std::optional<Instant>& due, Instant at);
 

@@ -1,6 +1,7 @@
 #include "controllers/simulator/world.h"
 
 #include "controllers/planner/canary.h"
+#include "controllers/simulator/render.h"
 #include "crds/reader.h"
 
 #include <algorithm>
@@ -362,10 +363,31 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
   return out;
 }
 
+/// What a dry run of the patch is answered with.
+planner::Answer SimulatedWorld::rendered(const planner::Question& question) {
+  using Says = planner::Answer::Says;
+  planner::Answer out{.at = now(), .says = Says::Unknown, .why = "no answer"};
+  if (down()) return out;
+  const StoredPtr object = cluster_.api().live(question.about);
+  out.why = "not found";
+  if (!object) return out;
+  const bool denied = weather.denied_kinds.contains(question.about.kind) ||
+                      weather.account_denied_kinds.contains(question.about.kind);
+  out.says = denied ? Says::No : Says::Yes;
+  out.why = denied ? "may not patch" : "";
+  if (denied) return out;
+  Tree made = object->tree;
+  strategic_merge(made, Tree::parse(question.patch.text));
+  out.body = Json{made.print()};
+  return out;
+}
+
 planner::Answer SimulatedWorld::answer(const Event&, const planner::Question& question) {
   using Says = planner::Answer::Says;
   planner::Answer out{.at = now(), .says = Says::Yes, .why = {}};
-  if (down() || weather.reviews_fail) {
+  if (question.kind == planner::Question::Kind::Render) {
+    out = rendered(question);
+  } else if (down() || weather.reviews_fail) {
     out.says = Says::Unknown;
     out.why = "the review was not answered";
   } else if (weather.account_denied_kinds.contains(question.about.kind)) {
@@ -491,6 +513,17 @@ Outcome SimulatedWorld::perform(const Event& event, const planner::Write& write)
   return out;
 }
 
+/// What runs of objects of ours: placeholders in the operator's namespace, candidates beside their
+/// event.
+void SimulatedWorld::run_child(const ObjectRef& child, const Event& event) {
+  if (child.kind == "HorizontalPodAutoscaler") cluster_.run(child);
+  if (child.kind != "Deployment") return;
+  if (child.ns == event.ref.ns)
+    cluster_.run_candidate(child);
+  else
+    cluster_.run_placeholders(child);
+}
+
 Outcome SimulatedWorld::create(const Event& event, const planner::Create& create) {
   if (on_child) on_child(event, create);
   const auto done = request(Boundary::Perform, create.object, [&] {
@@ -498,7 +531,7 @@ Outcome SimulatedWorld::create(const Event& event, const planner::Create& create
         create.object,
         Tree::parse(create.manifest.text),
         Writer{.manager = planner::kFieldManager, .apply = false, .subresource = {}});
-    if (made && create.object.kind == "Deployment") cluster_.run_placeholders(create.object);
+    if (made) run_child(create.object, event);
     return made;
   });
   if (!done) return done.error();

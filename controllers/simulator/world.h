@@ -131,6 +131,8 @@ class SimulatedWorld : public planner::World {
                             const ObjectRef&,
                             const std::function<Result<StoredPtr>()>& send);
 
+  planner::Answer rendered(const planner::Question&);
+  void run_child(const ObjectRef& child, const planner::Event&);
   std::shared_ptr<const planner::Room> room_for(const planner::Event&);
   std::vector<std::shared_ptr<const planner::Action>> actions_on(const ObjectRef& event);
   /// The objects of a namespace among which selectors look.

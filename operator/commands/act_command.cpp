@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -29,7 +30,8 @@ constexpr Duration kPoll{200};
 struct Verb {
   const char *name, *what, *will;
   api::ActionVerb verb;
-  bool needs_reason;
+  bool needs_reason = false;
+  bool of_rollouts = false;
 };
 constexpr std::array kVerbs = {
     Verb{"abort",
@@ -41,19 +43,55 @@ constexpr std::array kVerbs = {
     Verb{"end-now",
          "End a sale now: its cooldown begins.",
          "ends now; its cooldown begins",
-         api::ActionVerb::EndNow,
-         false},
-    Verb{"extend", "Move the end of a sale.", "ends later", api::ActionVerb::Extend, false},
+         api::ActionVerb::EndNow},
+    Verb{"extend", "Move the end of a sale.", "ends later", api::ActionVerb::Extend},
     Verb{
         "restore",
         "Put back at once, after the end or an abort, what is still held, though load asks for it.",
         "lets go of everything at once, though load may ask for it",
-        api::ActionVerb::Restore,
-        false},
+        api::ActionVerb::Restore},
     Verb{"break-glass",
          "Lift the freeze of a sale for everybody until it would be over.",
          "lets everybody change what runs again",
          api::ActionVerb::BreakGlass,
+         true},
+    Verb{
+        "rollback",
+        "Send all traffic of rollouts back to their targets, whatever else there is, and keep from "
+        "beginning what has not begun. Waits until it is done. Asks only at a terminal.",
+        "rolls back: all traffic goes back to the target",
+        api::ActionVerb::RollBack,
+        false,
+        true},
+    Verb{"start",
+         "Begin rollouts that wait for it, or before their time.",
+         "begins what it rolls out",
+         api::ActionVerb::Start,
+         false,
+         true},
+    Verb{"promote",
+         "End the step that rollouts are at; after the last they are promoted.",
+         "ends the step that its rollout is at",
+         api::ActionVerb::Promote,
+         false,
+         true},
+    Verb{"pause",
+         "Keep rollouts at the step where they are.",
+         "keeps its rollout where it is",
+         api::ActionVerb::Pause,
+         false,
+         true},
+    Verb{"resume",
+         "Let rollouts go on that were paused, or that have failed and are paused for it.",
+         "goes on with its rollout",
+         api::ActionVerb::Resume,
+         false,
+         true},
+    Verb{"retry",
+         "Begin rollouts again that were rolled back, or that have failed and are paused for it.",
+         "begins its rollout again",
+         api::ActionVerb::Retry,
+         false,
          true},
 };
 
@@ -62,8 +100,12 @@ struct ActFlags {
   std::string name;
   ConnectionFlags connection;
   std::string reason, by, wait = "accepted", dry_run = "none", timeout = "30s";
+  std::vector<std::string> rollouts;  ///< empty: all of the event
   bool yes = false;
 };
+
+/// The safe direction is not held up by a question that nobody is there to answer.
+bool is_safe(const Verb& verb) { return verb.verb == api::ActionVerb::RollBack; }
 
 int failed(const ActFlags& flags, const std::string& why, int code = kCommandFailed) {
   std::fprintf(stderr, "kubectl-sale %s: %s\n", flags.verb->name, why.c_str());
@@ -102,6 +144,7 @@ Result<api::SaleActionSpec> spec_of(const ActFlags& flags) {
   api::SaleActionSpec spec;
   spec.event = flags.name;
   spec.action = flags.verb->verb;
+  spec.rollouts = flags.rollouts;
   if (!flags.reason.empty()) spec.reason = flags.reason;
   if (!flags.by.empty()) spec.by = api::DurationText{flags.by, Duration(0)};
   // Who asks is found out later, of the cluster.
@@ -115,14 +158,22 @@ Result<api::SaleActionSpec> spec_of(const ActFlags& flags) {
   return error;
 }
 
+std::string rollouts_meant(const ActFlags& flags) {
+  if (!flags.verb->of_rollouts) return "";
+  std::string out;
+  for (const std::string& one : flags.rollouts) out += (out.empty() ? "" : ", ") + one;
+  return out.empty() ? " (all of its rollouts)" : " (of its rollouts: " + out + ")";
+}
+
 bool confirmed(const ActFlags& flags, const std::string& ns) {
-  if (flags.yes) return true;
+  if (flags.yes || isatty(STDIN_FILENO) == 0) return true;
   std::fprintf(stderr,
-               "SaleEvent %s/%s %s%s. Go on? [y/N] ",
+               "SaleEvent %s/%s %s%s%s. Go on? [y/N] ",
                ns.c_str(),
                flags.name.c_str(),
                flags.verb->will,
-               flags.by.empty() ? "" : (", by " + flags.by).c_str());
+               flags.by.empty() ? "" : (", by " + flags.by).c_str(),
+               rollouts_meant(flags).c_str());
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
@@ -135,15 +186,15 @@ int await(const ActFlags& flags,
           const std::function<Instant()>& now,
           Duration patience) {
   const Instant until = now() + patience;
-  std::string told;
+  api::SaleActionStatus told;
   for (;;) {
     const auto got = client.get(reconciler::sale_actions(), key);
     if (!got.ok()) return failed(flags, got.error().message);
     const auto action = reconciler::read_action(got->text);
     if (!action.ok()) return failed(flags, action.error().message);
-    const std::string line = action->status.state + ": " + action->status.message;
-    if (!action->status.state.empty() && line != told) std::fprintf(stderr, "%s\n", line.c_str());
-    told = line;
+    for (const std::string& line : progress_lines(told, action->status))
+      std::fprintf(stderr, "%s\n", line.c_str());
+    told = action->status;
     switch (waited_for(action->status, flags.wait == "complete")) {
       case Waited::Done:
         return kDone;
@@ -174,7 +225,8 @@ int act(const ActFlags& flags, const std::function<Instant()>& now) {
     std::printf("%s\n", action_object(flags.connection.ns, *spec).text.c_str());
     return kDone;
   }
-  if (!flags.yes && flags.dry_run == "none" && isatty(STDIN_FILENO) == 0)
+  const bool asks = !flags.yes && !is_safe(*flags.verb) && flags.dry_run == "none";
+  if (asks && isatty(STDIN_FILENO) == 0)
     return failed(flags, "nobody can be asked here: say -y", kUsage);
   const auto connected = connect(flags.connection, now);
   if (!connected.ok()) return failed(flags, connected.error().message);
@@ -207,6 +259,17 @@ void add_one(CLI::App& app, const Verb& verb, const std::function<Instant()>& no
   command->add_option("name", flags->name, "a SaleEvent of the cluster")->required();
   add_connection_options(*command, flags->connection);
   command->add_option("--reason", flags->reason, "why, for whoever reads it later");
+  if (is_safe(verb)) {
+    flags->wait = "complete";
+    flags->timeout = "10m";
+  }
+  if (verb.of_rollouts) {
+    command
+        ->add_option("--rollout",
+                     flags->rollouts,
+                     "a rollout of the event, may be said more than once; none: all of them")
+        ->allow_extra_args(false);
+  }
   if (verb.verb == api::ActionVerb::Extend)
     command->add_option("--by", flags->by, "how much later the sale ends, such as 30m")->required();
   command
@@ -222,11 +285,38 @@ void add_one(CLI::App& app, const Verb& verb, const std::function<Instant()>& no
                    "client: print the object; server: let the API server check it; none")
       ->check(CLI::IsMember({"none", "client", "server"}))
       ->capture_default_str();
-  command->add_flag("-y,--yes", flags->yes, "do not ask");
+  command->add_flag(is_safe(verb) ? "-y,--yes,--now" : "-y,--yes",
+                    flags->yes,
+                    "do not ask, at a terminal either");
   command->callback([flags, now, &exit_code] { exit_code = act(*flags, now); });
 }
 
+std::string time_of_day(Instant at) {
+  return to_rfc3339(std::chrono::floor<std::chrono::seconds>(at)).substr(11);
+}
+
 }  // namespace
+
+std::vector<std::string> progress_lines(const api::SaleActionStatus& before,
+                                        const api::SaleActionStatus& after) {
+  std::vector<std::string> out;
+  const auto reached = [&out](const std::optional<Instant>& earlier,
+                              const std::optional<Instant>& later,
+                              const char* what) {
+    if (later && !earlier) out.push_back(what + time_of_day(*later));
+  };
+  const bool ended = after.completed_at && !before.completed_at;
+  if (after.accepted_at && !before.accepted_at && !ended)
+    out.push_back(after.state + ": " + after.message);
+  reached(before.first_write_at, after.first_write_at, "First write at ");
+  reached(before.traffic_verified_at,
+          after.traffic_verified_at,
+          "Traffic verified: no route sends any to a candidate since ");
+  const bool changed =
+      before.accepted_at && (before.state != after.state || before.message != after.message);
+  if (!after.state.empty() && (ended || changed)) out.push_back(after.state + ": " + after.message);
+  return out;
+}
 
 Waited waited_for(const api::SaleActionStatus& status, bool until_complete) {
   if (status.state == "Refused") return Waited::Refused;

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -12,14 +13,19 @@ class App;
 
 namespace doorbuster::commands {
 
-/// `abort`, `end-now`, `extend`, `restore`, `break-glass`: each creates a SaleAction, prints its
-/// name and waits for its answer. What they decide is the operator's business
+/// `abort`, `end-now`, `extend`, `restore`, `break-glass`, and of rollouts `rollback`, `start`,
+/// `promote`, `pause`, `resume`, `retry`: each creates a SaleAction, prints its name and waits for
+/// its answer; `rollback` until all is back. What they decide is the operator's business
 /// (controllers/planner/action.h).
 void add_act_commands(CLI::App& app, const std::function<Instant()>& now, int& exit_code);
 
 /// What a waiting command makes of an action's status.
 enum class Waited { On, Done, Refused };
 Waited waited_for(const api::SaleActionStatus&, bool until_complete);
+
+/// What there is to say of a status after an earlier one of the same action.
+std::vector<std::string> progress_lines(const api::SaleActionStatus& before,
+                                        const api::SaleActionStatus& after);
 
 /// The object that is created: `generateName` says event and verb.
 Json action_object(const std::string& ns, const api::SaleActionSpec&);

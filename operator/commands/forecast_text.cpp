@@ -338,11 +338,14 @@ bool write_file(const std::string& name, const std::string& text) {
 
 }  // namespace
 
-void assume_checks(const api::SaleEventSpec& spec, Outlook& outlook) {
-  if (spec.checks.empty()) return;
-  std::string names;
-  for (const api::CheckSpec& one : spec.checks) names += (names.empty() ? "" : ", ") + one.name;
-  outlook.assumed.push_back("checks are not measured here, and nothing depends on them: " + names);
+void assume_unplayed(const api::SaleEventSpec& spec, Outlook& outlook) {
+  const auto say = [&outlook](const std::string& what, const auto& all) {
+    std::string names;
+    for (const auto& one : all) names += (names.empty() ? "" : ", ") + one.name;
+    if (!names.empty()) outlook.assumed.push_back(what + ": " + names);
+  };
+  say("checks are not measured here", spec.checks);
+  say("no release is played, and no patch was applied", spec.rollouts);
 }
 
 std::string as_text(const Outlook& outlook) {

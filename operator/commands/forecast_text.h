@@ -20,8 +20,8 @@ struct Outlook {
   std::optional<Instant> latest_safe;  ///< created or applied later, a floor is late
 };
 
-/// Says of checks that they are not measured here; nothing where there are none.
-void assume_checks(const api::SaleEventSpec& spec, Outlook& outlook);
+/// Names the checks and rollouts of the spec, which a forecast leaves out.
+void assume_unplayed(const api::SaleEventSpec& spec, Outlook& outlook);
 
 /// Timeline, one curve a target, assumptions, findings, verdict. 100 columns.
 std::string as_text(const Outlook& outlook);

@@ -5,6 +5,8 @@
 #include "operator/commands/checked.h"
 #include "operator/commands/connection.h"
 #include "operator/commands/live_sale.h"
+#include "operator/commands/rollout_rows.h"
+#include "operator/commands/rows_json.h"
 #include "operator/commands/sale_words.h"
 #include "operator/commands/terminal.h"
 #include "operator/commands/text_table.h"
@@ -59,7 +61,8 @@ std::vector<std::string> cells_of(const ListedSale& sale, const ListStyle& style
   out.push_back(sale.name);
   if (!sale.event.ok()) {
     out.insert(out.end(), {"Unreadable", "-", "-", "-", "-"});
-    if (style.output == "wide") out.insert(out.end(), {"-", "-", "-", sale.event.error().message});
+    if (style.output == "wide")
+      out.insert(out.end(), {"-", "-", "-", "-", sale.event.error().message});
     return out;
   }
   const api::SaleEvent& event = *sale.event;
@@ -76,6 +79,7 @@ std::vector<std::string> cells_of(const ListedSale& sale, const ListStyle& style
   out.push_back(status.window ? to_rfc3339(status.window->end) : "-");
   out.push_back(status.next_due ? status.next_reason + " " + relative_text(*status.next_due, now)
                                 : "-");
+  out.push_back(or_none(rollouts_text(status)));
   out.push_back(or_none(printable(status.message)));
   return out;
 }
@@ -95,6 +99,7 @@ Json sale_json(const ListedSale& sale) {
   if (status.next_due) {
     out.add("nextDue", to_rfc3339(*status.next_due)).add("nextReason", status.next_reason);
   }
+  out.add("rollouts", rows_json(status.rollouts));
   return out.add("message", status.message).build();
 }
 
@@ -203,7 +208,8 @@ std::string list_text(const std::vector<ListedSale>& sales, const ListStyle& sty
   Rows rows;
   if (style.headers) {
     rows.push_back({"NAME", "PHASE", "VERDICT", "STARTS", "READY", "AGE"});
-    if (style.output == "wide") rows[0].insert(rows[0].end(), {"MODE", "ENDS", "NEXT", "MESSAGE"});
+    if (style.output == "wide")
+      rows[0].insert(rows[0].end(), {"MODE", "ENDS", "NEXT", "ROLLOUTS", "MESSAGE"});
     if (style.namespaces) rows[0].insert(rows[0].begin(), "NAMESPACE");
   }
   for (const ListedSale& one : sales) rows.push_back(cells_of(one, style, now));

@@ -54,6 +54,7 @@ std::string look_json(const SaleLook& look) {
   out.add("warnings", json_array(warnings));
   out.add("targets", rows_json(status.targets)).add("holds", rows_json(status.holds));
   out.add("replicas", replicas_json(look.replicas, status));
+  out.add("rollouts", rows_json(status.rollouts));
   out.add("checks", rows_json(status.checks));
   out.add("headroom", rows_json(status.headroom));
   out.add("imagePrepull", rows_json(status.image_prepull));

@@ -112,7 +112,7 @@ int plan(const PlanFlags& flags, const std::function<Instant()>& now) {
                   .forecast = simulator::forecast(scenario->input),
                   .assumed = scenario->assumed,
                   .latest_safe = std::nullopt};
-  assume_checks(event->spec, outlook);
+  assume_unplayed(event->spec, outlook);
   if (now() < outlook.forecast.window.start && event->status.holds.empty())
     outlook.latest_safe = simulator::latest_safe_creation(scenario->input);
   outlook.forecast.add(check_writes(connected->client, *event, outlook.forecast, now));

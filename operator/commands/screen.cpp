@@ -1,6 +1,7 @@
 #include "operator/commands/screen.h"
 
 #include "controllers/planner/pending.h"
+#include "operator/commands/rollout_rows.h"
 #include "operator/commands/sale_words.h"
 #include "operator/commands/text_table.h"
 
@@ -349,7 +350,7 @@ Tree people(const SaleLook& look) {
   const api::SaleEventStatus& status = look.event.status;
   for (const api::Decision& one : status.decisions) {
     if (one.run != status.run.value_or(0) || (one.by.empty() && one.action_uid.empty())) continue;
-    out.rows.push_back({.name = one.kind,
+    out.rows.push_back({.name = one.kind + (one.subject.empty() ? "" : " " + one.subject),
                         .cells = {relative_text(one.at, look.now)},
                         .mark = Mark::Good,
                         .words = (one.by.empty() ? "decided" : "by " + one.by) +
@@ -377,8 +378,8 @@ void add_tree(const Tree& tree,
       out.end(), std::make_move_iterator(lines.begin()), std::make_move_iterator(lines.end()));
 }
 
-/// Shares of the lines that are left, where rows are more than those: capacity, holds, checks,
-/// nodes, people; each as many as it has, else a part.
+/// Shares of the lines that are left, where rows are more than those: capacity, holds, rollouts,
+/// checks, nodes, people; each as many as it has, else a part.
 std::vector<std::size_t> shares(const std::vector<Tree>& trees, std::size_t left) {
   std::vector<std::size_t> out(trees.size(), 0);
   std::size_t open = 0, wanted = 0;
@@ -432,8 +433,12 @@ std::vector<std::string> screen_lines(const SaleLook& look, const ScreenStyle& s
   standing_lines(look, style, out);
   banners(look, style, out);
   bars(look, style, out);
-  const std::vector<Tree> trees{
-      capacity(look, style), holds(look, style), checks(look), rooms(look), people(look)};
+  const std::vector<Tree> trees{capacity(look, style),
+                                holds(look, style),
+                                rollout_tree(look.event.status),
+                                checks(look),
+                                rooms(look),
+                                people(look)};
   const std::size_t left = style.height > out.size() ? style.height - out.size() : 0;
   const std::vector<std::size_t> most =
       style.height == 0 ? std::vector<std::size_t>(trees.size(), 0) : shares(trees, left);
@@ -497,6 +502,7 @@ std::string summary_text(const SaleLook& look) {
   }
   if (status.targets.size() > 8 && !status.targets_ready.empty())
     out += ", targets ready " + status.targets_ready;
+  if (!status.rollouts.empty()) out += ", rollouts: " + rollouts_text(status);
   if (look.event.metadata.deleted) out += ", being deleted";
   if (!look.silent.empty()) out += ", STALE: " + look.silent;
   if (!status.message.empty()) out += ": " + status.message;

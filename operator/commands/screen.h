@@ -28,8 +28,8 @@ struct SaleLook {
 std::string stale_text(const SaleLook& look);
 
 /// The live screen (DESIGN.md: the status is told as it was seen): window, next, verdict, warnings,
-/// progress, capacity, holds, rooms, images, decisions of people, actions that wait. Where there
-/// are more rows than lines, those that are well are counted.
+/// progress, capacity, holds, rollouts, rooms, images, decisions of people, actions that wait.
+/// Where there are more rows than lines, those that are well are counted.
 std::vector<std::string> screen_lines(const SaleLook& look, const ScreenStyle& style);
 
 /// What the screen leaves out: conditions, objects, findings, every decision.

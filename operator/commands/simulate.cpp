@@ -43,7 +43,7 @@ int simulate(const SimulateFlags& flags, Instant now) {
                   .forecast = simulator::forecast(scenario->input),
                   .assumed = scenario->assumed,
                   .latest_safe = simulator::latest_safe_creation(scenario->input)};
-  assume_checks(scenario->input.event.spec, outlook);
+  assume_unplayed(scenario->input.event.spec, outlook);
   return show(outlook, flags.show, "simulate");
 }
 

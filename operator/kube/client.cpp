@@ -178,6 +178,8 @@ const char* content_type_of(PatchType type) {
       return "application/json-patch+json";
     case PatchType::Merge:
       return "application/merge-patch+json";
+    case PatchType::Strategic:
+      return "application/strategic-merge-patch+json";
   }
   return "";
 }

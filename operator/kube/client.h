@@ -59,7 +59,9 @@ struct Page {
   std::string resource_version, continue_token;
 };
 
-enum class PatchType { Json, Merge };  ///< RFC 6902, RFC 7396
+/// RFC 6902, RFC 7396, and Kubernetes' own (sig-api-machinery/strategic-merge-patch.md): of
+/// built-in kinds only.
+enum class PatchType { Json, Merge, Strategic };
 
 /// How a write is done. A merge patch carries its resourceVersion and uid preconditions inside the
 /// body's metadata.

@@ -91,7 +91,7 @@ TEST(ReadSaleEvent, AnEscapedStringIsTheSameString) {
 }
 
 TEST(ReadSaleEvent, UnknownFieldsArePassedOver) {
-  EXPECT_TRUE(read_sale_event(event_json(std::string(kWindow) + R"(,"rollouts":[{"name":"x"}])"))
+  EXPECT_TRUE(read_sale_event(event_json(std::string(kWindow) + R"(,"gates":[{"name":"x"}])"))
                   .findings.empty());
 }
 

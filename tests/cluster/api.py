@@ -46,6 +46,8 @@ PATHS = {
     "revisions": "/apis/serving.knative.dev/v1",
     "rollouts": "/apis/argoproj.io/v1alpha1",
     "services": "/api/v1",
+    "gateways": "/apis/gateway.networking.k8s.io/v1",
+    "httproutes": "/apis/gateway.networking.k8s.io/v1",
     "backendtrafficpolicies": "/apis/gateway.envoyproxy.io/v1alpha1",
 }
 ROOTS = {"namespaces": "/api/v1", "nodes": "/api/v1", "clusterroles": "/apis/rbac.authorization.k8s.io/v1",

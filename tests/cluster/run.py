@@ -1,4 +1,4 @@
-"""Runs the real-cluster tests, many at once in one cluster: run.py [--all | --peers] [--jobs N] [NAME...]. Called by hack/cluster-tests."""
+"""Runs the real-cluster tests, many at once in one cluster: run.py [--all | --peers | --traffic] [--jobs N] [NAME...]. Called by hack/cluster-tests."""
 
 import argparse
 import concurrent.futures
@@ -18,9 +18,11 @@ SUITES = ["life_cases", "action_cases", "freeze_cases", "writer_cases", "keda_ca
           "plan_cases", "report_cases", "watch_cases", "schedule_cases", "feasibility_cases", "headroom_cases", "prepull_cases", "buffer_cases", "check_cases", "kube_cases"]
 # With --peers these and no others: each against the real controller of somebody else (peer.py), started once for all of its suite.
 PEER_SUITES = {"peer_keda_cases": "keda", "peer_rollout_cases": "argo-rollouts", "peer_flagger_cases": "flagger"}
+# With --traffic these and no others: in a cluster with a gateway, Prometheus and pods that answer, one after the other.
+TRAFFIC_SUITES = ["traffic_cases"]
 # These start operators of their own. The shared one watches every namespace and would take their events first
 # (an event belongs to the first install that accepts it), so it has ended by then.
-OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "schedule_cases", "sweep_cases", "feasibility_cases", "check_cases"}
+OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "schedule_cases", "sweep_cases", "feasibility_cases", "check_cases", "traffic_cases"}
 MOST_RETRIED = 2
 
 
@@ -68,12 +70,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true", default=bool(os.environ.get("DOORBUSTER_ALL")))
     parser.add_argument("--peers", action="store_true", help="against the real controllers of others, which hack/setup peers builds")
+    parser.add_argument("--traffic", action="store_true", help="releases under real traffic")
     parser.add_argument("--jobs", type=int, default=8)
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     api = Api()
     harness.install(api)
-    suites = list(PEER_SUITES) if options.peers else SUITES
+    suites = list(PEER_SUITES) if options.peers else TRAFFIC_SUITES if options.traffic else SUITES
+    if options.traffic:
+        options.jobs = 1
     chosen = list(cases(options.names, options.all, suites))
     if not chosen:
         print("no such test", file=sys.stderr)
@@ -135,7 +140,7 @@ def run(options, api, chosen, suites, peers):
         failed.append(f"more than {MOST_RETRIED} tests needed a second try")
     for one in failed:
         print(f"FAILED {one}")
-    print(f"{'peers' if options.peers else 'cluster'}: {passed} passed, {len(failed)} failed, {nothing} had no such write, {len(retried)} needed a second try{': ' + ', '.join(retried) if retried else ''}")
+    print(f"{'peers' if options.peers else 'traffic' if options.traffic else 'cluster'}: {passed} passed, {len(failed)} failed, {nothing} had no such write, {len(retried)} needed a second try{': ' + ', '.join(retried) if retried else ''}")
     return 1 if failed else 0
 
 

@@ -1,5 +1,6 @@
 #include "operator/commands/completion.h"
 
+#include "operator/commands/act_command.h"
 #include "operator/commands/look_command.h"
 #include "operator/commands/report_command.h"
 #include "operator/commands/validate.h"
@@ -85,6 +86,16 @@ TEST_F(Completion, TheCommandsThatLookAreCompletedAsTheOthers) {
   EXPECT_THAT(names({"status", "flash", "-o", "j"}), ElementsAre("json"));
   EXPECT_THAT(names({"watch", "flash", "--color", "a"}), ElementsAre("auto", "always"));
   EXPECT_THAT(names({"wait", "flash", "--f"}), ElementsAre("--for"));
+}
+
+TEST_F(Completion, TheCommandsThatActAreCompletedAsTheOthers) {
+  add_act_commands(
+      app, [] { return Instant{}; }, code);
+  EXPECT_THAT(names({"r"}), ElementsAre("report", "restore", "resume", "retry", "rollback"));
+  EXPECT_THAT(names({"rollback", "flash", "--ro"}), ElementsAre("--rollout"));
+  EXPECT_THAT(names({"rollback", "flash", "--wait", "c"}), ElementsAre("complete"));
+  EXPECT_THAT(names({"promote", "flash", "--n"}), ElementsAre("--namespace"));
+  EXPECT_THAT(names({"rollback", "flash", "--n"}), ElementsAre("--namespace", "--now"));
 }
 
 TEST_F(Completion, TheScriptsAskAndAreToldAboutFiles) {

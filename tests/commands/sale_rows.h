@@ -36,4 +36,20 @@ inline api::HoldStatus hold(const char* state) {
   return row;
 }
 
+inline api::RolloutStatus rollout(const char* state) {
+  api::RolloutStatus row;
+  row.name = "checkout-v43";
+  row.state = state;
+  row.step = 2;
+  row.steps = 5;
+  row.weight = 10;
+  row.ready = 4;
+  row.replicas = 5;
+  row.stable_ready = 40;
+  row.stable_needed = 38;
+  row.analysis = "Inconclusive";
+  row.message = "waits for a pod";
+  return row;
+}
+
 }  // namespace doorbuster::commands

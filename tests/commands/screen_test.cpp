@@ -119,6 +119,38 @@ TEST(Screen, a_sale_that_is_on) {
             "└── backendtrafficpolicy/limit requests   100 → 400  1h12m   ✔ held\n");
 }
 
+TEST(Screen, rollouts_have_a_row_each) {
+  SaleLook look = live();
+  api::RolloutStatus waiting;
+  waiting.name = "search";
+  waiting.state = "Waiting";
+  look.event.status.rollouts = {rollout("Running"), waiting};
+  EXPECT_THAT(
+      shown(look, {.width = 100}),
+      HasSubstr(
+          "ROLLOUTS          STEP  WEIGHT  CANDIDATE  STABLE      ANALYSIS   STATUS\n"
+          "├── checkout-v43   2/5     10%        4/5   40/38  inconclusive   ◌ running: waits "
+          "for a pod\n"
+          "└── search           -       -          -       -             -   ◷ waiting\n"));
+  look.event.status.rollouts = {rollout("RolledBack")};
+  EXPECT_THAT(shown(look, {.width = 100}), HasSubstr("⚠ rolled back: waits for a pod"));
+  EXPECT_THAT(summary_text(look), HasSubstr(", rollouts: checkout-v43 rolled back 2/5 10%"));
+  EXPECT_THAT(look_json(look),
+              HasSubstr(R"("rollouts":[{"name":"checkout-v43","state":"RolledBack")"));
+}
+
+TEST(Screen, people_decide_about_a_rollout_by_name) {
+  SaleLook look = live();
+  api::Decision made;
+  made.kind = "Promote";
+  made.subject = "checkout-v43";
+  made.value = "2";
+  made.by = "ada";
+  made.at = look.now - minutes(1);
+  look.event.status.decisions = {made};
+  EXPECT_THAT(shown(look, {.width = 140}), HasSubstr("Promote checkout-v43  1m ago   ✔ by ada: 2"));
+}
+
 TEST(Screen, no_line_is_wider_than_the_screen_and_none_has_a_word_less_mark) {
   SaleLook look = live();
   look.event.status.targets.push_back(

@@ -169,5 +169,20 @@ TEST(List, other_forms) {
   EXPECT_EQ(list_text({}, {.output = "json"}, kStart), "{\"items\":[]}\n");
 }
 
+TEST(List, rollouts_stand_in_the_wide_table_and_in_json) {
+  std::vector<ListedSale> sales = two();
+  api::RolloutStatus row;
+  row.name = "checkout-v43";
+  row.state = "Running";
+  row.step = 2;
+  row.steps = 5;
+  row.weight = 10;
+  sales.front().event->status.rollouts = {row};
+  EXPECT_THAT(list_text(sales, {.output = "wide"}, kStart),
+              AllOf(HasSubstr("ROLLOUTS"), HasSubstr("checkout-v43 running 2/5 10%")));
+  EXPECT_THAT(list_text(sales, {.output = "json"}, kStart),
+              HasSubstr(R"("rollouts":[{"name":"checkout-v43","state":"Running","step":2)"));
+}
+
 }  // namespace
 }  // namespace doorbuster::commands

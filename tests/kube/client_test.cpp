@@ -130,6 +130,9 @@ TEST(ClientCalls, writes_say_who_writes_and_are_checked_strictly) {
   ASSERT_TRUE(rig.client.patch(kDeployments, {"shop", "web"}, PatchType::Json, Json{"[]"}).ok());
   EXPECT_EQ(rig.sent().content_type, "application/json-patch+json");
   EXPECT_EQ(rig.sent().body, "[]");
+  ASSERT_TRUE(
+      rig.client.patch(kDeployments, {"shop", "web"}, PatchType::Strategic, Json{"{}"}).ok());
+  EXPECT_EQ(rig.sent().content_type, "application/strategic-merge-patch+json");
   ASSERT_TRUE(rig.client.update(kDeployments, {"shop", "web"}, Json{kObject}).ok());
   EXPECT_EQ(rig.sent().method, "PUT");
   EXPECT_EQ(rig.sent().target,

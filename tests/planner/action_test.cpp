@@ -325,5 +325,19 @@ TEST(Action, ThereAreNoMoreThanABound) {
             "False TooMany");
 }
 
+TEST(Action, ARollBackIsLookedAtBeforeThoseThatWait) {
+  std::vector<std::shared_ptr<const Action>> all;
+  for (std::size_t i = 0; i <= kActionsOfRound; ++i) {
+    auto one = std::make_shared<Action>();
+    one->created = kStart + seconds(kActionsOfRound - i);
+    one->spec = asking(i == 0 ? ActionVerb::RollBack : ActionVerb::EndNow);
+    all.push_back(one);
+  }
+  const auto chosen = of_one_round(all);
+  ASSERT_EQ(chosen.size(), kActionsOfRound);
+  EXPECT_EQ(chosen.back()->spec->action, ActionVerb::RollBack) << "in their order";
+  EXPECT_EQ(chosen.front()->created, kStart);
+}
+
 }  // namespace
 }  // namespace doorbuster::planner

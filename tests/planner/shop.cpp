@@ -230,6 +230,11 @@ void Shop::autoscale() {
     const std::int64_t next = unready.contains(ref.name) ? std::min(ready, count) : count;
     if (ready != next) set(ref, "/status/readyReplicas", json_of(next));
   }
+  run_others();
+}
+
+void Shop::run_others() {
+  if (others) others(*this);
 }
 
 Value Shop::at(const ObjectRef& ref, const std::string& pointer) const {
@@ -395,13 +400,16 @@ Observation Shop::observe(const Event& event, const Needs& named) {
 }
 
 Answer Shop::answer(const Event&, const Question& question) {
-  const bool dry = question.kind == Question::Kind::DryRun;
+  const bool dry =
+      question.kind != Question::Kind::Access && question.kind != Question::Kind::AccessAhead;
   const bool no = (dry ? refused : denied).contains(question.about.kind);
-  return {.at = clock,
-          .says = asks_fail ? Answer::Says::Unknown
-                  : no      ? Answer::Says::No
-                            : Answer::Says::Yes,
-          .why = no && dry ? "spec.minReplicas: must be an even number" : ""};
+  return {
+      .at = clock,
+      .says = asks_fail ? Answer::Says::Unknown
+              : no      ? Answer::Says::No
+                        : Answer::Says::Yes,
+      .why = no && dry ? "spec.minReplicas: must be an even number" : "",
+      .body = question.kind == Question::Kind::Render && render ? render(*this, question) : Json{}};
 }
 
 Result<std::string> Shop::publish(const Event& event, const api::SaleEventStatus& status) {

@@ -4,6 +4,7 @@
 #include "controllers/planner/round.h"
 #include "controllers/planner/selection.h"
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -14,7 +15,7 @@ namespace doorbuster::planner {
 /// A shop small enough to be read at a glance: Deployments, their autoscalers and other objects as
 /// JSON texts, one SaleEvent, a clock that tests move. Pods become ready at once unless told
 /// otherwise.
-class Shop final : public World {
+class Shop : public World {
  public:
   Shop();
 
@@ -32,6 +33,11 @@ class Shop final : public World {
               const std::string& manager);
   /// Load that the autoscaler of a workload sees: what it would run without any minimum.
   void set_load(const std::string& name, std::int64_t replicas) { load[name] = replicas; }
+
+  /// What a controller says in status.
+  void say(const ObjectRef& ref, const std::string& pointer, const Json& value) {
+    if (!(at(ref, pointer) == Value(value))) set(ref, pointer, value);
+  }
 
   // ---- what happens
   /// Rounds at the present time until nothing more happens; how many writes to objects it took.
@@ -109,6 +115,8 @@ class Shop final : public World {
   std::optional<bool> freeze_enforced;
   bool lose_action_answers = false;
   std::map<std::string, std::vector<Measurement>> checks;  ///< what was measured, by name
+  std::function<void(Shop&)> others;  ///< further controllers, after each change
+  std::function<Json(const Shop&, const Question&)> render;  ///< what a dry run makes
   int writes = 0, publishes = 0;
   std::vector<std::string> log;       ///< objects written, in order
   std::vector<std::string> requests;  ///< all of them: "finalizer", "status", or the object's name
@@ -121,6 +129,7 @@ class Shop final : public World {
                                 const ObjectRef& workload) const;
   void autoscale();
   void run_keda();
+  void run_others();
   void set(const ObjectRef& ref, const std::string& pointer, const Value& value);
   void own(const ObjectRef& ref, const std::string& manager, const std::set<std::string>& pointers);
 

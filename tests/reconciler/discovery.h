@@ -31,6 +31,7 @@ inline const ServedKind kServedAutoscalers{.group = "autoscaling",
 inline std::string core_discovery() {
   return R"({"kind":"APIGroupDiscoveryList","items":[{"metadata":{},"versions":[{"version":"v1","resources":[
     {"resource":"namespaces","responseKind":{"kind":"Namespace"},"scope":"Cluster","verbs":["get","list","patch","watch"]},
+    {"resource":"services","responseKind":{"kind":"Service"},"scope":"Namespaced","verbs":["get","list","patch","watch"]},
     {"resource":"configmaps","responseKind":{"kind":"ConfigMap"},"scope":"Namespaced","verbs":["get","list","patch","watch"]}]}]}]})";
 }
 

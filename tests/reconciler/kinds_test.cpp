@@ -5,8 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 namespace doorbuster::reconciler {
 namespace {
@@ -44,10 +46,14 @@ bool names_something_like(const Node& resources, std::string kind) {
   return false;
 }
 
-TEST(Kinds, TheShippedRoleReachesWhatTheBuiltInListAllowsAndNothingElse) {
+YamlText shipped_roles() {
   std::ifstream file(std::string(DOORBUSTER_SOURCE_DIR) + "/charts/manifests/rbac.yaml");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  const YamlText yaml = read_yaml(text);
+  return read_yaml(text);
+}
+
+TEST(Kinds, TheShippedRoleReachesWhatTheBuiltInListAllowsAndNothingElse) {
+  const YamlText yaml = shipped_roles();
   ASSERT_FALSE(yaml.problem) << to_text(*yaml.problem);
   ASSERT_FALSE(yaml.documents.empty());
   const Node& role = yaml.documents.front().root;
@@ -75,6 +81,35 @@ TEST(Kinds, TheShippedRoleReachesWhatTheBuiltInListAllowsAndNothingElse) {
           << group;
     }
   }
+}
+
+TEST(Kinds, WhatStandsBesideTargetsMayBeMadeAndRemovedAndNothingElse) {
+  const YamlText yaml = shipped_roles();
+  ASSERT_FALSE(yaml.problem) << to_text(*yaml.problem);
+  const auto found =
+      std::find_if(yaml.documents.begin(), yaml.documents.end(), [](const auto& one) {
+        return one.root.find("kind")->text == "ClusterRole" &&
+               one.root.find("metadata")->find("name")->text == "doorbuster-beside-targets";
+      });
+  ASSERT_NE(found, yaml.documents.end());
+  std::set<std::string> granted;
+  for (const Node& rule : found->root.find("rules")->items) {
+    for (const Node& resource : rule.find("resources")->items) {
+      for (const Node& verb : rule.find("verbs")->items)
+        granted.insert(verb.text + " " + rule.find("apiGroups")->items.front().text + "/" +
+                       resource.text);
+    }
+  }
+  std::set<std::string> used;
+  for (const char* kind : {"/services",
+                           "apps/daemonsets",
+                           "apps/deployments",
+                           "autoscaling/horizontalpodautoscalers",
+                           "autoscaling.x-k8s.io/capacitybuffers"}) {
+    used.insert(std::string("create ") + kind);
+    used.insert(std::string("delete ") + kind);
+  }
+  EXPECT_EQ(granted, used);
 }
 
 }  // namespace

@@ -255,11 +255,14 @@ class SmallCluster {
     return group == path.group && plural == path.plural && (path.ns.empty() || path.ns == ns);
   }
   std::string list(const Path& path, const std::string& target) const {
-    const bool labelled = target.find("labelSelector") != std::string::npos;
+    std::string label;  ///< by its name alone
+    if (target.find("labelSelector") != std::string::npos)
+      label = target.find("%2Fchild") != std::string::npos ? "doorbuster.dev/child\""
+                                                           : "doorbuster.dev/held\"";
     std::string items;
     for (const auto& [name, kept] : objects_) {
       if (!matches(path, name)) continue;
-      if (labelled && kept.body.text.find("doorbuster.dev/held") == std::string::npos) continue;
+      if (kept.body.text.find(label) == std::string::npos) continue;
       items += (items.empty() ? "" : ",") + as_served(kept, path);
     }
     return R"({"metadata":{"resourceVersion":")" + std::to_string(versions_) + R"("},"items":[)" +

@@ -251,6 +251,94 @@ void vary_buffers(Random random, History& history) {
   history.acts_on_buffers = random.chance(1, 2);
 }
 
+RolloutPlan make_rollout(Random& random) {
+  RolloutPlan plan;
+  static const std::vector<std::string> kStarts = {"start", "start", "-1m", "-3m", "+30s"};
+  plan.start = random.pick(kStarts);
+  int weight = 0;
+  for (std::int64_t i = random.between(1, 3); i > 0; --i) {
+    weight += static_cast<int>(random.between(1, (100 - weight) / static_cast<int>(i)));
+    if (i == 1 && random.chance(2, 3)) weight = 100;
+    plan.steps.emplace_back(weight, between(random, seconds(0), seconds(40)));
+  }
+  plan.checked = random.chance(1, 2);
+  plan.proceeds = random.chance(1, 3);
+  static const std::vector<std::string> kFailures = {"RollBack", "RollBack", "Pause", "Alert"};
+  plan.on_failure = random.pick(kFailures);
+  static const std::vector<std::string> kPromotions = {
+      "Auto", "Write", "Write", "Report", "AfterWindow"};
+  plan.promotion = random.pick(kPromotions);
+  static const std::vector<std::string> kEnds = {"RollBack", "Keep", "Finish", "Finish"};
+  plan.on_window_end = random.pick(kEnds);
+  plan.deadline = between(random, minutes(1), minutes(4));
+  plan.bake = between(random, seconds(0), minutes(1));
+  plan.drain = between(random, seconds(5), seconds(40));
+  return plan;
+}
+
+Step make_release_act(Random& random, const EventPlan& event) {
+  const Duration at = between(random, event.start, event.start + minutes(6));
+  switch (random.below(9)) {
+    case 0:
+      return {.act = Act::CandidateSticks, .at = event.start - minutes(4)};
+    case 1:
+      return {.act = Act::CandidateCrashes, .at = at};
+    case 2:
+    case 3:
+      return {.act = Act::CheckTurns, .at = at, .field = random.chance(2, 3) ? "Bad" : "Unknown"};
+    case 4: {
+      static const std::vector<std::string> kEdits = {"Revert", "Rule", "Weight"};
+      return {.act = Act::EditRoute, .at = at, .field = random.pick(kEdits)};
+    }
+    case 5:
+      return {.act = Act::EditTemplate,
+              .at = at,
+              .subject = kReleased,
+              .field = random.chance(1, 3) ? "shop:2" : "shop:9"};
+    case 6:
+      return {.act = Act::DesireStable, .at = at, .subject = event.name};
+    case 7:
+      return {.act = Act::ChangePatch, .at = at, .subject = event.name};
+    default:
+      return {.act = random.chance(1, 2) ? Act::DeleteEvent : Act::Suspend,
+              .at = at,
+              .subject = event.name};
+  }
+}
+
+/// In a quarter of the histories the first event is a release too. Chance of its own again.
+void vary_rollouts(Random random, History& history) {
+  history.routed = random.chance(1, 4);
+  if (!history.routed) return;
+  EventPlan& event = history.events.front();
+  event.rollout = make_rollout(random);
+  for (std::int64_t i = random.between(0, 2); i > 0; --i) {
+    const Step step = make_release_act(random, event);
+    history.steps.push_back(step);
+    if (step.act == Act::Suspend)
+      history.steps.push_back({.act = Act::Unsuspend,
+                               .at = step.at + between(random, seconds(10), minutes(4)),
+                               .subject = event.name});
+    if (step.act == Act::CheckTurns)
+      history.steps.push_back({.act = Act::CheckTurns,
+                               .at = step.at + between(random, seconds(20), minutes(2)),
+                               .field = "Good"});
+    if (step.act == Act::EditRoute && random.chance(1, 2))
+      history.steps.push_back({.act = Act::DesireStable,
+                               .at = step.at + between(random, seconds(10), minutes(2)),
+                               .subject = event.name});
+  }
+  // What waits for a person gets one.
+  history.steps.push_back({.act = Act::DesireStable,
+                           .at = event.end + event.cooldown + minutes(15),
+                           .subject = event.name,
+                           .field = "late"});
+  if (random.chance(1, 2)) return;
+  for (Step& step : history.steps) {
+    if (step.subject == "BackendTrafficPolicy") step.subject = "HTTPRoute";
+  }
+}
+
 /// In every so many histories the operator is ended while the first event only waits for its sale:
 /// that time is short, and chance alone hits it about once in a thousand.
 constexpr std::uint64_t kWaitingKills = 400;
@@ -308,6 +396,7 @@ History make_history(std::uint64_t seed) {
   vary_guards(Random(seed * 0x9E3779B97F4A7C15ULL + 7), history);
   vary_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 8), history);
   vary_freeze(Random(seed * 0x9E3779B97F4A7C15ULL + 9), history);
+  vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

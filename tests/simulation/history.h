@@ -54,6 +54,14 @@ enum class Act {
   SetLoad,
   StickPods,
   UnstickPods,
+  // what happens to a release
+  CandidateSticks,   ///< its pods never become ready
+  CandidateCrashes,  ///< and none that is ready stays so
+  CheckTurns,        ///< `field`: Good, Bad, Unknown
+  EditRoute,         ///< `field`: Revert, Rule, Weight
+  EditTemplate,      ///< of the target; `field`: the image
+  DesireStable,      ///< `field` "late": unless it is over
+  ChangePatch,
   // what goes wrong around the operator
   Kill,
   StepClock,
@@ -112,6 +120,16 @@ struct HoldPlan {
       value;  ///< op: literal, multiply, add, min, max; value: JSON text
   std::string from = "Live", until = "Live";
 };
+/// A release of the shop `checkout`.
+struct RolloutPlan {
+  std::string start = "start";
+  std::vector<std::pair<int, Duration>> steps;  ///< weight, pause
+  bool checked = false;                         ///< by the event's check, at every step
+  bool proceeds = false;                        ///< while that is unknown
+  std::string on_failure = "RollBack", promotion = "Write", on_window_end = "Finish";
+  Duration deadline = std::chrono::minutes(3), bake = std::chrono::seconds(30),
+           drain = std::chrono::seconds(15);
+};
 struct EventPlan {
   std::string name;
   Duration created{}, start{}, end{}, prepare{}, cooldown{};
@@ -121,6 +139,7 @@ struct EventPlan {
   std::int64_t headroom_percent = 110;
   std::optional<Duration> prepull;  ///< lead of the pulls; nothing: none
   std::optional<Duration> freeze;   ///< so long before the start until the end; nothing: none
+  std::optional<RolloutPlan> rollout;
   std::string policy = "Ramp";
   Duration restore_timeout = std::chrono::minutes(20);
 };
@@ -135,6 +154,7 @@ struct History {
   std::optional<std::int64_t> zones;  ///< of the nodes; nothing: not labelled
   std::optional<std::int64_t> clamp;  ///< an admission plugin lets no rate limit exceed this
   std::map<std::string, Duration> lag;
+  bool routed = false;           ///< the shop `checkout` has a Service and an HTTPRoute
   bool buffers = false;          ///< CapacityBuffers are served
   bool acts_on_buffers = false;  ///< and a node autoscaler takes them up
 };
@@ -145,6 +165,9 @@ inline constexpr const char* kShopNamespace = "shop";
 inline constexpr const char* kEdgeNamespace = "edge";
 inline constexpr const char* kOperatorNamespace = "doorbuster-system";
 inline constexpr std::int64_t kRateLimit = 100;
+inline constexpr const char* kReleased = "checkout";  ///< the shop
+inline constexpr const char* kRollout = "canary";
+inline constexpr const char* kCheck = "errors";
 
 /// The history of a seed: the same on every machine.
 History make_history(std::uint64_t seed);

@@ -104,6 +104,48 @@ Tree hold_tree(const HoldPlan& hold) {
   return out;
 }
 
+Tree rollout_tree(const RolloutPlan& plan) {
+  Tree out = Tree::object();
+  out.set("/name", Tree::string(kRollout));
+  out.set("/target/name", Tree::string(kReleased));
+  out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
+  out.set("/start", Tree::string(plan.start));
+  Tree steps = Tree::parse("[]");
+  for (const auto& [weight, pause] : plan.steps) {
+    Tree step = Tree::object();
+    step.set("/weight", Tree::integer(weight));
+    step.set("/pause", Tree::string(doorbuster::to_text(pause)));
+    if (plan.checked) step.set("/analysis", Tree::string("default"));
+    steps.elements().push_back(std::move(step));
+  }
+  out.set("/strategy/canary/steps", std::move(steps));
+  out.set("/traffic/httpRoute/name", Tree::string(kReleased));
+  out.set("/traffic/httpRoute/backend", Tree::string(kReleased));
+  if (plan.checked) {
+    out.set("/analysis/default/checks", Tree::parse("[\"" + std::string(kCheck) + "\"]"));
+    out.set("/analysis/default/errorPolicy", Tree::string(plan.proceeds ? "Proceed" : "Hold"));
+  }
+  out.set("/onFailure", Tree::string(plan.on_failure));
+  out.set("/deadline", Tree::string(doorbuster::to_text(plan.deadline)));
+  out.set("/bake", Tree::string(doorbuster::to_text(plan.bake)));
+  out.set("/drain", Tree::string(doorbuster::to_text(plan.drain)));
+  out.set("/promotion", Tree::string(plan.promotion));
+  out.set("/onWindowEnd", Tree::string(plan.on_window_end));
+  return out;
+}
+
+void add_rollout(Tree& event, const RolloutPlan& plan) {
+  Tree rollouts = Tree::parse("[]"), checks = Tree::parse("[]"), check = Tree::object();
+  rollouts.elements().push_back(rollout_tree(plan));
+  event.set("/spec/rollouts", std::move(rollouts));
+  check.set("/name", Tree::string(kCheck));
+  check.set("/http/url", Tree::string("http://metrics.example.com/errors"));
+  check.set("/http/pointer", Tree::string("/rate"));
+  check.set("/bad/above", Tree::string("0.5"));
+  checks.elements().push_back(std::move(check));
+  if (plan.checked) event.set("/spec/checks", std::move(checks));
+}
+
 }  // namespace
 
 const char* to_string(Act act) {
@@ -145,6 +187,13 @@ const char* to_string(Act act) {
                                            "SetLoad",
                                            "StickPods",
                                            "UnstickPods",
+                                           "CandidateSticks",
+                                           "CandidateCrashes",
+                                           "CheckTurns",
+                                           "EditRoute",
+                                           "EditTemplate",
+                                           "DesireStable",
+                                           "ChangePatch",
                                            "Kill",
                                            "StepClock",
                                            "Lag",
@@ -200,6 +249,7 @@ Tree manifest(const EventPlan& event, Instant begin) {
   for (const HoldPlan& hold : event.holds) holds.elements().push_back(hold_tree(hold));
   out.set("/spec/capacity/targets", std::move(targets));
   out.set("/spec/holds", std::move(holds));
+  if (event.rollout) add_rollout(out, *event.rollout);
   return out;
 }
 
@@ -215,6 +265,7 @@ std::string to_text(const History& history) {
     out += ", by " + shop.owner + "\n";
   }
   if (history.zones) out += "  zones " + std::to_string(*history.zones) + "\n";
+  if (history.routed) out += "  checkout has a route\n";
   if (history.buffers)
     out += history.acts_on_buffers ? "  buffers are acted on\n" : "  nobody acts on buffers\n";
   for (const EventPlan& event : history.events) {

@@ -79,14 +79,16 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_conduct();
 std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
 std::vector<std::unique_ptr<Oracle>> oracles_of_children();
 std::vector<std::unique_ptr<Oracle>> oracles_of_actions();
+std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts();
 
 /// The object as a round saw it, under whichever name it asked for it; null when it did not see
 /// one.
 const planner::Present* seen_object(const planner::Observation&, const ObjectRef&);
 
-/// What a patch makes of an object: the capacity fields that it lowers, with their new values, and
-/// the holders that it lets go.
+/// What a patch makes of an object: the capacity fields that it lowers, with their new values, the
+/// rules of a route, and the holders that it lets go.
 struct Change {
+  Value rules;                                  ///< where it moves traffic
   std::map<std::string, std::int64_t> lowered;  ///< by pointer
   std::set<std::string>
       released;  ///< "pointer feature/name of uid"; "trace" for what is left of us

@@ -2,6 +2,7 @@
 #include "crds/reader.h"
 #include "tests/simulation/oracles.h"
 
+#include <algorithm>
 #include <array>
 #include <tuple>
 
@@ -76,7 +77,7 @@ class NothingRisesAfterAbort : public Oracle {
   }
   void on_written(const Scene& scene, const Written& written) override {
     const auto& event = written.event;
-    if (event.uid.empty() || !scene.world.seen()) return;
+    if (event.uid.empty() || !scene.world.seen() || is_way_back(written.write)) return;
     const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
     if (window == nullptr) return;
     const std::string written_window = to_rfc3339(window->start) + "/" + to_rfc3339(window->end);
@@ -94,6 +95,12 @@ class NothingRisesAfterAbort : public Oracle {
   }
 
  private:
+  /// A release that goes back raises its target to what serves (DESIGN.md section 5).
+  static bool is_way_back(const planner::Write& write) {
+    return std::any_of(write.why.begin(), write.why.end(), [](const planner::Reason& one) {
+      return one.code == "RollingBack";
+    });
+  }
   /// Uid of the event, its run, its window as written.
   std::set<std::tuple<std::string, std::int32_t, std::string>> aborted_;
 };

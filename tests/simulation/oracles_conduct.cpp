@@ -1,7 +1,7 @@
 // Oracles of how the operator behaves.
 #include "controllers/planner/buffer.h"
 #include "controllers/planner/ledger.h"
-#include "tests/simulation/oracles.h"
+#include "tests/simulation/releases.h"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ namespace {
 
 /// Of kinds that this simulation knows as children only.
 bool is_child(const ObjectRef& object) {
-  return object.kind == "DaemonSet" || object.kind == planner::kBufferKind;
+  return object.kind == "DaemonSet" || object.kind == planner::kBufferKind || is_candidate(object);
 }
 
 std::set<std::string> holders_in(const Tree& object) {
@@ -49,6 +49,7 @@ Change change_of(const planner::Write& write, const Tree& before) {
     const auto was = number(before.value_at(pointer)), is = number(after.value_at(pointer));
     if (was && (!is || *is < *was)) out.lowered[pointer] = is.value_or(0);
   }
+  if (!(before.value_at(kRules) == after.value_at(kRules))) out.rules = after.value_at(kRules);
   const auto kept = holders_in(after);
   for (const std::string& one : holders_in(before)) {
     if (!kept.contains(one)) out.released.insert(one);
@@ -68,7 +69,9 @@ class NoWriteSuspended : public Oracle {
   void on_perform(const Scene& scene,
                   const planner::Event& event,
                   const planner::Write& write) override {
-    if (event.uid.empty() || event.deleting || told_to_let_go(scene, event)) return;
+    if (event.uid.empty() || event.deleting || told_to_let_go(scene, event) ||
+        is_way_back(scene, event, write))
+      return;
     if (!event.spec)
       return complain(scene, write.object.name + " written without an accepted spec");
     // By the event as the server had it, of the generation that the round read.
@@ -85,6 +88,19 @@ class NoWriteSuspended : public Oracle {
   }
 
  private:
+  /// A release goes back whatever rests (DESIGN.md section 5).
+  static bool is_way_back(const Scene& scene,
+                          const planner::Event& event,
+                          const planner::Write& write) {
+    const StoredPtr now = scene.cluster.api().live(write.object);
+    if (!now || write.type != planner::Write::Type::Merge) return false;
+    Tree after = now->tree;
+    after.merge(Tree::parse(write.patch.text));
+    if (write.object.kind == "HTTPRoute")
+      return candidate_share(after) <= candidate_share(now->tree);
+    return write.object.kind == "Deployment" && decided(event.status, "RolloutPassed") &&
+           after.value_at(kReplicas) == now->tree.value_at(kReplicas);
+  }
   static bool told_to_let_go(const Scene& scene, const planner::Event& event) {
     const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
     if (window == nullptr) return false;
@@ -117,6 +133,10 @@ class OneWrite : public Oracle {
     if (event.spec) {
       for (const auto& target : event.spec->capacity.targets) {
         if (object.ns == event.ref.ns && target.ref->name == object.name) return true;
+      }
+      for (const auto& one : event.spec->rollouts) {
+        if (object.name == one.target.name || object.name == one.traffic.http_route.name)
+          return true;
       }
       for (const auto& hold : event.spec->holds) {
         if (hold.object.name == object.name && hold.object.kind == object.kind) return true;
@@ -276,6 +296,12 @@ class SilenceIsNotRelease : public Oracle {
                  "with " + what + " blanked, " + write.object.name + pointer + " is lowered to " +
                      std::to_string(value));
       }
+      const bool moves = change.rules && !(change.rules == due.rules) &&
+                         !is_decided(seen.event->status, write.object, change.rules);
+      if (moves)
+        complain(scene,
+                 "with " + what + " blanked, " + write.object.name + " moves traffic to " +
+                     shown(change.rules));
       for (const std::string& one : change.released) {
         if (!due.released.contains(one))
           complain(scene, "with " + what + " blanked, " + write.object.name + " lets go: " + one);
@@ -290,12 +316,40 @@ class SilenceIsNotRelease : public Oracle {
           });
       if (remove != nullptr && !due)
         complain(scene, "with " + what + " blanked, " + remove->object.name + " is removed");
+      if (const auto* write = std::get_if<planner::Write>(&one))
+        check_size(scene, whole, *write, what);
     }
     const bool goes = plan.finalizer && !plan.finalizer->present &&
                       !(whole.finalizer && !whole.finalizer->present);
     if (goes && held(seen.observation, seen.event->uid)) {
       complain(scene, "with " + what + " blanked, the finalizer goes");
     }
+  }
+  /// Status says already what is written: a round before decided it with all facts known.
+  static bool is_decided(const api::SaleEventStatus& status,
+                         const ObjectRef& object,
+                         const Value& value) {
+    return std::any_of(status.holds.begin(), status.holds.end(), [&](const auto& row) {
+      return row.object.kind == object.kind && row.object.name == object.name &&
+             equal_values(row.requested, value);
+    });
+  }
+  /// A candidate is not made smaller because of it either.
+  void check_size(const Scene& scene,
+                  const planner::Plan& whole,
+                  const planner::Write& write,
+                  const std::string& what) {
+    const auto size = sized_to(write);
+    const auto* seen = seen_object(scene.world.seen()->observation, write.object);
+    if (!size || seen == nullptr) return;
+    const char* field = write.object.kind == "Deployment" ? kReplicas : kMin;
+    const bool due = std::any_of(
+        whole.children.begin(), whole.children.end(), [&](const planner::ChildEffect& other) {
+          const auto* same = std::get_if<planner::Write>(&other);
+          return same != nullptr && same->object == write.object && same->patch == write.patch;
+        });
+    if (!due && *size < seen->object->integer(field).value_or(0))
+      complain(scene, "with " + what + " blanked, " + write.object.name + " is made smaller");
   }
   /// Does any object that was seen carry a hold of this event?
   static bool held(const planner::Observation& seen, const std::string& uid) {
@@ -364,6 +418,7 @@ std::vector<std::unique_ptr<Oracle>> all_oracles() {
   for (auto& one : oracles_of_memory()) out.push_back(std::move(one));
   for (auto& one : oracles_of_children()) out.push_back(std::move(one));
   for (auto& one : oracles_of_actions()) out.push_back(std::move(one));
+  for (auto& one : oracles_of_rollouts()) out.push_back(std::move(one));
   return out;
 }
 

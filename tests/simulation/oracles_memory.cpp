@@ -319,7 +319,10 @@ class LeavesNoTrace : public Oracle {
     const auto first = std::find_if(versions.begin(), versions.end(), [&](const StoredPtr& one) {
       return one->uid() == object.uid();
     });
-    if (object.ref.kind == "Deployment" || is_made_by_keda(object.ref)) return;
+    // Of a route: RouteBackAtTheEnd.
+    if (object.ref.kind == "Deployment" || object.ref.kind == "HTTPRoute" ||
+        is_made_by_keda(object.ref))
+      return;
     for (const std::string& pointer : holdable(object.ref)) {
       const FieldTruth* truth = scene.truth.field(object.ref, pointer);
       if (truth != nullptr && truth->touched) return;

@@ -209,7 +209,7 @@ class NotBelowWanted : public Oracle {
   }
   void on_written(const Scene& scene, const Written& written) override {
     const ObjectRef& ref = written.after->ref;
-    if (*ceiling_field(ref) == '\0' || at_once(scene, written)) return;
+    if (*ceiling_field(ref) == '\0' || is_candidate(ref) || at_once(scene, written)) return;
     const FieldTruth* floor = scene.truth.field(ref, floor_field(ref));
     if (floor != nullptr && floor->fought)
       return;  // an old manifest applied again brings its own floor
@@ -258,7 +258,8 @@ class NoCliff : public Oracle {
            "later";
   }
   void on_written(const Scene& scene, const Written& written) override {
-    if (written.after->ref.ns == kOperatorNamespace) return;  // nobody's capacity
+    // Nobody's capacity; a candidate is oracles_rollouts.cpp's.
+    if (written.after->ref.ns == kOperatorNamespace || is_candidate(written.after->ref)) return;
     const char* pointer = floor_field(written.after->ref);
     const auto before = number(written.before->tree.value_at(pointer));
     const auto after = number(written.after->tree.value_at(pointer));

@@ -125,6 +125,25 @@ const std::vector<Situation>& required_situations() {
       {"answer lost after success of answering an action", 10},
       {"killed before answering an action", 10},
       {"killed after answering an action", 10},
+      // releases
+      {"a release is Running", 1'000},
+      {"a release is Baking", 400},
+      {"a release is Paused", 50},
+      {"a release is Contested", 20},
+      {"a release is Reporting", 200},
+      {"a release is Promoting", 200},
+      {"a release is Promoted", 400},
+      {"a release is RollingBack", 1'500},
+      {"an analysis is inconclusive", 500},
+      {"parts of candidates are made", 2'000},
+      {"parts of candidates are removed", 2'000},
+      {"CandidateSticks", 50},
+      {"CandidateCrashes while held", 100},
+      {"CheckTurns while held", 200},
+      {"EditRoute while held", 50},
+      {"EditTemplate while held", 50},
+      {"ChangePatch while held", 50},
+      {"DesireStable while held", 200},
   };
   return kAll;
 }

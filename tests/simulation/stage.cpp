@@ -45,13 +45,6 @@ Result<std::shared_ptr<const planner::Event>> StagedWorld::event(const ObjectRef
   return std::shared_ptr<const planner::Event>(std::move(altered));
 }
 
-planner::Observation StagedWorld::observe(const planner::Event& event,
-                                          const planner::Needs& needs) {
-  planner::Observation out = SimulatedWorld::observe(event, needs);
-  if (sabotage_.see) sabotage_.see(out);
-  return out;
-}
-
 Result<std::string> StagedWorld::publish(const planner::Event& event,
                                          const api::SaleEventStatus& status) {
   if (!sabotage_.publish) return SimulatedWorld::publish(event, status);
@@ -166,7 +159,8 @@ void Stage::connect() {
   world_.on_child = [this](const planner::Event& event, const planner::ChildEffect& effect) {
     for (auto& oracle : oracles_) oracle->on_child(scene(), event, effect);
     const ObjectRef& child = std::visit([](const auto& one) { return one.object; }, effect);
-    const std::string what = child.kind == "DaemonSet"            ? "pullers"
+    const std::string what = is_candidate(child)                  ? "parts of candidates"
+                             : child.kind == "DaemonSet"          ? "pullers"
                              : child.kind == planner::kBufferKind ? "buffers"
                                                                   : "placeholders";
     count(what + (std::holds_alternative<planner::Create>(effect) ? " are made" : " are removed"));
@@ -202,6 +196,12 @@ void Stage::on_commit(const simulator::Commit& commit) {
   for (const std::string& pointer : holdable(commit.after->ref)) {
     line += " " + pointer.substr(pointer.rfind('/') + 1) + "=" +
             shown(commit.after->tree.value_at(pointer));
+  }
+  if (commit.after->ref.kind == "HTTPRoute")
+    line += " rules=" + shown(commit.after->tree.value_at(kRules));
+  if (is_candidate(commit.after->ref)) {
+    for (const char* pointer : kFloorFields)
+      line += " " + shown(commit.after->tree.value_at(pointer));
   }
   say(line + (commit.after->tree.at(kAnnotation) != nullptr
                   ? " " + commit.after->tree.text_at(kAnnotation)
@@ -251,7 +251,12 @@ void Stage::set_up() {
         tree.set(kRequests, Tree::integer(most));
     };
   }
-  for (const auto& one : history_.shops) cluster_.deploy(one);
+  for (const auto& one : history_.shops) {
+    cluster_.deploy(one);
+    if (!history_.routed || one.name != kReleased) continue;
+    cluster_.create_route(one);
+    cluster_.candidates.startup = one.startup;
+  }
   cluster_.create_policy(kShopNamespace, "front", kRateLimit, "kubectl-client-side-apply");
   cluster_.create_policy(kEdgeNamespace, "edge", kRateLimit, "argocd-controller");
   cluster_.advance(kBegin);
@@ -297,6 +302,8 @@ bool Stage::awaits_sweep() const {
       if (cluster_.api().live(ref)) return true;
     }
   }
+  const StoredPtr route = cluster_.api().live(simulator::route_ref(kShopNamespace, kReleased));
+  if (route && route->tree.at(kLabel) != nullptr) return true;
   for (const auto& [field, truth] : truth_.fields()) {
     if (truth.gone || truth_.spoilt.contains(field.object)) continue;
     const StoredPtr object = cluster_.api().live(field.object);
@@ -327,6 +334,7 @@ void Stage::run_until_quiet() {
       disturb(step.span);
       act(step);
     }
+    measure();
     process_.run_due();
     if (disturbed()) disturb(Duration(0));
     for (auto& oracle : oracles_) oracle->at_instant(scene());
@@ -355,7 +363,7 @@ Report Stage::play() {
   run_until_quiet();
   ending_.quiet = !busy_;
   for (const auto& [ref, pods] : cluster_.workloads()) {
-    if (pods.gives_way) continue;
+    if (pods.gives_way || is_candidate(ref)) continue;
     // Of a workload that is gone its autoscaler says what ran last: an orphan's ceiling waits for
     // it to be there again, which costs nothing (hack/decisions/0008).
     const ObjectRef autoscaler = scaler_of(cluster_, ref);

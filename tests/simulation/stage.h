@@ -24,6 +24,8 @@ class StagedWorld : public simulator::SimulatedWorld {
   Outcome answer_action(const planner::Event&, const planner::ActionAnswer&) override;
   Result<std::string> set_frozen(const planner::Event&, bool frozen) override;
   std::function<void(const api::SaleActionStatus&)> on_answer;
+  /// What the check of these histories says: from each instant on; before: Good.
+  std::map<Instant, std::string> check_says;
 
  private:
   const Sabotage& sabotage_;
@@ -55,6 +57,12 @@ class Stage {
   bool act_records(const Step&);
   bool act_objects(const Step&);
   bool act_around(const Step&);
+  bool act_release(const Step&);
+  void edit_route(const std::string& how);
+  void want_stable(const std::string& event, bool unless_over);
+  std::vector<ObjectRef> candidates() const;
+  bool is_under_way(const api::SaleEventStatus&) const;
+  void measure();
   void create_event(const EventPlan&);
   void edit_event(const std::string& name, const std::function<void(Tree&)>& change);
   void edit(const ObjectRef&, const std::string& manager, const std::function<void(Tree&)>& change);
@@ -95,6 +103,7 @@ class Stage {
   std::map<std::string, StoredPtr> copies_;
   std::set<std::string> terminated_;
   int at_once_ = 0, asked_ = 0;
+  Instant next_measurement_{};
   Instant last_round_{};
   std::shared_ptr<const planner::Event> last_seen_;  ///< of the last round that looked at anything
   bool late_ = false;

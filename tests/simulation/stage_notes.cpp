@@ -132,6 +132,14 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
   });
   if (vanished) count("a kind vanishes while something of it is held");
   if (vanished && event.deleting) count("a kind vanishes while its event is being deleted");
+  for (const auto& row : status.rollouts) {
+    const auto& old = event.status.rollouts;
+    const bool news = std::none_of(old.begin(), old.end(), [&](const auto& one) {
+      return one.name == row.name && one.state == row.state;
+    });
+    if (news) count("a release is " + row.state);
+    if (row.analysis == "Inconclusive") count("an analysis is inconclusive");
+  }
   for (const auto& row : status.targets) {
     if (row.state == "Missing") count("a target is missing");
     if (row.state == "Forbidden") count("a target is forbidden");

@@ -51,7 +51,9 @@ void Stage::edit_event(const std::string& name, const std::function<void(Tree&)>
 }
 
 void Stage::act(const Step& step) {
-  if (act_author(step) || act_people(step) || act_records(step) || act_objects(step)) return;
+  if (act_author(step) || act_people(step) || act_records(step) || act_objects(step) ||
+      act_release(step))
+    return;
   act_around(step);
   process_.poke();
 }

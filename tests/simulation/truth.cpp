@@ -40,6 +40,10 @@ bool is_made_by_keda(const ObjectRef& ref) {
   return ref.kind == "HorizontalPodAutoscaler" && ref.name.starts_with("keda-hpa-");
 }
 
+bool is_candidate(const ObjectRef& ref) {
+  return ref.name.find("-" + std::string(kRollout) + "-") != std::string::npos;
+}
+
 ObjectRef scaler_of(const simulator::Cluster& cluster, const ObjectRef& workload) {
   const ObjectRef scaled = simulator::scaled_ref(workload.ns, workload.name);
   return cluster.api().live(scaled) ? scaled
@@ -47,7 +51,7 @@ ObjectRef scaler_of(const simulator::Cluster& cluster, const ObjectRef& workload
 }
 
 std::vector<std::string> holdable(const ObjectRef& ref) {
-  if (ref.ns == kOperatorNamespace || is_made_by_keda(ref)) return {};
+  if (ref.ns == kOperatorNamespace || is_made_by_keda(ref) || is_candidate(ref)) return {};
   if (ref.kind == "HorizontalPodAutoscaler") return {kMin, kMax, kSelectPolicy};
   if (ref.kind == "ScaledObject") return {kKedaMin, kKedaMax, kKedaSelectPolicy};
   if (ref.kind == "Deployment") return {kReplicas};

@@ -87,6 +87,9 @@ bool is_made_by_keda(const ObjectRef&);
 /// What scales the workload: a ScaledObject where there is one, else its autoscaler.
 ObjectRef scaler_of(const simulator::Cluster&, const ObjectRef& workload);
 
+/// Is it of the candidate of a release?
+bool is_candidate(const ObjectRef&);
+
 /// The fields of an object that events of these histories may hold.
 std::vector<std::string> holdable(const ObjectRef&);
 std::optional<std::int64_t> number(const Value&);
@@ -108,6 +111,7 @@ inline constexpr const char* kCapacityFields[] = {kMin, kMax, kReplicas, kKedaMi
 inline constexpr const char* kFloorFields[] = {kMin, kReplicas, kKedaMin};
 inline constexpr const char* kMinAvailable = "/spec/minAvailable";
 inline constexpr const char* kUpdateMode = "/spec/updatePolicy/updateMode";
+inline constexpr const char* kRules = "/spec/rules";
 inline constexpr const char* kRequests = "/spec/rateLimit/global/requests";
 inline constexpr const char* kSelectPolicy = "/spec/behavior/scaleDown/selectPolicy";
 inline constexpr const char* kAnnotation = "/metadata/annotations/doorbuster.dev~1holds";

@@ -1,0 +1,214 @@
+#include "controllers/planner/rollout.h"
+
+#include "controllers/planner/rollout_draft.h"
+#include "operator/base/instant.h"
+
+#include <iterator>
+
+namespace doorbuster::planner {
+namespace {
+
+std::string said(const api::Decision& one) {
+  return one.detail.empty() ? "rolled back" : one.detail;
+}
+
+/// Has it been decided on the object itself, by a write whose status was never stored?
+bool is_stamped(const RolloutFacts& facts) {
+  return facts.traffic != nullptr && facts.traffic->there &&
+         facts.traffic->there->rank == Rank::Rollback;
+}
+
+/// What people and pipelines decided, which nothing stops; empty: they did not.
+std::string told_back(const RolloutDraft& draft) {
+  if (const api::Decision* one = draft.decided(rollout_kind::kRolledBack)) return said(*one);
+  if (is_stamped(draft.facts)) return "decided before a restart";
+  if (draft.view.ending != Ending::None) return why_over(draft.view);
+  if (draft.spec != nullptr && draft.spec->desired == api::DesiredRevision::Stable)
+    return "desired is Stable";
+  return "";
+}
+
+/// What else sends it back; empty: nothing. Only of what has begun.
+std::string why_back(const RolloutDraft& draft) {
+  if (std::string told = told_back(draft); !told.empty()) return told;
+  if (draft.mode == RolloutMode::Rest) return "";
+  if (draft.spec == nullptr) return "the event does not name it any more";
+  const api::Decision* began = draft.decided(rollout_kind::kStarted);
+  if (draft.former) return "its target or patch was changed";
+  if (began == nullptr) return "";
+  if (draft.decided(rollout_kind::kAccepted) != nullptr) return "";
+  if (draft.facts.stable != nullptr &&
+      template_hash(*draft.facts.stable) != started_on(*began).template_hash)
+    return "superseded: the target has another template now";
+  if (draft.view.now >= draft.view.window.end &&
+      draft.spec->on_window_end == api::OnWindowEnd::RollBack)
+    return "the sale is over and it was not promoted";
+  return "";
+}
+
+void numbers(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  api::RolloutStatus& row = draft.row;
+  row.weight = facts.weight;
+  if (facts.deployment != nullptr) {
+    row.candidate = to_text(facts.candidate.deployment);
+    row.ready = facts.ready;
+  }
+  if (facts.stable != nullptr) row.stable_ready = facts.stable_ready;
+  if (draft.decided(rollout_kind::kStarted) != nullptr) row.stable_needed = needed_of(draft);
+  if (draft.spec != nullptr)
+    row.steps = static_cast<std::int32_t>(draft.spec->strategy.canary.steps.size());
+}
+
+/// When the attempt before this one was over.
+api::Decision last_end(const RolloutDraft& draft) {
+  api::Decision out;
+  for (const api::Decision& one : draft.view.event.status.decisions) {
+    const bool ends = one.kind == rollout_kind::kDrained || one.kind == rollout_kind::kPromoted;
+    if (ends && one.subject == draft.name && one.at > out.at) out = one;
+  }
+  return out;
+}
+
+void plan_rollout(RolloutDraft& draft) {
+  numbers(draft);
+  if (draft.mode == RolloutMode::DryRun) {
+    const api::Decision* back = draft.decided(rollout_kind::kRolledBack);
+    if (back != nullptr) return draft.tell("RolledBack", said(*back));
+    return draft.tell("Planned", "a dry run releases nothing");
+  }
+  const std::string why = why_back(draft);
+  const bool promoted = draft.decided(rollout_kind::kPromoted) != nullptr;
+  const bool goes_on = promoted && draft.spec && !draft.former && draft.mode == RolloutMode::Act;
+  if (!why.empty() && !goes_on) {
+    if (draft.facts.stands() || draft.decided(rollout_kind::kStarted) != nullptr)
+      return go_back(draft, why);
+    return draft.tell("RolledBack", why);
+  }
+  if (draft.mode == RolloutMode::Rest) {
+    draft.tell("Suspended");
+    return keep_all(draft, "nothing goes forward now");
+  }
+  if (!draft.facts.unread.empty()) {
+    draft.tell("Unknown", draft.facts.unread);
+    return keep_all(draft, draft.facts.unread);
+  }
+  if (draft.decided(rollout_kind::kStarted) == nullptr) lower_floor(draft, last_end(draft));
+  go_forward(draft);
+}
+
+void collect(RolloutWants& out, RolloutDraft&& draft) {
+  Wants& wants = out.wants;
+  std::move(draft.items.begin(), draft.items.end(), std::back_inserter(wants.items));
+  std::move(
+      draft.candidates.begin(), draft.candidates.end(), std::back_inserter(out.candidates.items));
+  std::move(draft.questions.begin(), draft.questions.end(), std::back_inserter(wants.questions));
+  std::move(draft.warnings.begin(), draft.warnings.end(), std::back_inserter(wants.warnings));
+  std::move(draft.decisions.begin(), draft.decisions.end(), std::back_inserter(out.decisions));
+  out.at_once.insert(draft.at_once.begin(), draft.at_once.end());
+  wants.wake = sooner(wants.wake, draft.wake);
+  const bool begun = draft.row.state != "Waiting" && draft.row.state != "RolledBack";
+  out.unfinished =
+      out.unfinished || draft.facts.deployment || draft.facts.front || draft.facts.scaler ||
+      (begun && draft.decided(rollout_kind::kStarted) && draft.row.state != "Promoted");
+  out.rows.push_back(std::move(draft.row));
+}
+
+/// Is there more of it than pods that the target keeps for a while?
+bool has_candidate(const View& view, const std::string& name) {
+  if (view.children.contains({kRollouts, name})) return true;
+  const auto held = view.holds.find({kRollouts, name});
+  return held != view.holds.end() &&
+         std::any_of(held->second.begin(), held->second.end(), [](const OurHold& one) {
+           return one.field.object.group == kRouteGroup || one.field.pointer.starts_with(kTemplate);
+         });
+}
+
+/// The attempt to be looked after: the present one, unless something of another still stands, which
+/// goes first.
+std::string attempt_at(const View& view, const api::RolloutSpec* spec, const std::string& name) {
+  const std::string former = last_attempt(view.event.status, name);
+  if (spec == nullptr) return former;
+  const std::string present = attempt_of(*spec, view.event.status);
+  return former != present && has_candidate(view, name) ? former : present;
+}
+
+RolloutDraft draft_of(const View& view,
+                      RolloutMode mode,
+                      const api::RolloutSpec* spec,
+                      const std::string& name) {
+  const std::string attempt = attempt_at(view, spec, name);
+  const api::Decision* began =
+      decided_about(view.event.status, rollout_kind::kStarted, name, attempt);
+  RolloutNames names;
+  if (began != nullptr) {
+    StartedOn on = started_on(*began);
+    names = {std::move(on.target), std::move(on.backend)};
+  } else if (spec != nullptr) {
+    names = {spec->target.name, spec->traffic.http_route.backend};
+  }
+  const bool former = spec != nullptr && attempt != attempt_of(*spec, view.event.status);
+  RolloutDraft out{.view = view,
+                   .mode = mode,
+                   .spec = spec,
+                   .name = name,
+                   .attempt = attempt,
+                   .former = former,
+                   .facts = rollout_facts(view, spec, name, names),
+                   .row = {},
+                   .items = {},
+                   .candidates = {},
+                   .questions = {},
+                   .decisions = {},
+                   .warnings = {},
+                   .at_once = {},
+                   .wake = {}};
+  out.row.name = name;
+  return out;
+}
+
+}  // namespace
+
+std::optional<Instant> begin_of(const api::RolloutSpec& rollout, const Window& window) {
+  if (rollout.start == "manual") return std::nullopt;
+  if (rollout.start == "start") return window.start;
+  if (rollout.start == "end") return window.end;
+  const bool before = rollout.start.starts_with('-');
+  const bool sign = before || rollout.start.starts_with('+');
+  const auto span = parse_duration(std::string_view(rollout.start).substr(sign ? 1 : 0));
+  if (!span) return window.start;
+  return before ? window.start - *span : window.start + *span;
+}
+
+std::optional<Instant> first_rollout(const api::SaleEventSpec& spec, const Window& window) {
+  std::optional<Instant> out;
+  for (const api::RolloutSpec& one : spec.rollouts) out = sooner(out, begin_of(one, window));
+  return out;
+}
+
+RolloutWants rollouts(const View& view, RolloutMode mode) {
+  RolloutWants out;
+  std::set<std::string> named;
+  for (const api::RolloutSpec& one : view.spec.rollouts) {
+    named.insert(one.name);
+    RolloutDraft draft = draft_of(view, mode, &one, one.name);
+    plan_rollout(draft);
+    collect(out, std::move(draft));
+  }
+  std::set<std::string> former;
+  for (const auto& [key, held] : view.holds) {
+    if (key.first == kRollouts) former.insert(key.second);
+  }
+  for (const auto& [key, made] : view.children) {
+    if (key.first == kRollouts) former.insert(key.second);
+  }
+  for (const std::string& name : former) {
+    if (named.contains(name)) continue;
+    RolloutDraft draft = draft_of(view, mode, nullptr, name);
+    plan_rollout(draft);
+    collect(out, std::move(draft));
+  }
+  return out;
+}
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,102 @@
+// The rollback invariant (DESIGN.md section 5), one way for every trigger: raise the target to what
+// serves now, traffic back in proportion to what is available, in one step when it is full; then
+// the candidate goes. Nothing gates it.
+#include "controllers/planner/rollout_draft.h"
+
+namespace doorbuster::planner {
+namespace {
+
+/// Percent that the candidate keeps while the target is not full: what the target cannot take.
+/// Never more than now.
+int share_kept(const RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  const int now = facts.weight.value_or(0);
+  const std::int64_t needed = needed_of(draft);
+  if (facts.ready == 0 || facts.stable_ready >= needed) return 0;
+  // Nothing is sent where nothing is, but for an event that goes: what is missing does not keep it.
+  if (facts.stable == nullptr) return draft.view.ending == Ending::None ? now : 0;
+  const std::int64_t takes = 100 * facts.stable_ready / needed;
+  return std::min<int>(now, static_cast<int>(100 - takes));
+}
+
+/// Is there nothing left that sends anything to the candidate?
+bool is_drained(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  if (!facts.weight || *facts.weight > 0) return false;
+  if (facts.routing == nullptr) return true;  // no route
+  // A route that no gateway takes up sends nothing anywhere.
+  return facts.not_in_force.empty() || facts.traffic == nullptr;
+}
+
+void traffic_back(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  if (facts.routing == nullptr) return;
+  const int kept = share_kept(draft);
+  draft.at_once.insert(facts.route);
+  want_share(draft, kept, Rank::Rollback);
+  if (kept > 0)
+    draft.row.message += "; the target takes " + std::to_string(100 - kept) + " % until " +
+                         std::to_string(needed_of(draft)) + " of its pods are ready";
+}
+
+void template_back(RolloutDraft& draft) {
+  const bool promoted = draft.decided(rollout_kind::kPromoted) != nullptr;
+  for (const OurHold* one : draft.facts.template_fields) {
+    if (!promoted) draft.at_once.insert(one->field.object);
+    let_go(draft, one->field, promoted ? "promoted" : "rolled back", promoted);
+  }
+}
+
+/// The traffic is back: the records go at once, the candidate when what was under way is answered.
+void clean_up(RolloutDraft& draft, const api::Decision& drained) {
+  const RolloutFacts& facts = draft.facts;
+  const Duration drain = draft.spec ? draft.spec->drain.value : std::chrono::seconds(15);
+  if (facts.traffic != nullptr) {
+    // At rest nothing but this is written; else it waits for status like all that lets go.
+    if (draft.mode == RolloutMode::Rest) draft.at_once.insert(facts.route);
+    const Value live = facts.routing ? facts.routing->object->at(kRules) : Value();
+    let_go(draft,
+           facts.traffic->field,
+           "its traffic is back",
+           !equal_values(live, facts.traffic->entry.baseline));
+  }
+  if (draft.view.now < drained.at + drain) {
+    draft.wake = sooner(draft.wake, drained.at + drain);
+  } else {
+    remove_candidate(draft, "its traffic is back");
+  }
+  lower_floor(draft, drained);
+}
+
+}  // namespace
+
+void go_back(RolloutDraft& draft, const std::string& why) {
+  const RolloutFacts& facts = draft.facts;
+  if (!draft.decided(rollout_kind::kRolledBack) && !draft.decided(rollout_kind::kPromoted))
+    draft.decide(rollout_kind::kRolledBack, "", why);
+  draft.tell("RollingBack", why);
+  if (!facts.unread.empty()) {
+    draft.row.message += "; " + facts.unread;
+    return keep_all(draft, facts.unread);
+  }
+  template_back(draft);
+  const api::Decision* drained = draft.decided(rollout_kind::kDrained);
+  // Somebody may send traffic there again.
+  const bool again = drained != nullptr && facts.weight.value_or(0) > 0 && facts.deployment;
+  if (drained != nullptr && !again) {
+    clean_up(draft, *drained);
+    if (!facts.deployment && !facts.front && !facts.scaler && !facts.traffic)
+      draft.tell("RolledBack", why);
+    return;
+  }
+  if (is_drained(draft)) {
+    clean_up(draft, draft.decide(rollout_kind::kDrained, std::to_string(asked_floor(draft))));
+    return;
+  }
+  if (facts.charge && facts.charge->found()) draft.at_once.insert(facts.charge->object);
+  if (facts.stable != nullptr)
+    want_floor(draft, std::max(facts.stable_ready + facts.ready, needed_of(draft)), "RollingBack");
+  traffic_back(draft);
+}
+
+}  // namespace doorbuster::planner

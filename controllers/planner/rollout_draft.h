@@ -1,0 +1,132 @@
+#pragma once
+
+#include "controllers/planner/check.h"
+#include "controllers/planner/in_charge.h"
+#include "controllers/planner/rollout.h"
+#include "controllers/planner/rollout_memory.h"
+#include "controllers/planner/rollout_route.h"
+#include "controllers/planner/schedule.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace doorbuster::planner {
+
+/// What is seen of one rollout.
+struct RolloutFacts {
+  ObjectRef target, route, backend;
+  CandidateRefs candidate;
+  const Present *stable = nullptr, *routing = nullptr, *service = nullptr;   ///< of the user
+  const Present *deployment = nullptr, *front = nullptr, *scaler = nullptr;  ///< ours
+  std::optional<InCharge> charge;                                            ///< of the target
+  const Present* autoscaler = nullptr;  ///< the target's, where the candidate gets one like it
+  std::string unread;                   ///< what is not known now; empty: all is
+  const OurHold* traffic = nullptr;     ///< our hold on the route's rules
+  std::vector<const OurHold*> template_fields;
+  const OurHold* floor = nullptr;  ///< our hold on the least of the target
+  /// Percent that the route gives the candidate now; nothing: the route is not seen.
+  std::optional<int> weight;
+  bool contested = false;    ///< somebody else's rules stand where ours should
+  std::string not_in_force;  ///< why the route as it is is not known to be in force; empty: it is
+  std::int64_t stable_ready = 0, ready = 0, stable_asked = 0;
+
+  bool stands() const { return deployment || front || scaler || traffic || floor; }
+  bool serves() const { return weight.value_or(0) > 0 || (!weight && traffic != nullptr); }
+};
+
+/// One rollout in one round.
+struct RolloutDraft {
+  const View& view;
+  RolloutMode mode = RolloutMode::Act;
+  const api::RolloutSpec* spec = nullptr;  ///< null: the event does not name it (any more)
+  std::string name, attempt;
+  bool former = false;  ///< the attempt is at what the spec said before
+  RolloutFacts facts;
+  api::RolloutStatus row;
+  std::vector<Item> items, candidates;
+  std::vector<Question> questions;
+  std::vector<api::Decision> decisions;
+  std::vector<Reason> warnings;
+  std::set<ObjectRef> at_once;
+  std::optional<Instant> wake;
+
+  const api::Decision* decided(const char* kind) const {
+    const api::Decision* now = nullptr;
+    for (const api::Decision& one : decisions) {
+      if (one.kind == kind) now = &one;
+    }
+    return now ? now : decided_about(view.event.status, kind, name, attempt);
+  }
+  const api::Decision& decide(const char* kind, std::string value = "", std::string why = "") {
+    return decisions.emplace_back(api::Decision{.run = view.event.status.run.value_or(0),
+                                                .kind = kind,
+                                                .subject = name,
+                                                .hash = attempt,
+                                                .at = view.now,
+                                                .by = {},
+                                                .action_uid = {},
+                                                .value = std::move(value),
+                                                .detail = std::move(why)});
+  }
+  void tell(const char* state, std::string message = "") {
+    row.state = state;
+    row.message = std::move(message);
+  }
+};
+
+/// What it is about: as the attempt that stands was begun, else as the spec has it.
+struct RolloutNames {
+  std::string target, backend;
+};
+RolloutFacts rollout_facts(const View&,
+                           const api::RolloutSpec*,
+                           const std::string& name,
+                           const RolloutNames&);
+
+/// Pods of the target that take all of its traffic: what it had when the rollout began, and never
+/// fewer than its autoscaler's minimum.
+std::int64_t needed_of(const RolloutDraft&);
+/// What we ask for on the target's least now; 0: nothing.
+std::int64_t asked_floor(const RolloutDraft&);
+
+/// When it begins by itself; nothing: when it is told to.
+std::optional<Instant> begin_of(const api::RolloutSpec&, const Window&);
+/// Of a Deployment's pod template, in one word.
+std::string template_hash(const Present& deployment);
+
+/// The rules as the author wrote them: the record's baseline, else what stands there.
+Value written_rules(const RolloutDraft&);
+
+/// Wants the route to give the candidate this share.
+void want_share(RolloutDraft&, int percent, Rank rank);
+/// Wants the target to keep at least so many pods.
+void want_floor(RolloutDraft&, std::int64_t pods, const char* reason);
+/// Gives what is held of the target's least back, a tenth a minute, never below what load asks for;
+/// `drained`: when the traffic was back, and how many it kept then.
+void lower_floor(RolloutDraft&, const api::Decision& drained);
+/// Lets go of one field.
+void let_go(RolloutDraft&, const FieldRef&, const char* why, bool leave_value);
+/// Everything that stands stays as it is.
+void keep_all(RolloutDraft&, const std::string& why);
+/// The candidate goes.
+void remove_candidate(RolloutDraft&, const char* why);
+
+/// Towards the candidate, from where it is.
+void go_forward(RolloutDraft&);
+/// The target gets the template, or is waited for.
+void promote(RolloutDraft&);
+/// All traffic back to the target, then the candidate goes (DESIGN.md section 5, the rollback
+/// invariant).
+void go_back(RolloutDraft&, const std::string& why);
+
+struct Analysis {
+  enum class Is { None, Passed, Failed, Inconclusive } is = Is::None;
+  std::string why;
+};
+/// What the checks say of what happened since an instant.
+Analysis analysis_since(const RolloutDraft&, Instant since);
+
+}  // namespace doorbuster::planner

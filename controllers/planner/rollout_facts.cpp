@@ -1,0 +1,160 @@
+#include "controllers/planner/pending.h"
+#include "controllers/planner/rollout_draft.h"
+#include "controllers/products/scalers.h"
+#include "operator/base/json_read.h"
+
+namespace doorbuster::planner {
+namespace {
+
+const Present* look(const View& view, const ObjectRef& object, std::string& unread) {
+  if (absence(view.seen, object) == "Unknown" && unread.empty())
+    unread = to_text(object) + " is not read";
+  return present(view.seen, object);
+}
+
+/// Ours, by its marks, and not on its way out.
+const Present* look_at_child(const View& view,
+                             const ObjectRef& object,
+                             const std::string& rollout,
+                             std::string& unread) {
+  const Present* here = look(view, object, unread);
+  if (here == nullptr) return nullptr;
+  const auto ours = view.children.find({kRollouts, rollout});
+  if (ours == view.children.end()) return nullptr;
+  const auto& all = ours->second;
+  return std::find(all.begin(), all.end(), object) != all.end() ? here : nullptr;
+}
+
+void look_at_holds(RolloutFacts& facts, const View& view, const std::string& name) {
+  const auto found = view.holds.find({kRollouts, name});
+  if (found == view.holds.end()) return;
+  for (const OurHold& one : found->second) {
+    const std::string& pointer = one.field.pointer;
+    if (one.field.object.group == kRouteGroup) {
+      facts.traffic = &one;
+      facts.route = one.field.object;
+    } else if (pointer.starts_with(kTemplate)) {
+      facts.template_fields.push_back(&one);
+    } else {
+      facts.floor = &one;
+    }
+  }
+}
+
+/// The name of the stable Service, as long as anything knows it.
+void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
+  facts.routing = look(view, facts.route, unread);
+  if (facts.routing == nullptr) {
+    if (absence(view.seen, facts.route) == "Missing") facts.weight = 0;
+    return;
+  }
+  const Value live = facts.routing->object->at(kRules);
+  const auto rules = facts.routing->object->root().find(kRules);
+  facts.weight =
+      rules ? shares_of(*rules, facts.backend.name, facts.candidate.service.name).candidate : 0;
+  facts.not_in_force = why_not_in_force(*facts.routing->object);
+  if (facts.traffic == nullptr || !facts.traffic->there) return;
+  const HeldField& entry = facts.traffic->entry;
+  const auto& rows = view.event.status.holds;
+  const bool yielded = std::any_of(rows.begin(), rows.end(), [&](const api::HoldStatus& row) {
+    return row.state == "RouteContested" && row.object.kind == facts.route.kind &&
+           row.object.name == facts.route.name && row.field == kRules;
+  });
+  facts.contested = !entry.is_ours(live) && (facts.traffic->landed || yielded);
+}
+
+/// A candidate gets an autoscaler where the target has one of the built-in kind.
+void look_who_scales(RolloutFacts& facts, const View& view) {
+  api::TargetRef ref;
+  ref.api_version = "apps/v1";
+  ref.kind = facts.target.kind;
+  ref.name = facts.target.name;
+  facts.charge = in_charge(view, ref);
+  if (facts.charge->who == InCharge::Who::Unknown && facts.unread.empty())
+    facts.unread = facts.charge->why;
+  if (facts.charge->who == InCharge::Who::Autoscaler && facts.charge->object.group == "autoscaling")
+    facts.autoscaler = facts.charge->scaler;
+}
+
+std::int64_t count_at(const Present& object, const char* pointer) {
+  return object.object->integer(pointer).value_or(0);
+}
+
+}  // namespace
+
+RolloutFacts rollout_facts(const View& view,
+                           const api::RolloutSpec* spec,
+                           const std::string& name,
+                           const RolloutNames& names) {
+  RolloutFacts out;
+  out.candidate = candidate_refs(view.event, view.setup, name);
+  out.deployment = look_at_child(view, out.candidate.deployment, name, out.unread);
+  out.front = look_at_child(view, out.candidate.service, name, out.unread);
+  out.scaler = look_at_child(view, out.candidate.autoscaler, name, out.unread);
+  look_at_holds(out, view, name);
+  const std::string& ns = view.event.ref.ns;
+  if (spec != nullptr && out.traffic == nullptr)
+    out.route = {kRouteGroup, "HTTPRoute", ns, spec->traffic.http_route.name};
+  if (!names.target.empty()) {
+    out.target = {"apps", "Deployment", ns, names.target};
+    out.backend = {"", "Service", ns, names.backend};
+    out.stable = look(view, out.target, out.unread);
+    out.service = look(view, out.backend, out.unread);
+    look_who_scales(out, view);
+  }
+  if (!out.route.name.empty()) look_at_route(out, view, out.unread);
+  if (out.stable != nullptr) {
+    out.stable_ready = count_at(*out.stable, "/status/availableReplicas");
+    out.stable_asked = out.stable->object->integer("/spec/replicas").value_or(1);
+  }
+  if (out.deployment != nullptr) out.ready = count_at(*out.deployment, "/status/availableReplicas");
+  return out;
+}
+
+std::int64_t needed_of(const RolloutDraft& draft) {
+  std::int64_t out = 1;
+  if (const api::Decision* began = draft.decided(rollout_kind::kStarted))
+    out = std::max(out, integer_of(Json{began->value}).value_or(1));
+  const auto& charge = draft.facts.charge;
+  if (charge && charge->who == InCharge::Who::Autoscaler) {
+    const products::Bounds& bounds = *products::bounds_of(charge->object);
+    out = std::max(out, charge->scaler->object->integer(bounds.min).value_or(bounds.min_if_absent));
+  }
+  return out;
+}
+
+Value written_rules(const RolloutDraft& draft) {
+  if (draft.facts.traffic != nullptr) return draft.facts.traffic->entry.baseline;
+  return draft.facts.routing ? draft.facts.routing->object->at(kRules) : Value();
+}
+
+Analysis analysis_since(const RolloutDraft& draft, Instant since) {
+  Analysis out;
+  if (draft.spec == nullptr || !draft.spec->analysis.usual) return out;
+  const api::AnalysisSpec& asked = *draft.spec->analysis.usual;
+  out.is = Analysis::Is::Passed;
+  for (const std::string& name : asked.checks) {
+    const auto& checks = draft.view.spec.checks;
+    const auto check =
+        std::find_if(checks.begin(), checks.end(), [&name](const api::CheckSpec& one) {
+          return one.name == name;
+        });
+    if (check == checks.end()) continue;
+    std::span<const Measurement> history;
+    const auto found = draft.view.seen.checks.find(name);
+    if (found != draft.view.seen.checks.end()) history = found->second;
+    const CheckJudgement judged = judge(*check, history, draft.view.now);
+    if (judged.verdict == CheckVerdict::Bad)
+      return {Analysis::Is::Failed, name + " is bad: " + judged.message};
+    const bool fresh = judged.measured_at && *judged.measured_at > since;
+    if (judged.verdict == CheckVerdict::Good && fresh) continue;
+    if (judged.verdict == CheckVerdict::Unknown && asked.error_policy == api::ErrorPolicy::Proceed)
+      continue;
+    out = {Analysis::Is::Inconclusive,
+           name + (judged.verdict == CheckVerdict::Good ? " has not been measured since"
+                                                        : " is not known: " + judged.message)};
+  }
+  return out;
+}
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,391 @@
+#include "controllers/planner/capacity.h"
+#include "controllers/planner/lowering.h"
+#include "controllers/planner/pending.h"
+#include "controllers/planner/rollout_draft.h"
+#include "operator/base/content_hash.h"
+
+#include <cstdint>
+
+namespace doorbuster::planner {
+namespace {
+
+constexpr Duration kLookAgain = std::chrono::seconds(5), kTryAgain = std::chrono::minutes(1);
+
+int number_of(const api::Decision* one) {
+  return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
+}
+
+const api::CanaryStep& step_of(const RolloutDraft& draft, int step) {
+  return draft.spec->strategy.canary.steps[static_cast<std::size_t>(step - 1)];
+}
+
+int last_step(const RolloutDraft& draft) {
+  return static_cast<int>(draft.spec->strategy.canary.steps.size());
+}
+
+/// What all of the traffic needs now, as the target's autoscaler sees it.
+std::int64_t all_pods(const RolloutDraft& draft) {
+  return std::max(needed_of(draft), draft.facts.stable_asked);
+}
+
+std::int64_t pods_for(const RolloutDraft& draft, int percent) {
+  return std::max<std::int64_t>(1, (all_pods(draft) * percent + 99) / 100);
+}
+
+/// The share that what is ready of the candidate can carry.
+int share_of_ready(const RolloutDraft& draft, int percent) {
+  if (draft.facts.ready >= pods_for(draft, percent)) return percent;
+  const std::int64_t carries = 100 * draft.facts.ready / all_pods(draft);
+  return std::min(percent, static_cast<int>(carries));
+}
+
+/// Asks what the API server makes of the target with the patch. Nothing: asked now, or not known,
+/// or refused, and said so.
+std::optional<std::shared_ptr<const Document>> rendered(RolloutDraft& draft) {
+  const Question question =
+      render_question(draft.facts.target, *draft.facts.stable, draft.spec->patch);
+  const auto answer = draft.view.seen.answers.find(question.id);
+  if (answer == draft.view.seen.answers.end()) {
+    draft.questions.push_back(question);
+    return std::nullopt;
+  }
+  switch (answer->second.says) {
+    case Answer::Says::Yes:
+      break;
+    case Answer::Says::No:
+      draft.tell("Refused", "the patch does not apply: " + answer->second.why);
+      draft.warnings.push_back({"PatchRefused", draft.name + ": " + draft.row.message});
+      draft.wake = sooner(draft.wake, draft.view.now + kTryAgain);
+      return std::nullopt;
+    case Answer::Says::Unknown:
+      draft.tell("Unknown", "what the patch makes is not known: " + answer->second.why);
+      draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
+      return std::nullopt;
+  }
+  auto document = Document::parse(answer->second.body.text);
+  if (document) return std::move(*document);
+  draft.tell("Unknown", "what the API server made of the patch cannot be read");
+  draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
+  return std::nullopt;
+}
+
+void cannot(RolloutDraft& draft, const char* state, std::string why) {
+  draft.warnings.push_back({"RolloutRefused", draft.name + ": " + why});
+  draft.tell(state, std::move(why));
+}
+
+bool is_rolling_out(const Present& deployment) {
+  const auto count = [&](const char* pointer) {
+    return deployment.object->integer(pointer).value_or(0);
+  };
+  return count("/status/observedGeneration") < count("/metadata/generation") ||
+         count("/status/updatedReplicas") < count("/status/replicas");
+}
+
+bool is_allowed(RolloutDraft& draft, const ObjectRef& object) {
+  const std::string& account = draft.view.spec.service_account_name;
+  const Question question = access_question(object, "create", account);
+  const auto answer = draft.view.seen.answers.find(question.id);
+  if (answer == draft.view.seen.answers.end()) {
+    draft.questions.push_back(question);
+    return false;
+  }
+  if (answer->second.says == Answer::Says::Yes) return true;
+  draft.wake = sooner(draft.wake, draft.view.now + kTryAgain);
+  if (answer->second.says == Answer::Says::No)
+    cannot(draft,
+           "Forbidden",
+           "the service account " + account + " may not create " + to_text(object));
+  else
+    draft.tell("Unknown",
+               "whether " + account + " may create " + to_text(object) + " is not known");
+  return false;
+}
+
+/// Wants the candidate with so many pods; false where that cannot be now.
+bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
+  const RolloutFacts& facts = draft.facts;
+  const std::int64_t has =
+      facts.deployment ? facts.deployment->object->integer("/spec/replicas").value_or(1) : 0;
+  // Never fewer while it serves.
+  if (facts.serves() && facts.autoscaler == nullptr) pods = std::max(pods, has);
+  if (facts.serves() && facts.scaler)
+    pods = std::max(pods, facts.scaler->object->integer(kMinReplicas).value_or(1));
+  const bool whole = facts.deployment && facts.front && (facts.scaler || !facts.autoscaler);
+  std::shared_ptr<const Document> made;
+  if (!whole) {
+    auto document = rendered(draft);
+    if (!document) return false;
+    made = std::move(*document);
+  }
+  const auto wants = candidate_wants({.event = draft.view.event,
+                                      .setup = draft.view.setup,
+                                      .rollout = draft.name,
+                                      .attempt = draft.attempt,
+                                      .stable = *facts.stable,
+                                      .service = *facts.service,
+                                      .autoscaler = facts.autoscaler,
+                                      .rendered = made.get(),
+                                      .replicas = pods});
+  if (!wants) {
+    cannot(draft, "Refused", wants.error().message);
+    return false;
+  }
+  draft.row.replicas = pods;
+  for (const ChildWant& one : *wants) draft.candidates.emplace_back(one);
+  return true;
+}
+
+/// Why it does not begin yet; empty: it may. Says so in the row.
+bool may_begin(RolloutDraft& draft) {
+  const View& view = draft.view;
+  const RolloutFacts& facts = draft.facts;
+  const auto wait = [&draft](std::string why) {
+    draft.tell("Waiting", std::move(why));
+    return false;
+  };
+  const auto begin = begin_of(*draft.spec, view.window);
+  const bool told = draft.decided(rollout_kind::kStart) != nullptr;
+  if (!begin && !told) return wait("a SaleAction Start begins it");
+  if (begin && view.now < *begin && !told) {
+    draft.wake = sooner(draft.wake, *begin);
+    return wait("");
+  }
+  if (view.now >= view.window.end) return wait("the sale is over: it does not begin any more");
+  for (const std::string& other : draft.spec->depends_on) {
+    const auto& all = view.spec.rollouts;
+    const auto found = std::find_if(
+        all.begin(), all.end(), [&](const api::RolloutSpec& one) { return one.name == other; });
+    const bool done =
+        found != all.end() && decided_about(view.event.status,
+                                            rollout_kind::kPromoted,
+                                            other,
+                                            attempt_of(*found, view.event.status)) != nullptr;
+    if (!done) return wait("waits until " + other + " is promoted");
+  }
+  if (view.spec.window.on_not_ready == api::OnNotReady::Block && view.now >= view.window.prepare &&
+      !targets_ready(view))
+    return wait("kept back until the targets are ready (onNotReady Block)");
+  if (facts.stable == nullptr || facts.service == nullptr || facts.routing == nullptr) {
+    const ObjectRef& gone = !facts.stable    ? facts.target
+                            : !facts.service ? facts.backend
+                                             : facts.route;
+    cannot(draft, "Missing", to_text(gone) + " does not exist, or may not be read");
+    return false;
+  }
+  if (const std::string owner = owner_of(*facts.stable->object); !owner.empty()) {
+    cannot(draft, "Refused", to_text(facts.target) + " is owned by " + owner);
+    return false;
+  }
+  if (facts.charge && facts.charge->canary) {
+    cannot(draft,
+           "Refused",
+           to_text(facts.target) + " is released by " + to_text(*facts.charge->canary));
+    return false;
+  }
+  if (facts.stable_asked == 0) {
+    cannot(draft, "Refused", to_text(facts.target) + " is scaled to zero");
+    return false;
+  }
+  if (is_rolling_out(*facts.stable)) return wait("the target is rolling out another template");
+  const auto rules = facts.routing->object->root().find(kRules);
+  if (!rules || !shares_of(*rules, facts.backend.name, "").names_stable) {
+    cannot(draft,
+           "Refused",
+           to_text(facts.route) + " does not name the Service " + facts.backend.name);
+    return false;
+  }
+  if (rules->text().size() > kMostRulesBytes) {
+    cannot(draft,
+           "Refused",
+           "the rules of " + to_text(facts.route) + " are longer than " +
+               std::to_string(kMostRulesBytes) + " bytes, which no record holds: split the route");
+    return false;
+  }
+  if (!facts.not_in_force.empty())
+    return wait(to_text(facts.route) + " is not in force: " + facts.not_in_force);
+  const Analysis analysis = analysis_since(draft, Instant{});
+  if (analysis.is == Analysis::Is::Failed) return wait("nothing is released while " + analysis.why);
+  return true;
+}
+
+/// The first round of it: what is wanted is asked first, so that it is refused before anything is
+/// made.
+void begin(RolloutDraft& draft) {
+  if (!may_begin(draft)) return;
+  const RolloutFacts& facts = draft.facts;
+  if (!is_allowed(draft, facts.candidate.deployment)) return;
+  const auto made = rendered(draft);
+  if (!made) return;
+  const Value now = facts.stable->object->at(kTemplate);
+  if (equal_values(now, (*made)->at(kTemplate))) {
+    draft.tell("Promoted", "the target runs this template already");
+    return;
+  }
+  const auto label = parting_label(
+      *facts.stable->object, *facts.service->object, *(*made)->root().find(kTemplate));
+  if (!label) return cannot(draft, "Refused", label.error().message);
+  draft.decide(
+      rollout_kind::kStarted,
+      std::to_string(std::max(facts.stable_asked, needed_of(draft))),
+      to_text(StartedOn{template_hash(*facts.stable), facts.target.name, facts.backend.name}));
+}
+
+/// What has gone wrong while the candidate has traffic or is waited for; empty: nothing.
+std::string failure(RolloutDraft& draft, int step) {
+  const View& view = draft.view;
+  const api::Decision* began = draft.decided(rollout_kind::kStarted);
+  const api::Decision* entered = draft.decided(rollout_kind::kEntered);
+  const api::Decision* passed = draft.decided(rollout_kind::kPassed);
+  const api::Decision* resumed = draft.decided(rollout_kind::kResume);
+  const bool in_step = number_of(entered) == step && step <= last_step(draft);
+  Instant since = began->at;
+  for (const api::Decision* one : {entered, passed, resumed}) {
+    if (one != nullptr) since = std::max(since, one->at);
+  }
+  if (draft.facts.serves() && draft.facts.weight) {
+    const Analysis analysis = analysis_since(draft, began->at);
+    if (analysis.is == Analysis::Is::Failed) {
+      draft.row.analysis = "Failed";
+      return analysis.why;
+    }
+    if (draft.facts.ready == 0) return "no pod of the candidate is ready while it has traffic";
+  }
+  if (step > last_step(draft)) return "";
+  const Duration pause = in_step ? step_of(draft, step).pause.value : Duration(0);
+  const Instant limit = since + pause + draft.spec->deadline.value;
+  if (view.now >= limit)
+    return "step " + std::to_string(step) +
+           (in_step ? " has not passed" : " waits for the candidate's pods") +
+           " within its deadline";
+  draft.wake = sooner(draft.wake, limit);
+  return "";
+}
+
+void say_what_is_pending(RolloutDraft& draft) {
+  const auto pods = draft.view.seen.pods.find(draft.facts.candidate.deployment);
+  if (pods == draft.view.seen.pods.end() || draft.facts.deployment == nullptr) return;
+  const auto reasons = pending_of(*draft.facts.deployment->object,
+                                  draft.row.replicas.value_or(1),
+                                  draft.facts.ready,
+                                  &pods->second);
+  const std::string words = in_words(reasons);
+  if (!words.empty()) draft.row.message = words;
+}
+
+/// The step has its weight: is it over?
+void end_step(RolloutDraft& draft, int step, const api::Decision& entered) {
+  const Instant due = entered.at + step_of(draft, step).pause.value;
+  const api::Decision* told = draft.decided(rollout_kind::kPromote);
+  const bool skipped = told != nullptr && number_of(told) >= step;
+  draft.row.step_at = entered.at;
+  draft.tell("Running");
+  const Analysis analysis = analysis_since(draft, entered.at);
+  const bool wanted = step_of(draft, step).analysis.has_value();
+  if (analysis.is == Analysis::Is::Passed) draft.row.analysis = "Passed";
+  if (analysis.is == Analysis::Is::Inconclusive) {
+    draft.row.analysis = "Inconclusive";
+    draft.row.message = analysis.why;
+  }
+  if (!skipped && draft.view.now < due) {
+    draft.wake = sooner(draft.wake, due);
+    return;
+  }
+  if (!skipped && wanted && analysis.is != Analysis::Is::Passed) return;
+  draft.decide(rollout_kind::kPassed, std::to_string(step));
+}
+
+void bake(RolloutDraft& draft, const api::Decision& passed) {
+  const Instant due = passed.at + draft.spec->bake.value;
+  const api::Decision* told = draft.decided(rollout_kind::kPromote);
+  const bool skipped = told != nullptr && told->at > passed.at;
+  draft.tell("Baking");
+  draft.row.step_at = passed.at;
+  if (!skipped && draft.view.now < due) {
+    draft.wake = sooner(draft.wake, due);
+    return;
+  }
+  const Analysis analysis = analysis_since(draft, passed.at);
+  if (!skipped && analysis.is == Analysis::Is::Inconclusive) {
+    draft.row.analysis = "Inconclusive";
+    draft.row.message = analysis.why;
+    return;
+  }
+  draft.decide(rollout_kind::kAccepted);
+}
+
+/// Does it stand still: paused by a person, by a failure, or because somebody else changes the
+/// route?
+bool stands_still(RolloutDraft& draft) {
+  if (draft.facts.contested) {
+    draft.tell("Contested",
+               "somebody else changed the rules of " + to_text(draft.facts.route) +
+                   ": theirs stay. Put them back, or roll back");
+    draft.warnings.push_back({"RouteContested", draft.name + ": " + draft.row.message});
+    return true;
+  }
+  const auto& status = draft.view.event.status;
+  const api::Decision* failed = draft.decided(rollout_kind::kFailed);
+  const api::Decision* resumed = draft.decided(rollout_kind::kResume);
+  if (failed != nullptr && draft.spec->on_failure == api::OnFailure::Pause &&
+      (resumed == nullptr || resumed->at < failed->at)) {
+    draft.tell("Paused", failed->detail);
+    return true;
+  }
+  if (is_held_up(status, draft.name, draft.attempt)) {
+    draft.tell("Paused", "paused by a SaleAction");
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string template_hash(const Present& deployment) {
+  const Value now = deployment.object->at(kTemplate);
+  return now ? content_hash(now->text).substr(0, 16) : "";
+}
+
+void go_forward(RolloutDraft& draft) {
+  if (draft.decided(rollout_kind::kStarted) == nullptr) {
+    begin(draft);
+    if (draft.decided(rollout_kind::kStarted) == nullptr) return;
+  }
+  const RolloutFacts& facts = draft.facts;
+  if (!facts.stable || !facts.service || !facts.routing) {
+    draft.tell("Missing", "the target, its Service or its route does not exist any more");
+    return keep_all(draft, draft.row.message);
+  }
+  if (draft.decided(rollout_kind::kAccepted) != nullptr) return promote(draft);
+  const int passed = number_of(draft.decided(rollout_kind::kPassed));
+  const int step = passed + 1, last = last_step(draft);
+  const int before = passed == 0 ? 0 : step_of(draft, passed).weight;
+  const int goal = step_of(draft, std::min(step, last)).weight;
+  draft.row.step = std::min(step, last);
+  if (const std::string why = failure(draft, step); !why.empty()) {
+    if (draft.spec->on_failure == api::OnFailure::RollBack) return go_back(draft, why);
+    if (draft.decided(rollout_kind::kFailed) == nullptr)
+      draft.decide(rollout_kind::kFailed, "", why);
+    draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
+  }
+  const bool still = stands_still(draft);
+  const int has = number_of(draft.decided(rollout_kind::kEntered)) >= step ? goal : before;
+  if (!still && draft.row.state.empty()) draft.tell("Scaling");
+  if (!want_candidate(draft, pods_for(draft, still ? std::max(has, 1) : goal)))
+    return keep_all(draft, draft.row.message);
+  want_floor(draft, needed_of(draft), "TargetKept");
+  const bool full = facts.ready >= pods_for(draft, goal) && facts.front != nullptr;
+  const int share = share_of_ready(draft, !still && full ? goal : has);
+  if (share > 0 || facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
+  if (still) return;
+  if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));
+  const api::Decision* entered = draft.decided(rollout_kind::kEntered);
+  if (number_of(entered) == step) return end_step(draft, step, *entered);
+  say_what_is_pending(draft);
+  const bool in_force = facts.traffic != nullptr && facts.weight.value_or(0) >= goal && full &&
+                        facts.not_in_force.empty();
+  if (!in_force) return;
+  end_step(draft, step, draft.decide(rollout_kind::kEntered, std::to_string(step)));
+}
+
+}  // namespace doorbuster::planner

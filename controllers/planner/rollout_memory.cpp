@@ -1,0 +1,65 @@
+#include "controllers/planner/rollout_memory.h"
+
+#include "controllers/planner/decisions.h"
+#include "operator/base/content_hash.h"
+
+#include <algorithm>
+
+namespace doorbuster::planner {
+
+std::string to_text(const StartedOn& one) {
+  return one.template_hash + " " + one.target + " " + one.backend;
+}
+
+StartedOn started_on(const api::Decision& decision) {
+  const std::string& text = decision.detail;
+  const std::size_t first = text.find(' ');
+  const std::size_t second = first == std::string::npos ? first : text.find(' ', first + 1);
+  if (second == std::string::npos) return {text, "", ""};
+  return {
+      text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1)};
+}
+
+std::string patch_hash(const api::RolloutSpec& rollout) {
+  return content_hash(rollout.target.name + "\n" + rollout.patch.text).substr(0, 16);
+}
+
+std::string attempt_of(const api::RolloutSpec& rollout, const api::SaleEventStatus& status) {
+  const std::string patch = patch_hash(rollout);
+  const api::Decision* retry = decided_about(status, rollout_kind::kRetry, rollout.name, patch);
+  return retry == nullptr ? patch : patch + "/" + retry->value;
+}
+
+const api::Decision* decided_about(const api::SaleEventStatus& status,
+                                   std::string_view kind,
+                                   std::string_view rollout,
+                                   std::string_view attempt) {
+  const api::Decision* out = nullptr;
+  for (const api::Decision& one : status.decisions) {
+    if (one.run == status.run.value_or(0) && one.kind == kind && one.subject == rollout &&
+        one.hash == attempt)
+      out = &one;
+  }
+  return out;
+}
+
+std::string last_attempt(const api::SaleEventStatus& status, std::string_view rollout) {
+  std::string out;
+  for (const api::Decision& one : status.decisions) {
+    if (one.run == status.run.value_or(0) && one.kind == rollout_kind::kStarted &&
+        one.subject == rollout)
+      out = one.hash;
+  }
+  return out;
+}
+
+bool is_held_up(const api::SaleEventStatus& status,
+                std::string_view rollout,
+                std::string_view attempt) {
+  const api::Decision* pause = decided_about(status, rollout_kind::kPause, rollout, attempt);
+  const api::Decision* resume = decided_about(status, rollout_kind::kResume, rollout, attempt);
+  // Equal instants: the later entry of the list.
+  return pause != nullptr && (resume == nullptr || pause > resume);
+}
+
+}  // namespace doorbuster::planner

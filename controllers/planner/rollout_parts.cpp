@@ -1,0 +1,153 @@
+// What the ways forward and back are made of.
+#include "controllers/planner/demand.h"
+#include "controllers/planner/lowering.h"
+#include "controllers/planner/rollout_draft.h"
+#include "controllers/products/scalers.h"
+
+namespace doorbuster::planner {
+namespace {
+
+constexpr Duration kLookAgain = std::chrono::seconds(5);
+constexpr Duration kStepDown = std::chrono::minutes(1);
+constexpr std::int64_t kSteps = 10;  ///< of the way down, a tenth each
+
+Ask ask(Ask::Op op, Json operand, Rank rank) {
+  return {.op = op, .operand = std::move(operand), .rank = rank, .priority = 0};
+}
+
+/// What load keeps of the target whatever the floor; nothing: not to be told now, or more than that
+/// is kept only for a while and would go down to the floor of then at once.
+std::optional<std::int64_t> carried_by_load(const RolloutDraft& draft) {
+  const Present* scaler = autoscaler_of(draft.view, draft.facts.floor->field.object);
+  if (scaler == nullptr) return 0;
+  if (keeps_for_a_while(*scaler->object)) return std::nullopt;
+  const Demand demand = demand_of(*scaler->object);
+  switch (demand.says) {
+    case Demand::Says::Number:
+      return demand.replicas;
+    case Demand::Says::Less:
+    case Demand::Says::Free:
+      return 0;
+    case Demand::Says::Unknown:
+      break;
+  }
+  return std::nullopt;
+}
+
+/// When we last wrote a field, by managedFields.
+Instant last_change_of(const RolloutDraft& draft, const FieldRef& field) {
+  const Present* object = present(draft.view.seen, field.object);
+  if (object == nullptr) return Instant{};
+  const FieldWriter writer = writer_of(*object->object, field.pointer);
+  if (writer.manager != kFieldManager) return Instant{};
+  return parse_rfc3339(writer.time).value_or(Instant{});
+}
+
+/// What a floor goes down to. What starting pods make of a load is no reason to drop it at once.
+std::int64_t least_after(std::int64_t asked,
+                         std::int64_t by_time,
+                         std::optional<std::int64_t> carried) {
+  if (!carried) return asked;
+  return *carried >= asked ? by_time : std::max(by_time, *carried);
+}
+
+/// Was it let go of already, by a write that status does not know of?
+bool is_back(const RolloutDraft& draft) {
+  const OurHold& floor = *draft.facts.floor;
+  const Present* object = present(draft.view.seen, floor.field.object);
+  return object != nullptr && !floor.there &&
+         equal_values(object->object->at(floor.field.pointer), floor.entry.baseline);
+}
+
+}  // namespace
+
+std::int64_t asked_floor(const RolloutDraft& draft) {
+  return draft.facts.floor ? integer_of(draft.facts.floor->asked.operand).value_or(0) : 0;
+}
+
+void want_share(RolloutDraft& draft, int percent, Rank rank) {
+  const RolloutFacts& facts = draft.facts;
+  const Value written = written_rules(draft);
+  if (!written) return keep_all(draft, to_text(facts.route) + " has no rules");
+  const auto rules = JsonView::parse(written->text);
+  const std::string& candidate = facts.candidate.service.name;
+  auto value = with_share(*rules, facts.backend.name, candidate, percent);
+  // What others made of it stays, also once the candidate is out of it.
+  const bool as_it_is = facts.contested || (facts.weight == 0 && facts.traffic != nullptr);
+  if (rank == Rank::Rollback && as_it_is && percent == 0 && facts.routing != nullptr &&
+      !facts.backend.name.empty()) {
+    if (const auto live = facts.routing->object->root().find(kRules))
+      value = without_candidate(*live, facts.backend.name, candidate);
+  }
+  if (!value) return keep_all(draft, value.error().message);
+  draft.items.emplace_back(
+      HoldWant{.field = {facts.route, kRules, ""},
+               .ask = ask(Ask::Op::Set, std::move(*value), rank),
+               .name = draft.name,
+               .reason = {rank == Rank::Rollback ? "RollingBack" : "TrafficShifted",
+                          draft.name + ": " + std::to_string(percent) +
+                              " % of the traffic to the candidate"},
+               .baseline = std::nullopt,
+               .replicas = false});
+}
+
+void want_floor(RolloutDraft& draft, std::int64_t pods, const char* reason) {
+  const auto& charge = draft.facts.charge;
+  // Without an autoscaler nobody takes pods of the target away while its traffic is elsewhere.
+  if (!charge || charge->who != InCharge::Who::Autoscaler) return;
+  const products::Bounds& bounds = *products::bounds_of(charge->object);
+  const std::int64_t most =
+      charge->scaler->object->integer(bounds.max).value_or(bounds.max_if_absent);
+  pods = std::min(std::max(pods, asked_floor(draft)), most);
+  draft.items.emplace_back(
+      HoldWant{.field = {charge->object, bounds.min, ""},
+               .ask = ask(Ask::Op::Max, json_of(pods), Rank::Rollout),
+               .name = draft.name,
+               .reason = {reason, draft.name + ": the target keeps " + std::to_string(pods)},
+               .baseline = std::nullopt,
+               .replicas = false});
+}
+
+void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
+  const OurHold* floor = draft.facts.floor;
+  if (floor == nullptr) return;
+  const std::int64_t asked = asked_floor(draft);
+  const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
+  const std::int64_t from = std::max(asked, integer_of(Json{drained.value}).value_or(asked));
+  const Instant due = std::max(drained.at, last_change_of(draft, floor->field)) + kStepDown;
+  draft.wake = sooner(draft.wake, std::max(due, draft.view.now + kLookAgain));
+  const bool gave_up = draft.view.now >= draft.view.window.restored_by +
+                                             draft.view.spec.capacity.restore_timeout.value;
+  const auto carried = gave_up ? std::optional<std::int64_t>(0) : carried_by_load(draft);
+  const std::int64_t lower = draft.view.now < due ? asked : asked - (from + kSteps - 1) / kSteps;
+  const std::int64_t next = least_after(asked, lower, carried);
+  if (is_back(draft) || (carried && before >= next))
+    return let_go(draft, floor->field, "the target has its traffic back", false);
+  HoldWant want{.field = floor->field,
+                .ask = ask(Ask::Op::Max, json_of(next), Rank::Rollout),
+                .name = draft.name,
+                .reason = {kLowering, draft.name + ": the target keeps " + std::to_string(next)},
+                .baseline = std::nullopt,
+                .replicas = false};
+  draft.items.emplace_back(std::move(want));
+}
+
+void let_go(RolloutDraft& draft, const FieldRef& field, const char* why, bool leave_value) {
+  draft.items.emplace_back(Release{.name = draft.name,
+                                   .only = {field},
+                                   .reason = {kRestoring, draft.name + ": " + why},
+                                   .leave_value = leave_value});
+}
+
+void keep_all(RolloutDraft& draft, const std::string& why) {
+  draft.items.emplace_back(Retain{draft.name, {"NotRead", why}});
+  draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
+}
+
+void remove_candidate(RolloutDraft& draft, const char* why) {
+  if (!draft.view.children.contains({kRollouts, draft.name})) return;
+  draft.candidates.emplace_back(
+      Release{.name = draft.name, .only = {}, .reason = {"CandidateReleased", why}});
+}
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,140 @@
+// A candidate that has passed: the target gets its template, then its traffic back.
+#include "controllers/planner/rollout_draft.h"
+
+#include <tuple>
+
+namespace doorbuster::planner {
+namespace {
+
+constexpr Duration kLookAgain = std::chrono::seconds(5);
+
+/// Does the target run the template that it has, all of it, and enough of it?
+bool runs_its_template(const RolloutDraft& draft) {
+  const Document& stable = *draft.facts.stable->object;
+  const auto count = [&stable](const char* pointer) { return stable.integer(pointer).value_or(0); };
+  const std::int64_t asked = draft.facts.stable_asked;
+  return count("/status/observedGeneration") >= count("/metadata/generation") &&
+         count("/status/updatedReplicas") >= asked &&
+         count("/status/replicas") == count("/status/updatedReplicas") &&
+         count("/status/availableReplicas") >= std::max(asked, needed_of(draft));
+}
+
+bool git_owns_template(const RolloutDraft& draft) {
+  const auto managers = managers_of(*draft.facts.stable->object, kTemplate);
+  return std::any_of(
+      managers.begin(), managers.end(), [](const std::string& one) { return is_gitops(one); });
+}
+
+/// Somebody put another value where we had put the candidate's: then the template is theirs.
+bool was_reverted(const RolloutDraft& draft) {
+  for (const OurHold* one : draft.facts.template_fields) {
+    const Value live = draft.facts.stable->object->at(one->field.pointer);
+    if (one->landed && !one->entry.is_ours(live)) return true;
+  }
+  return false;
+}
+
+void leave_template(RolloutDraft& draft) {
+  for (const OurHold* one : draft.facts.template_fields)
+    let_go(draft, one->field, "the target has the template for good", true);
+}
+
+void write_template(RolloutDraft& draft, const std::vector<std::pair<std::string, Json>>& changes) {
+  draft.tell("Promoting", "the target gets the candidate's template");
+  for (const auto& [pointer, value] : changes) {
+    draft.items.emplace_back(HoldWant{
+        .field = {draft.facts.target, pointer, ""},
+        .ask = {.op = Ask::Op::Set, .operand = value, .rank = Rank::Rollout, .priority = 0},
+        .name = draft.name,
+        .reason = {"Promoting", draft.name + ": the target gets the candidate's template"},
+        .baseline = std::nullopt,
+        .replicas = false});
+  }
+}
+
+/// The target runs it: traffic back, then the candidate goes.
+void hand_over(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  const api::Decision* promoted = draft.decided(rollout_kind::kPromoted);
+  if (promoted == nullptr && facts.weight.value_or(0) == 0 && facts.not_in_force.empty())
+    promoted = &draft.decide(rollout_kind::kPromoted, std::to_string(asked_floor(draft)));
+  if (promoted == nullptr) {
+    draft.tell("Promoting", "the target runs the template and takes the traffic back");
+    want_floor(draft, needed_of(draft), "TargetKept");
+    return want_share(draft, 0, Rank::Rollout);
+  }
+  leave_template(draft);
+  if (facts.traffic != nullptr)
+    let_go(draft,
+           facts.traffic->field,
+           "promoted",
+           !equal_values(facts.routing->object->at(kRules), facts.traffic->entry.baseline));
+  const Instant due = promoted->at + draft.spec->drain.value;
+  if (draft.view.now < due)
+    draft.wake = sooner(draft.wake, due);
+  else
+    remove_candidate(draft, "the target runs its template");
+  lower_floor(draft, *promoted);
+  draft.tell("Promoted");
+}
+
+/// The candidate goes on serving as it does.
+void keep_serving(RolloutDraft& draft) {
+  want_floor(draft, needed_of(draft), "TargetKept");
+  draft.items.emplace_back(Retain{draft.name, {"Promoting", "the candidate goes on serving"}});
+}
+
+}  // namespace
+
+void promote(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  draft.row.step = draft.row.steps;
+  if (draft.decided(rollout_kind::kPromoted) != nullptr) return hand_over(draft);
+  if (facts.contested) {
+    draft.tell("Contested",
+               "somebody else changed the rules of " + to_text(facts.route) + ": theirs stay");
+    return keep_serving(draft);
+  }
+  if (draft.spec->promotion == api::Promotion::AfterWindow &&
+      draft.view.now < draft.view.window.end) {
+    draft.tell("Baking", "it has passed: promoted once the sale is over");
+    draft.wake = sooner(draft.wake, draft.view.window.end);
+    return keep_serving(draft);
+  }
+  const Question question = render_question(facts.target, *facts.stable, draft.spec->patch);
+  const auto answer = draft.view.seen.answers.find(question.id);
+  if (answer == draft.view.seen.answers.end()) {
+    draft.questions.push_back(question);
+    return;
+  }
+  const auto made = Document::parse(answer->second.body.text);
+  if (answer->second.says != Answer::Says::Yes || !made) {
+    draft.tell("Promoting",
+               "what the patch makes of the target is not known: " + answer->second.why);
+    draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
+    return keep_serving(draft);
+  }
+  const auto changes =
+      template_changes(facts.stable->object->root().find(kTemplate).value_or(JsonView()),
+                       (*made)->root().find(kTemplate).value_or(JsonView()));
+  if (changes && changes->empty()) {
+    if (runs_its_template(draft)) return hand_over(draft);
+    draft.tell(facts.template_fields.empty() ? "Reporting" : "Promoting",
+               "the target is rolling out the candidate's template");
+    return keep_serving(draft);
+  }
+  const bool writes =
+      draft.spec->promotion == api::Promotion::Write ||
+      (draft.spec->promotion != api::Promotion::Report && !git_owns_template(draft));
+  if (!changes || !writes || was_reverted(draft)) {
+    draft.tell("Reporting",
+               "it has passed: give " + to_text(facts.target) + " the template of the patch" +
+                   (changes ? "" : "; " + changes.error().message));
+    leave_template(draft);
+    return keep_serving(draft);
+  }
+  want_floor(draft, needed_of(draft), "TargetKept");
+  write_template(draft, *changes);
+}
+
+}  // namespace doorbuster::planner

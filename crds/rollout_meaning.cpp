@@ -1,0 +1,158 @@
+#include "crds/rollout_meaning.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace doorbuster::api {
+namespace {
+
+constexpr std::size_t kMaxPatchBytes = 8192;
+constexpr const char* kOnlyAnalysis = "default";
+
+class Rollouts {
+ public:
+  explicit Rollouts(const SaleEventSpec& spec) : spec_(spec) {}
+
+  std::vector<Finding> findings() {
+    for (std::size_t i = 0; i < spec_.rollouts.size(); ++i) {
+      patch(i);
+      steps(i);
+      analysis(i);
+      for (std::size_t j = 0; j < i; ++j) pair(j, i);
+      depends(i);
+    }
+    order();
+    return std::move(findings_);
+  }
+
+ private:
+  static std::string path_of(std::size_t rollout, const std::string& field) {
+    return "spec.rollouts[" + std::to_string(rollout) + "]." + field;
+  }
+
+  void wrong(std::string path, std::string message, std::string hint) {
+    findings_.push_back({.severity = Severity::Error,
+                         .path = std::move(path),
+                         .message = std::move(message),
+                         .hint = std::move(hint),
+                         .mark = {},
+                         .code = codes::kMeaning});
+  }
+
+  void patch(std::size_t i) {
+    const Json& patch = spec_.rollouts[i].patch;
+    const auto view = JsonView::parse(patch.text);
+    if (!view || view->type() != JsonType::Object)
+      return wrong(path_of(i, "patch"),
+                   "must be an object, a patch of the pod template",
+                   "write {spec: {containers: [{name: ..., image: ...}]}}");
+    if (patch.text.size() > kMaxPatchBytes)
+      wrong(path_of(i, "patch"), "must be at most 8192 bytes of JSON", "");
+    if (view->members().empty())
+      wrong(path_of(i, "patch"), "must change something", "remove the rollout, or write a patch");
+    for (const auto& [name, value] : view->members()) {
+      if (name == "metadata" || name == "spec") continue;
+      wrong(
+          path_of(i, "patch"),
+          "must have only `metadata` and `spec`, which a pod template has",
+          "move `" + name.substr(0, 64) + "`: the patch is of the template, not of the Deployment");
+    }
+  }
+
+  void steps(std::size_t i) {
+    const auto& steps = spec_.rollouts[i].strategy.canary.steps;
+    for (std::size_t k = 1; k < steps.size(); ++k) {
+      if (steps[k].weight > steps[k - 1].weight) continue;
+      wrong(path_of(i, "strategy.canary.steps[" + std::to_string(k) + "].weight"),
+            "must be more than at the step before",
+            "write the steps in the order of their weights");
+    }
+  }
+
+  void analysis(std::size_t i) {
+    const RolloutSpec& rollout = spec_.rollouts[i];
+    for (std::size_t k = 0; k < rollout.strategy.canary.steps.size(); ++k) {
+      const auto& named = rollout.strategy.canary.steps[k].analysis;
+      const std::string path =
+          path_of(i, "strategy.canary.steps[" + std::to_string(k) + "].analysis");
+      if (named && *named != kOnlyAnalysis) {
+        wrong(path, "must be `default`, the only analysis that there is", "");
+      } else if (named && !rollout.analysis.usual) {
+        wrong(path,
+              "must name an analysis of the rollout",
+              "write `analysis: {default: {checks: [...]}}`");
+      }
+    }
+    if (!rollout.analysis.usual) return;
+    for (const std::string& name : rollout.analysis.usual->checks) {
+      const auto is_it = [&name](const CheckSpec& one) { return one.name == name; };
+      if (std::any_of(spec_.checks.begin(), spec_.checks.end(), is_it)) continue;
+      wrong(path_of(i, "analysis.default.checks"),
+            "must name checks of this event; there is no `" + name + "`",
+            "add it to spec.checks");
+    }
+  }
+
+  void pair(std::size_t first, std::size_t second) {
+    const RolloutSpec &a = spec_.rollouts[first], &b = spec_.rollouts[second];
+    if (a.target == b.target)
+      wrong(path_of(second, "target"),
+            "must not be the target of `" + a.name + "` too",
+            "one Deployment has one release at a time");
+    if (a.traffic == b.traffic)
+      wrong(path_of(second, "traffic"),
+            "must not share out the same Service of the same route as `" + a.name + "`",
+            "");
+    else if (a.traffic.http_route.name == b.traffic.http_route.name)
+      wrong(path_of(second, "traffic.httpRoute.name"),
+            "must not be the route of `" + a.name + "` too: its rules are one field",
+            "give each rollout a route of its own");
+  }
+
+  void depends(std::size_t i) {
+    for (const std::string& name : spec_.rollouts[i].depends_on) {
+      const auto is_it = [&name](const RolloutSpec& one) { return one.name == name; };
+      if (std::any_of(spec_.rollouts.begin(), spec_.rollouts.end(), is_it)) continue;
+      wrong(path_of(i, "dependsOn"),
+            "must name rollouts of this event; there is no `" + name + "`",
+            "");
+    }
+  }
+
+  /// A rollout that depends on itself would never begin.
+  void order() {
+    std::map<std::string_view, const RolloutSpec*> by_name;
+    for (const RolloutSpec& one : spec_.rollouts) by_name.emplace(one.name, &one);
+    for (std::size_t i = 0; i < spec_.rollouts.size(); ++i) {
+      std::set<std::string_view> reached;
+      std::vector<std::string_view> open{spec_.rollouts[i].name};
+      while (!open.empty()) {
+        const auto at = by_name.find(open.back());
+        open.pop_back();
+        if (at == by_name.end()) continue;
+        for (const std::string& name : at->second->depends_on) {
+          if (reached.insert(name).second) open.push_back(name);
+        }
+      }
+      if (!reached.contains(spec_.rollouts[i].name)) continue;
+      wrong(path_of(i, "dependsOn"),
+            "must not lead back to the rollout itself",
+            "remove one entry of the circle");
+      return;
+    }
+  }
+
+  const SaleEventSpec& spec_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::vector<Finding> rollout_findings(const SaleEventSpec& spec) {
+  return Rollouts(spec).findings();
+}
+
+}  // namespace doorbuster::api

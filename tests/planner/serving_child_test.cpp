@@ -1,0 +1,104 @@
+// Candidates whose event is gone: which are ours to remove, and when.
+#include "controllers/planner/serving_child.h"
+
+#include <gtest/gtest.h>
+
+namespace doorbuster::planner {
+namespace {
+
+const Holder kParent{"shop/flash", "uid-flash", "here", "rollouts", "web"};
+const ObjectRef kCandidate{"apps", "Deployment", "shop", child_name(kParent)};
+using Routes = std::vector<std::shared_ptr<const Document>>;
+
+std::shared_ptr<const Document> made_for(const Holder& parent) {
+  const Json labels = JsonObject()
+                          .add(kChildLabel, std::string_view(parent.install))
+                          .add(kChildUidLabel, std::string_view(parent.uid))
+                          .build();
+  const Json annotations =
+      JsonObject()
+          .add(kChildEvent, std::string_view(parent.event))
+          .add(kChildPurpose, std::string_view(parent.feature + "/" + parent.name))
+          .build();
+  const Json metadata = JsonObject().add("labels", labels).add("annotations", annotations).build();
+  return Document::parse(JsonObject().add("metadata", metadata).build().text).value();
+}
+
+/// A route whose second rule has this as its only reference.
+std::shared_ptr<const Document> route_to(const std::string& reference) {
+  return Document::parse(
+             R"({"metadata":{"name":"web"},"spec":{"rules":[{"backendRefs":[{"name":"web"}]},)"
+             R"({"backendRefs":[)" +
+             reference + "]}]}}")
+      .value();
+}
+
+TEST(ServingChild, marks_name_and_namespace_must_fit_together) {
+  const auto with = [](auto change) {
+    Holder out = kParent;
+    change(out);
+    return out;
+  };
+  struct Case {
+    const char* sentence;
+    ObjectRef object;
+    Holder marks;
+    bool serves;
+  };
+  const Holder other = with([](Holder& one) { one.feature = "image-prepull"; });
+  const Case cases[] = {
+      {"its Deployment", kCandidate, kParent, true},
+      {"its Service", {"", "Service", "shop", kCandidate.name}, kParent, true},
+      {"another feature's", {"apps", "Deployment", "shop", child_name(other)}, other, false},
+      {"a copy of other name", {"apps", "Deployment", "shop", "web-copy"}, kParent, false},
+      {"a copy elsewhere", {"apps", "Deployment", "staging", kCandidate.name}, kParent, false},
+      {"one without marks", kCandidate, {}, false},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    EXPECT_EQ(is_serving_child(one.object, *made_for(one.marks)), one.serves);
+  }
+}
+
+TEST(ServingChild, stays_while_a_route_sends_it_something) {
+  const std::string name = R"({"name":")" + kCandidate.name + R"(")";
+  struct Case {
+    const char* sentence;
+    RoutesFact routes;
+    bool kept;
+  };
+  const Case cases[] = {
+      {"there is no route", Routes{}, false},
+      {"routes are not known", Unread{"no answer"}, true},
+      {"a share", Routes{route_to(name + R"(,"weight":1})")}, true},
+      {"all: no weight is 1", Routes{route_to(name + "}")}, true},
+      {"the namespace is said",
+       Routes{route_to(name + R"(,"namespace":"shop","kind":"Service"})")},
+       true},
+      {"the second of two routes",
+       Routes{route_to(R"({"name":"web"})"), route_to(name + "}")},
+       true},
+      {"a share of nothing", Routes{route_to(name + R"(,"weight":0})")}, false},
+      {"a namesake elsewhere", Routes{route_to(name + R"(,"namespace":"staging"})")}, false},
+      {"a namesake of another kind",
+       Routes{route_to(name + R"(,"group":"storage.example","kind":"Bucket"})")},
+       false},
+      {"others only", Routes{route_to(R"({"name":"web"})")}, false},
+  };
+  const ChildCare gone{.life = Life::Dead, .remove = Remove{.object = kCandidate}};
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    const ChildCare care = unless_routed(gone, kCandidate, one.routes);
+    EXPECT_EQ(care.remove.has_value(), !one.kept);
+    EXPECT_EQ(care.kept.empty(), !one.kept) << care.kept;
+  }
+}
+
+TEST(ServingChild, of_a_living_event_is_none_of_the_sweeps) {
+  const ChildCare care = unless_routed({.life = Life::Lives}, kCandidate, Unread{"no answer"});
+  EXPECT_FALSE(care.remove);
+  EXPECT_EQ(care.kept, "");
+}
+
+}  // namespace
+}  // namespace doorbuster::planner

@@ -1,0 +1,375 @@
+// Oracles of releases: who gets which share of the traffic, and what stands while it does.
+#include "controllers/planner/ledger.h"
+#include "tests/simulation/releases.h"
+
+#include <algorithm>
+
+namespace doorbuster::simulation {
+namespace {
+
+using std::chrono::seconds;
+
+const ObjectRef kRoute = simulator::route_ref(kShopNamespace, kReleased);
+const ObjectRef kTarget = simulator::deployment_ref(kShopNamespace, kReleased);
+constexpr const char* kAvailable = "/status/availableReplicas";
+
+bool is_route(const ObjectRef& ref) { return ref.kind == "HTTPRoute"; }
+
+std::int64_t seen_available(const Scene& scene, const ObjectRef& deployment) {
+  if (!scene.world.seen()) return 0;
+  const auto* seen = seen_object(scene.world.seen()->observation, deployment);
+  return seen == nullptr ? 0 : seen->object->integer(kAvailable).value_or(0);
+}
+
+std::int64_t seen_share(const Scene& scene) {
+  if (!scene.world.seen()) return 0;
+  const auto* seen = seen_object(scene.world.seen()->observation, kRoute);
+  return seen == nullptr ? 0 : candidate_share(Tree::of(seen->object->root()));
+}
+
+/// Pods that all of the traffic needed when the release began.
+std::int64_t needed(const api::SaleEventStatus& status) {
+  const api::Decision* began = decided(status, "RolloutStarted");
+  return began == nullptr ? 0 : integer_of(Json{began->value}).value_or(0);
+}
+
+class SharedByCapacity : public Oracle {
+ public:
+  const char* name() const override { return "SharedByCapacity"; }
+  const char* sentence() const override {
+    return "no write of a route gives a candidate more than its available pods carry, nor the "
+           "target more than its own do while the candidate could serve";
+  }
+  void on_written(const Scene& scene, const Written& written) override {
+    if (!is_route(written.after->ref) || written.event.uid.empty()) return;
+    const std::int64_t all = needed(written.event.status);
+    const std::int64_t before = candidate_share(written.before->tree),
+                       after = candidate_share(written.after->tree);
+    const std::string candidate =
+        candidate_in(after > 0 ? written.after->tree : written.before->tree);
+    const std::int64_t ready =
+        seen_available(scene, simulator::deployment_ref(kShopNamespace, candidate));
+    if (after > before && after * all > 100 * ready)
+      complain(scene,
+               std::to_string(after) + " % to " + std::to_string(ready) + " pods of " +
+                   std::to_string(all));
+    // Of a target that is gone nobody can raise anything.
+    const bool gone = seen_object(scene.world.seen()->observation, kTarget) == nullptr;
+    const std::int64_t stable = seen_available(scene, kTarget);
+    if (after < before && ready > 0 && !gone && (100 - after) * all > 100 * stable)
+      complain(scene,
+               std::to_string(100 - after) + " % back to " + std::to_string(stable) + " pods of " +
+                   std::to_string(all) + " although the candidate serves");
+  }
+};
+
+class NeverRemovedWhileServing : public Oracle {
+ public:
+  const char* name() const override { return "NeverRemovedWhileServing"; }
+  const char* sentence() const override {
+    return "no part of a candidate is removed or made smaller while the route gives it traffic, "
+           "nor removed before what was under way has had its time";
+  }
+  void on_perform(const Scene& scene, const planner::Event&, const planner::Write& write) override {
+    const auto size = sized_to(write);
+    const StoredPtr now = scene.cluster.api().live(write.object);
+    if (!size || !now || !serves(scene, write.object.name)) return;
+    const char* field = write.object.kind == "Deployment" ? kReplicas : kMin;
+    if (*size < now->tree.number(field, 0))
+      complain(scene, write.object.name + " made smaller while it serves");
+  }
+  void on_child(const Scene& scene,
+                const planner::Event& event,
+                const planner::ChildEffect& effect) override {
+    const auto* remove = std::get_if<planner::Remove>(&effect);
+    if (remove == nullptr || !is_candidate(remove->object)) return;
+    const StoredPtr live = scene.cluster.api().live(remove->object);
+    if (!live || live->uid() != remove->only_if_uid) return;
+    if (serves(scene, remove->object.name))
+      return complain(scene, remove->object.name + " is removed while it serves");
+    const auto since = idle_since(scene, remove->object.name);
+    const bool timed = since && !scene.truth.clock_stepped && !event.uid.empty();
+    if (timed && scene.cluster.now() < *since + drain_of(scene, event.ref))
+      complain(scene, remove->object.name + " is removed before it has drained");
+  }
+
+ private:
+  static Duration drain_of(const Scene& scene, const ObjectRef& event) {
+    const StoredPtr stored = scene.cluster.api().live(event);
+    const auto drain = parse_duration(stored ? stored->tree.text_at("/spec/rollouts/0/drain") : "");
+    return drain ? *drain : seconds(15);
+  }
+  /// As stored, unless somebody else turned to it only just now.
+  static bool serves(const Scene& scene, const std::string& candidate) {
+    const StoredPtr route = scene.cluster.api().live(kRoute);
+    if (!route || candidate_in(route->tree) != candidate) return false;
+    const bool news = scene.cluster.now() < route->at + seconds(30) && seen_share(scene) == 0 &&
+                      is_foreign(scene.cluster, route);
+    return candidate_share(route->tree) > 0 && !news;
+  }
+  /// Since when the route has given it nothing; nothing: it never had any.
+  static std::optional<Instant> idle_since(const Scene& scene, const std::string& candidate) {
+    std::optional<Instant> out;
+    bool served = false;
+    for (const StoredPtr& one : scene.cluster.api().history(kRoute)) {
+      const bool serves =
+          !one->gone && candidate_in(one->tree) == candidate && candidate_share(one->tree) > 0;
+      if (served && !serves) out = one->at;
+      served = serves;
+    }
+    return out;
+  }
+};
+
+class StableIsTheUsers : public Oracle {
+ public:
+  const char* name() const override { return "StableIsTheUsers"; }
+  const char* sentence() const override {
+    return "of a target a release writes the template only, once its candidate has passed, and "
+           "never lowers, pauses or relabels it";
+  }
+  void on_written(const Scene& scene, const Written& written) override {
+    const ObjectRef& ref = written.after->ref;
+    if (ref.kind != "Deployment" || ref.ns != kShopNamespace || is_candidate(ref)) return;
+    const auto differs = [&](const char* pointer) {
+      return !(written.before->tree.value_at(pointer) == written.after->tree.value_at(pointer));
+    };
+    for (const char* pointer :
+         {"/spec/paused", "/spec/selector", "/spec/strategy", "/spec/template/metadata/labels"}) {
+      if (differs(pointer)) complain(scene, ref.name + pointer + " is written");
+    }
+    if (differs("/spec/template") && !decided(written.event.status, "RolloutPassed"))
+      complain(scene, ref.name + " gets a template although nothing has passed");
+    const std::string text = written.after->tree.text_at(kAnnotation);
+    const planner::Ledger record = planner::read_ledger(text.empty() ? nullptr : &text);
+    for (const auto& [path, held] : record.fields) {
+      for (const auto& [holder, ask] : held.holders) {
+        if (holder.feature == "rollouts" && path.pointer == kReplicas)
+          complain(scene, ref.name + ": its replicas are held for a release");
+      }
+    }
+  }
+};
+
+class BackInTheRound : public Oracle {
+ public:
+  const char* name() const override { return "BackInTheRound"; }
+  const char* sentence() const override {
+    return "a round that sees why a release must go back writes the route, where the target can "
+           "take its traffic";
+  }
+  void before_round(const Scene&) override {
+    wrote_ = false;
+    told_.reset();
+  }
+  void on_publish(const Scene&,
+                  const planner::Event&,
+                  const api::SaleEventStatus& status) override {
+    told_ = status;
+  }
+  void on_perform(const Scene&, const planner::Event&, const planner::Write& write) override {
+    wrote_ = wrote_ || is_route(write.object);
+  }
+  void after_round(const Scene& scene) override {
+    if (!scene.world.seen() || scene.world.seen()->event == last_) return;
+    last_ = scene.world.seen()->event;
+    if (wrote_ || seen_share(scene) == 0 || !is_stored(scene)) return;
+    const auto& seen = *scene.world.seen();
+    const std::string why = why_back(scene);
+    const std::int64_t all = std::max(needed(seen.event->status), seen_floor(seen.observation));
+    const bool takes = all > 0 && seen_available(scene, kTarget) >= all;
+    const bool refused =
+        !seen.observation.refusals.empty() || scene.truth.spoilt.contains(kRoute) || unread(scene);
+    if (!why.empty() && takes && !refused) complain(scene, why + ", and the route is not written");
+  }
+
+ private:
+  /// What the writes depend on could be stored.
+  bool is_stored(const Scene& scene) const {
+    const StoredPtr event = scene.cluster.api().live(last_->ref);
+    const bool finalizer = event && event->tree.at("/metadata/finalizers") != nullptr;
+    return finalizer && !scene.world.down() && (!told_ || *told_ == *event->status);
+  }
+  static bool unread(const Scene& scene) {
+    const auto& objects = scene.world.seen()->observation.objects;
+    return std::any_of(objects.begin(), objects.end(), [](const auto& one) {
+      return std::holds_alternative<planner::Unread>(one.second) ||
+             std::holds_alternative<planner::Forbidden>(one.second);
+    });
+  }
+  static std::int64_t seen_floor(const planner::Observation& seen) {
+    std::int64_t out = 0;
+    for (const ObjectRef& ref : {simulator::autoscaler_ref(kShopNamespace, kReleased),
+                                 simulator::scaled_ref(kShopNamespace, kReleased)}) {
+      if (const auto* scaler = seen_object(seen, ref))
+        out = std::max(out, scaler->object->integer(floor_field(ref)).value_or(0));
+    }
+    return out;
+  }
+  static std::string why_back(const Scene& scene) {
+    const auto& seen = *scene.world.seen();
+    const planner::Event& event = *seen.event;
+    if (event.deleting) return "the event is deleted";
+    if (!event.spec || event.spec->rollouts.empty()) return "";
+    const api::RolloutSpec& rollout = event.spec->rollouts.front();
+    if (rollout.desired == api::DesiredRevision::Stable) return "desired is Stable";
+    if (decided(event.status, "RolledBack")) return "it was rolled back";
+    const bool rests = event.spec->suspend || event.spec->mode == api::Mode::DryRun;
+    if (rests || rollout.on_failure != api::OnFailure::RollBack ||
+        decided(event.status, "RolloutPassed"))
+      return "";
+    const auto checks = seen.observation.checks.find(kCheck);
+    const bool bad = rollout.analysis.usual && checks != seen.observation.checks.end() &&
+                     !checks->second.empty() && checks->second.back().value > 0.5;
+    if (bad) return "its check is bad";
+    const auto* route = seen_object(seen.observation, kRoute);
+    const ObjectRef candidate =
+        simulator::deployment_ref(kShopNamespace, candidate_in(Tree::of(route->object->root())));
+    const bool stands = seen_object(seen.observation, candidate) != nullptr;
+    return stands && seen_available(scene, candidate) == 0 ? "its candidate has crashed" : "";
+  }
+  std::shared_ptr<const planner::Event> last_;
+  std::optional<api::SaleEventStatus> told_;
+  bool wrote_ = false;
+};
+
+class RouteBackAtTheEnd : public Oracle {
+ public:
+  const char* name() const override { return "RouteBackAtTheEnd"; }
+  const char* sentence() const override {
+    return "when all is over the route is the author's, or what somebody else made of it, and "
+           "nothing of a candidate stands";
+  }
+  void at_end(const Scene& scene) override {
+    if (!scene.ending.quiet || scene.cluster.api().terminating(kShopNamespace)) return;
+    for (const auto& [group, kind] : {std::pair{"apps", "Deployment"},
+                                      std::pair{"", "Service"},
+                                      std::pair{"autoscaling", "HorizontalPodAutoscaler"}}) {
+      for (const ObjectRef& ref : scene.cluster.api().objects(group, kind)) {
+        if (is_candidate(ref) && scene.cluster.api().live(ref) && !is_orphan(scene, ref))
+          complain(scene, kind + (" " + ref.name) + " stands when all is over");
+      }
+    }
+    const StoredPtr route = scene.cluster.api().live(kRoute);
+    if (!route || scene.truth.spoilt.contains(kRoute)) return;
+    if (!candidate_in(route->tree).empty())
+      complain(scene, "the route names " + candidate_in(route->tree));
+    StoredPtr wanted;
+    for (const StoredPtr& one : scene.cluster.api().history(kRoute)) {
+      if (!one->gone && is_foreign(scene.cluster, one)) wanted = one;
+    }
+    if (wanted && stable_part(wanted->tree) != stable_part(route->tree))
+      complain(
+          scene,
+          "the route ends at " + stable_part(route->tree) + ", was " + stable_part(wanted->tree));
+  }
+
+ private:
+  /// Its event was taken away by hand: the sweep's.
+  static bool is_orphan(const Scene& scene, const ObjectRef& ref) {
+    const std::string uid =
+        scene.cluster.api().live(ref)->tree.text_at("/metadata/labels/doorbuster.dev~1event-uid");
+    for (const ObjectRef& event : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
+      const StoredPtr live = scene.cluster.api().live(event);
+      if (live && live->uid() == uid) return false;
+    }
+    return true;
+  }
+};
+
+class ForeignRouteStays : public Oracle {
+ public:
+  const char* name() const override { return "ForeignRouteStays"; }
+  const char* sentence() const override {
+    return "what somebody else makes of a route that is held stays, but for a rollback, which "
+           "takes the candidate's part out of it";
+  }
+  void on_written(const Scene& scene, const Written& written) override {
+    if (!is_route(written.after->ref)) return;
+    const Value before = written.before->tree.value_at(kRules),
+                after = written.after->tree.value_at(kRules);
+    const std::string text = written.before->tree.text_at(kAnnotation);
+    if (before == after || text.empty() || !is_foreign(scene.cluster, written.before)) return;
+    const planner::Ledger record = planner::read_ledger(&text);
+    const auto entry = record.fields.find(planner::FieldPath{kRules, ""});
+    if (entry == record.fields.end() || entry->second.is_ours(before) ||
+        equal_values(entry->second.baseline, before))
+      return;
+    if (candidate_share(written.after->tree) > 0 ||
+        stable_part(written.before->tree) != stable_part(written.after->tree))
+      complain(scene, "somebody's " + shown(before) + " becomes " + shown(after));
+  }
+};
+
+class PausedKeepsCapacity : public Oracle {
+ public:
+  const char* name() const override { return "PausedKeepsCapacity"; }
+  const char* sentence() const override {
+    return "a candidate that serves grows with its target, also while its release stands still";
+  }
+  void at_instant(const Scene& scene) override {
+    const Instant now = scene.cluster.now();
+    const StoredPtr route = scene.cluster.api().live(kRoute);
+    if (now < scene.truth.calm_at || !route) return;
+    const ObjectRef ref = simulator::deployment_ref(kShopNamespace, candidate_in(route->tree));
+    const StoredPtr target = scene.cluster.api().live(kTarget),
+                    candidate = scene.cluster.api().live(ref);
+    const std::int64_t weight = target && candidate ? standing_at(scene, *candidate) : 0;
+    if (weight == 0) return;
+    if (is_foreign(scene.cluster, route)) return;
+    const std::int64_t asked = target->tree.number(kReplicas, 1);
+    // Since both are as they are.
+    if (asked_ != asked || ref_ != ref) since_ = now;
+    asked_ = asked;
+    ref_ = ref;
+    if (now < since_ + seconds(45) || now < route->at + seconds(45)) return;
+    const std::int64_t wanted = (asked * weight + 99) / 100;
+    if (candidate->tree.number(kReplicas, 0) < wanted)
+      complain(scene,
+               ref.name + " has " + candidate->tree.at(kReplicas)->print() + " of " +
+                   std::to_string(wanted) + " while its release stands still");
+  }
+
+ private:
+  /// The weight of the step at which its release stands still; 0: it goes on.
+  static std::int64_t standing_at(const Scene& scene, const simulator::Stored& candidate) {
+    const std::string uid = candidate.tree.text_at("/metadata/labels/doorbuster.dev~1event-uid");
+    for (const ObjectRef& ref : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
+      const StoredPtr event = scene.cluster.api().live(ref);
+      if (!event || event->uid() != uid || event->deleting()) continue;
+      if (event->tree.at("/spec/suspend") != nullptr ||
+          event->tree.text_at("/spec/mode") == "DryRun")
+        return 0;
+      const api::Decision* entered = decided(*event->status, "StepEntered");
+      const api::Decision* passed = decided(*event->status, "StepPassed");
+      for (const auto& row : event->status->rollouts) {
+        const bool still = row.state == "Paused" || row.analysis == "Inconclusive";
+        if (!still || !entered || decided(*event->status, "RolledBack")) continue;
+        if (passed && passed->value == entered->value) continue;
+        const std::int64_t step = integer_of(Json{entered->value}).value_or(1);
+        return event->tree.number(
+            "/spec/rollouts/0/strategy/canary/steps/" + std::to_string(step - 1) + "/weight", 0);
+      }
+    }
+    return 0;
+  }
+  std::int64_t asked_ = 0;
+  ObjectRef ref_;
+  Instant since_{};
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts() {
+  std::vector<std::unique_ptr<Oracle>> out;
+  out.push_back(std::make_unique<SharedByCapacity>());
+  out.push_back(std::make_unique<NeverRemovedWhileServing>());
+  out.push_back(std::make_unique<StableIsTheUsers>());
+  out.push_back(std::make_unique<BackInTheRound>());
+  out.push_back(std::make_unique<RouteBackAtTheEnd>());
+  out.push_back(std::make_unique<ForeignRouteStays>());
+  out.push_back(std::make_unique<PausedKeepsCapacity>());
+  return out;
+}
+
+}  // namespace doorbuster::simulation

@@ -1,0 +1,153 @@
+// Bugs planted beside the operator while it releases.
+#include "controllers/planner/ledger.h"
+#include "tests/simulation/planted.h"
+#include "tests/simulation/releases.h"
+
+#include <memory>
+
+namespace doorbuster::simulation {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+/// A fifth of the traffic, then all of it, from the start on.
+History release() {
+  History history = plain();
+  history.routed = true;
+  EventPlan& event = history.events.front();
+  event.end = minutes(15);
+  RolloutPlan plan;
+  plan.steps = {{20, seconds(40)}, {100, seconds(20)}};
+  plan.bake = seconds(20);
+  event.rollout = plan;
+  return history;
+}
+
+History told_back() {
+  return with(release(), {{.act = Act::DesireStable, .at = seconds(345), .subject = "sale-0"}});
+}
+
+/// Nobody knows how the first step does while its target grows.
+History unknown_for_long() {
+  History history = release();
+  history.shops.front().max.reset();
+  history.shops.front().min.reset();
+  history.events.front().rollout->checked = true;
+  history.events.front().rollout->deadline = minutes(6);
+  return with(history,
+              {{.act = Act::CheckTurns, .at = seconds(310), .field = "Unknown"},
+               {.act = Act::ScaleByHand, .at = seconds(350), .subject = kReleased, .amount = 40},
+               {.act = Act::CheckTurns, .at = seconds(700), .field = "Good"}});
+}
+
+using Bend = std::function<void(const ObjectRef&, Tree&)>;
+
+/// Objects are seen otherwise than they are.
+Sabotage seeing(Bend bend) {
+  Sabotage out;
+  out.see = [bend = std::move(bend)](planner::Observation& seen) {
+    for (auto& [ref, fact] : seen.objects) {
+      const auto* known = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+      if (known == nullptr) continue;
+      const Tree before = Tree::of((*known)->object->root());
+      Tree after = before;
+      bend(ref, after);
+      if (after == before) continue;
+      auto bent = std::make_shared<planner::Present>(**known);
+      bent->object = planner::Document::parse(after.print()).value();
+      fact = std::shared_ptr<const planner::Present>(std::move(bent));
+    }
+  };
+  return out;
+}
+
+/// What others made of a route looks as we left it.
+void hide_others(const ObjectRef& ref, Tree& object) {
+  const std::string text = object.text_at(kAnnotation);
+  if (ref.kind != "HTTPRoute" || text.empty()) return;
+  const planner::Ledger record = planner::read_ledger(&text);
+  const auto entry = record.fields.find(planner::FieldPath{kRules, ""});
+  if (entry != record.fields.end() && entry->second.requested)
+    object.set(kRules, Tree::parse(entry->second.requested->text));
+}
+
+bool is_rolling_back(const planner::Write& write) {
+  return write.object.kind == "HTTPRoute" && !write.why.empty() &&
+         write.why.front().code == "RollingBack";
+}
+
+}  // namespace
+
+std::vector<PlantedBug> planted_in_releases() {
+  return {
+      {"no bug at all in a release", [] { return Sabotage{}; }, release, {}},
+      {"pods that a candidate asks for count as ready",
+       [] {
+         return seeing([](const ObjectRef& ref, Tree& object) {
+           if (ref.kind == "Deployment" && is_candidate(ref))
+             object.set("/status/availableReplicas", Tree::integer(object.number(kReplicas, 0)));
+         });
+       },
+       release,
+       {"BackInTheRound", "SharedByCapacity"}},
+      {"a candidate is removed as soon as its traffic is back",
+       [] {
+         Sabotage out;
+         out.recall = [](planner::Event& event) {
+           if (event.spec && !event.spec->rollouts.empty())
+             event.spec->rollouts.front().drain = {"0s", Duration(0)};
+         };
+         return out;
+       },
+       told_back,
+       {"NeverRemovedWhileServing"}},
+      {"a target is paused when it gets its template",
+       [] {
+         return performing([](const planner::Write& write) {
+           planner::Write more = write;
+           Tree patch = Tree::parse(write.patch.text);
+           if (write.object.kind == "Deployment" && patch.at("/spec/template") != nullptr)
+             patch.set("/spec/paused", Tree::boolean(true));
+           more.patch = Json{patch.print()};
+           return std::vector{more};
+         });
+       },
+       release,
+       {"StableIsTheUsers"}},
+      {"the first write of a rollback is left out",
+       [] {
+         const auto left_out = std::make_shared<int>(0);
+         return performing([left_out](const planner::Write& write) {
+           if (is_rolling_back(write) && (*left_out)++ == 0) return std::vector<planner::Write>{};
+           return std::vector{write};
+         });
+       },
+       told_back,
+       {"BackInTheRound"}},
+      {"candidates are never removed",
+       [] {
+         Sabotage out;
+         out.drop_removals = true;
+         return out;
+       },
+       told_back,
+       {"FinalizerWhileHeld", "LeavesNoTrace", "RouteBackAtTheEnd"}},
+      {"what others make of a route is not seen",
+       [] { return seeing(hide_others); },
+       [] {
+         return with(release(), {{.act = Act::EditRoute, .at = seconds(335), .field = "Rule"}});
+       },
+       {"ForeignRouteStays", "RouteBackAtTheEnd", "StatusTruthful"}},
+      {"a candidate does not grow",
+       [] {
+         return performing([](const planner::Write& write) {
+           return sized_to(write) ? std::vector<planner::Write>{} : std::vector{write};
+         });
+       },
+       unknown_for_long,
+       {"PausedKeepsCapacity"}},
+  };
+}
+
+}  // namespace doorbuster::simulation

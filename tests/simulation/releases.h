@@ -1,0 +1,25 @@
+#pragma once
+
+#include "controllers/planner/settle.h"
+#include "tests/simulation/oracles.h"
+
+#include <optional>
+#include <string>
+
+namespace doorbuster::simulation {
+
+/// Percent of what the shop's route sends to its Services that a candidate gets; of several rules
+/// the most.
+std::int64_t candidate_share(const Tree& route);
+/// The Service of a candidate that the rules name; empty: none.
+std::string candidate_in(const Tree& route);
+/// The rules without any candidate, backends and weights alone, as shares of a rule in 1/10000.
+std::string stable_part(const Tree& route);
+/// How many a write of a candidate's size asks for; nothing: it is none.
+std::optional<std::int64_t> sized_to(const planner::Write&);
+/// Was what the rules are written by others than us? By the version that brought them.
+bool is_foreign(const simulator::Cluster&, const StoredPtr& route);
+/// What a rollout of these histories has decided at its last attempt, in the event's present run.
+const api::Decision* decided(const api::SaleEventStatus&, const std::string& kind);
+
+}  // namespace doorbuster::simulation
