@@ -1679,7 +1679,7 @@ constexpr Field kSpecRolloutsItemTargetFields[] = {
 constexpr Schema kSpecRolloutsItemTargetSchema = {.type = SchemaType::Object,
                                                   .fields = kSpecRolloutsItemTargetFields};
 
-constexpr Schema kSpecRolloutsItemPatchSchema = {.type = SchemaType::Any};
+constexpr Schema kSpecRolloutsItemPatchSchema = {.type = SchemaType::FreeObject};
 
 constexpr Rule kSpecRolloutsItemStartRules[] = {
     {twins::begin_in_range,

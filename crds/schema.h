@@ -10,7 +10,8 @@
 /// The shape of the tables that hack/generate makes from the CRD: what crds/walker.cpp walks.
 namespace doorbuster::api {
 
-enum class SchemaType { Object, Array, String, Integer, Boolean, IntOrString, Any };
+/// FreeObject: an object of any members, which no table knows.
+enum class SchemaType { Object, Array, String, Integer, Boolean, IntOrString, FreeObject, Any };
 enum class ListType { Atomic, Set, Map };
 enum class Format { None, Int32, Int64, DateTime };
 

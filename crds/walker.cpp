@@ -47,6 +47,7 @@ const char* name_of(JsonType type) {
 const char* name_of(SchemaType type) {
   switch (type) {
     case SchemaType::Object:
+    case SchemaType::FreeObject:
       return "an object";
     case SchemaType::Array:
       return "a list";
@@ -75,6 +76,7 @@ std::optional<Int128> whole(const Node& node) {
 bool has_type(const Node& node, SchemaType type) {
   switch (type) {
     case SchemaType::Object:
+    case SchemaType::FreeObject:
       return node.type == JsonType::Object;
     case SchemaType::Array:
       return node.type == JsonType::Array;
@@ -174,7 +176,7 @@ class Walker {
   }
 
   void prepare(Node& node, const Schema& schema, const std::string& path) {
-    if (schema.type == SchemaType::Any) return;
+    if (schema.type == SchemaType::Any || schema.type == SchemaType::FreeObject) return;
     if (node.type == JsonType::Array) {
       const Schema& items = schema.items ? *schema.items : kNothing;
       for (std::size_t i = 0; i < node.items.size(); ++i) {
@@ -231,6 +233,7 @@ class Walker {
       case SchemaType::Integer:
         return integer(node, schema, path);
       case SchemaType::Boolean:
+      case SchemaType::FreeObject:
       case SchemaType::Any:
         return;
     }
@@ -295,6 +298,8 @@ class Walker {
                "must have at most " + number(schema.at_most) + " entries, has " +
                    number(static_cast<std::int64_t>(node.items.size())));
     }
+    if (node.items.size() < schema.at_least)
+      blocking(path, node, "must have at least " + number(schema.at_least) + " entry");
     if (schema.list_type != ListType::Atomic) unique(node, schema, path);
   }
 
