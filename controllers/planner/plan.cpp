@@ -207,7 +207,9 @@ void settle_all(Round& round) {
     const bool at_once = round.rollouts.at_once.contains(object);
     switch (at_once ? Mode::Act : round.mode) {
       case Mode::Act:
-        if (outcome.settled.write) ask_access(round, object, outcome);
+        // Whose account it is a spec that cannot be read does not say; the record is our own.
+        if (outcome.settled.write && (!at_once || round.event.spec))
+          ask_access(round, object, outcome);
         heed_refusal(round, witness, outcome);
         break;
       case Mode::DryRun:

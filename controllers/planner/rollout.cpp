@@ -21,6 +21,12 @@ bool is_stamped(const RolloutFacts& facts) {
 /// What people and pipelines decided, which nothing stops; empty: they did not.
 std::string told_back(const RolloutDraft& draft) {
   if (const api::Decision* one = draft.decided(rollout_kind::kRolledBack)) return said(*one);
+  if (draft.former && draft.spec != nullptr) {
+    const std::string next = attempt_of(*draft.spec, draft.view.event.status);
+    const api::Decision* one =
+        decided_about(draft.view.event.status, rollout_kind::kRolledBack, draft.name, next);
+    if (one != nullptr) return said(*one);
+  }
   if (is_stamped(draft.facts)) return "decided before a restart";
   if (draft.view.ending != Ending::None) return why_over(draft.view);
   if (draft.spec != nullptr && draft.spec->desired == api::DesiredRevision::Stable)
@@ -79,7 +85,8 @@ void plan_rollout(RolloutDraft& draft) {
   }
   const std::string why = why_back(draft);
   const bool promoted = draft.decided(rollout_kind::kPromoted) != nullptr;
-  const bool goes_on = promoted && draft.spec && !draft.former && draft.mode == RolloutMode::Act;
+  const bool goes_on = promoted && draft.spec && !draft.former &&
+                       draft.view.ending == Ending::None && draft.mode == RolloutMode::Act;
   if (!why.empty() && !goes_on) {
     if (draft.facts.stands() || draft.decided(rollout_kind::kStarted) != nullptr)
       return go_back(draft, why);
@@ -97,6 +104,14 @@ void plan_rollout(RolloutDraft& draft) {
   go_forward(draft);
 }
 
+/// Does anything of a candidate stand, or is it about to?
+bool is_unfinished(const RolloutDraft& draft) {
+  if (draft.facts.deployment || draft.facts.front || draft.facts.scaler) return true;
+  const std::string& state = draft.row.state;
+  const bool open = state != "Waiting" && state != "RolledBack" && state != "Promoted";
+  return open && draft.decided(rollout_kind::kStarted) != nullptr;
+}
+
 void collect(RolloutWants& out, RolloutDraft&& draft) {
   Wants& wants = out.wants;
   std::move(draft.items.begin(), draft.items.end(), std::back_inserter(wants.items));
@@ -107,10 +122,10 @@ void collect(RolloutWants& out, RolloutDraft&& draft) {
   std::move(draft.decisions.begin(), draft.decisions.end(), std::back_inserter(out.decisions));
   out.at_once.insert(draft.at_once.begin(), draft.at_once.end());
   wants.wake = sooner(wants.wake, draft.wake);
-  const bool begun = draft.row.state != "Waiting" && draft.row.state != "RolledBack";
-  out.unfinished =
-      out.unfinished || draft.facts.deployment || draft.facts.front || draft.facts.scaler ||
-      (begun && draft.decided(rollout_kind::kStarted) && draft.row.state != "Promoted");
+  // What may not be read keeps no event from going; the sweep looks after the candidate.
+  const bool out_of_reach = draft.view.ending != Ending::None &&
+                            absence(draft.view.seen, draft.facts.route) == "Forbidden";
+  out.unfinished = out.unfinished || (!out_of_reach && is_unfinished(draft));
   out.rows.push_back(std::move(draft.row));
 }
 

@@ -6,6 +6,9 @@
 namespace doorbuster::planner {
 namespace {
 
+/// So long the candidate keeps what the target has no pods for.
+constexpr Duration kPatience = std::chrono::minutes(20);
+
 /// Percent that the candidate keeps while the target is not full: what the target cannot take.
 /// Never more than now.
 int share_kept(const RolloutDraft& draft) {
@@ -13,6 +16,9 @@ int share_kept(const RolloutDraft& draft) {
   const int now = facts.weight.value_or(0);
   const std::int64_t needed = needed_of(draft);
   if (facts.ready == 0 || facts.stable_ready >= needed) return 0;
+  // A pod that never comes keeps nothing of it for ever.
+  const api::Decision* told = draft.decided(rollout_kind::kRolledBack);
+  if (told != nullptr && facts.stable_ready > 0 && draft.view.now >= told->at + kPatience) return 0;
   // Nothing is sent where nothing is, but for an event that goes: what is missing does not keep it.
   if (facts.stable == nullptr) return draft.view.ending == Ending::None ? now : 0;
   const std::int64_t takes = 100 * facts.stable_ready / needed;
@@ -30,7 +36,10 @@ bool is_drained(RolloutDraft& draft) {
 
 void traffic_back(RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
-  if (facts.routing == nullptr) return;
+  if (facts.routing == nullptr) {
+    draft.row.message += "; " + to_text(facts.route) + " may not be read";
+    return;
+  }
   const int kept = share_kept(draft);
   draft.at_once.insert(facts.route);
   want_share(draft, kept, Rank::Rollback);
@@ -94,8 +103,12 @@ void go_back(RolloutDraft& draft, const std::string& why) {
     return;
   }
   if (facts.charge && facts.charge->found()) draft.at_once.insert(facts.charge->object);
+  const bool raised = facts.traffic != nullptr && facts.traffic->there &&
+                      facts.traffic->there->rank == Rank::Rollback &&
+                      asked_floor(draft) >= needed_of(draft);
+  const std::int64_t serving = raised ? asked_floor(draft) : facts.stable_ready + facts.ready;
   if (facts.stable != nullptr)
-    want_floor(draft, std::max(facts.stable_ready + facts.ready, needed_of(draft)), "RollingBack");
+    want_floor(draft, std::max(serving, needed_of(draft)), "RollingBack");
   traffic_back(draft);
 }
 

@@ -76,6 +76,19 @@ void look_who_scales(RolloutFacts& facts, const View& view) {
     facts.autoscaler = facts.charge->scaler;
 }
 
+/// The target's least without what we ask for; nothing: we ask for nothing.
+std::optional<std::int64_t> least_of_others(const RolloutDraft& draft) {
+  if (draft.facts.floor == nullptr) return std::nullopt;
+  const HeldField& entry = draft.facts.floor->entry;
+  std::map<Holder, Ask> others = entry.holders;
+  std::erase_if(others, [&draft](const auto& one) {
+    return one.first.feature == kRollouts && one.first.name == draft.name &&
+           one.first.uid == draft.view.event.uid;
+  });
+  const auto value = effective(products::Law::Highest, entry.baseline, others);
+  return value ? integer_of(*value) : std::nullopt;
+}
+
 std::int64_t count_at(const Present& object, const char* pointer) {
   return object.object->integer(pointer).value_or(0);
 }
@@ -112,15 +125,18 @@ RolloutFacts rollout_facts(const View& view,
 }
 
 std::int64_t needed_of(const RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
   std::int64_t out = 1;
   if (const api::Decision* began = draft.decided(rollout_kind::kStarted))
     out = std::max(out, integer_of(Json{began->value}).value_or(1));
-  const auto& charge = draft.facts.charge;
-  if (charge && charge->who == InCharge::Who::Autoscaler) {
-    const products::Bounds& bounds = *products::bounds_of(charge->object);
-    out = std::max(out, charge->scaler->object->integer(bounds.min).value_or(bounds.min_if_absent));
-  }
-  return out;
+  if (!facts.charge || facts.charge->who != InCharge::Who::Autoscaler)
+    return facts.stable ? std::min(out, std::max<std::int64_t>(1, facts.stable_asked)) : out;
+  const products::Bounds& bounds = *products::bounds_of(facts.charge->object);
+  const Document& scaler = *facts.charge->scaler->object;
+  const std::int64_t least =
+      least_of_others(draft).value_or(scaler.integer(bounds.min).value_or(bounds.min_if_absent));
+  // More than it may be made is never there.
+  return std::min(std::max(out, least), scaler.integer(bounds.max).value_or(bounds.max_if_absent));
 }
 
 Value written_rules(const RolloutDraft& draft) {

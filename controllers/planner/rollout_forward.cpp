@@ -10,6 +10,8 @@ namespace doorbuster::planner {
 namespace {
 
 constexpr Duration kLookAgain = std::chrono::seconds(5), kTryAgain = std::chrono::minutes(1);
+/// So long a person's Resume outweighs what was wrong before it.
+constexpr Duration kGrace = std::chrono::minutes(1);
 
 int number_of(const api::Decision* one) {
   return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
@@ -231,6 +233,14 @@ void begin(RolloutDraft& draft) {
       to_text(StartedOn{template_hash(*facts.stable), facts.target.name, facts.backend.name}));
 }
 
+/// The sale is over, and nobody has decided since.
+bool is_kept(const RolloutDraft& draft) {
+  const Instant end = draft.view.window.end;
+  const api::Decision* told = draft.decided(rollout_kind::kPromote);
+  return draft.view.now >= end && draft.spec->on_window_end == api::OnWindowEnd::Keep &&
+         (told == nullptr || told->at < end);
+}
+
 /// What has gone wrong while the candidate has traffic or is waited for; empty: nothing.
 std::string failure(RolloutDraft& draft, int step) {
   const View& view = draft.view;
@@ -251,7 +261,8 @@ std::string failure(RolloutDraft& draft, int step) {
     }
     if (draft.facts.ready == 0) return "no pod of the candidate is ready while it has traffic";
   }
-  if (step > last_step(draft)) return "";
+  const bool still = is_held_up(view.event.status, draft.name, draft.attempt) || is_kept(draft);
+  if (step > last_step(draft) || still) return "";
   const Duration pause = in_step ? step_of(draft, step).pause.value : Duration(0);
   const Instant limit = since + pause + draft.spec->deadline.value;
   if (view.now >= limit)
@@ -306,8 +317,10 @@ void bake(RolloutDraft& draft, const api::Decision& passed) {
     return;
   }
   const Analysis analysis = analysis_since(draft, passed.at);
-  if (!skipped && analysis.is == Analysis::Is::Inconclusive) {
-    draft.row.analysis = "Inconclusive";
+  const bool failed =
+      analysis.is == Analysis::Is::Failed && draft.spec->on_failure != api::OnFailure::Alert;
+  if (!skipped && (failed || analysis.is == Analysis::Is::Inconclusive)) {
+    draft.row.analysis = failed ? "Failed" : "Inconclusive";
     draft.row.message = analysis.why;
     return;
   }
@@ -332,6 +345,10 @@ bool stands_still(RolloutDraft& draft) {
     draft.tell("Paused", failed->detail);
     return true;
   }
+  if (is_kept(draft)) {
+    draft.tell("Paused", "the sale is over: promote it or roll it back (onWindowEnd Keep)");
+    return true;
+  }
   if (is_held_up(status, draft.name, draft.attempt)) {
     draft.tell("Paused", "paused by a SaleAction");
     return true;
@@ -352,6 +369,7 @@ void go_forward(RolloutDraft& draft) {
     if (draft.decided(rollout_kind::kStarted) == nullptr) return;
   }
   const RolloutFacts& facts = draft.facts;
+  if (draft.decided(rollout_kind::kPromoted) != nullptr) return promote(draft);
   if (!facts.stable || !facts.service || !facts.routing) {
     draft.tell("Missing", "the target, its Service or its route does not exist any more");
     return keep_all(draft, draft.row.message);
@@ -364,8 +382,11 @@ void go_forward(RolloutDraft& draft) {
   draft.row.step = std::min(step, last);
   if (const std::string why = failure(draft, step); !why.empty()) {
     if (draft.spec->on_failure == api::OnFailure::RollBack) return go_back(draft, why);
-    if (draft.decided(rollout_kind::kFailed) == nullptr)
-      draft.decide(rollout_kind::kFailed, "", why);
+    const api::Decision* known = draft.decided(rollout_kind::kFailed);
+    const api::Decision* resumed = draft.decided(rollout_kind::kResume);
+    const bool anew =
+        known && resumed && resumed->at > known->at && draft.view.now >= resumed->at + kGrace;
+    if (known == nullptr || anew) draft.decide(rollout_kind::kFailed, "", why);
     draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
   }
   const bool still = stands_still(draft);

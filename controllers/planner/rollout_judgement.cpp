@@ -87,7 +87,7 @@ Judgement judge_promote(const RolloutCase& at) {
   const std::string step =
       at.row != nullptr && at.row->step ? std::to_string(*at.row->step) : std::string("1");
   const auto* before = known(at, rollout_kind::kPromote);
-  if (before != nullptr && before->value == step)
+  if (before != nullptr && before->value == step && state_of(at) != "Baking")
     return nothing_to_do("step " + step + " was ended at " + since(*before) + " already");
   return accepted("Promoting", "step " + step + " ends now", step);
 }

@@ -111,6 +111,9 @@ void want_floor(RolloutDraft& draft, std::int64_t pods, const char* reason) {
 void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const OurHold* floor = draft.facts.floor;
   if (floor == nullptr) return;
+  const Ending ending = draft.view.ending;
+  if (ending == Ending::Immediate || ending == Ending::Orphan)
+    return let_go(draft, floor->field, why_over(draft.view), ending == Ending::Orphan);
   const std::int64_t asked = asked_floor(draft);
   const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
   const std::int64_t from = std::max(asked, integer_of(Json{drained.value}).value_or(asked));

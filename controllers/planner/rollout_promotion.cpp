@@ -64,15 +64,16 @@ void hand_over(RolloutDraft& draft) {
     return want_share(draft, 0, Rank::Rollout);
   }
   leave_template(draft);
+  const Value live = facts.routing ? facts.routing->object->at(kRules) : Value();
   if (facts.traffic != nullptr)
     let_go(draft,
            facts.traffic->field,
            "promoted",
-           !equal_values(facts.routing->object->at(kRules), facts.traffic->entry.baseline));
+           !equal_values(live, facts.traffic->entry.baseline));
   const Instant due = promoted->at + draft.spec->drain.value;
   if (draft.view.now < due)
     draft.wake = sooner(draft.wake, due);
-  else
+  else if (facts.weight.value_or(1) == 0)
     remove_candidate(draft, "the target runs its template");
   lower_floor(draft, *promoted);
   draft.tell("Promoted");

@@ -318,6 +318,116 @@ TEST(Rollout, is_reported_where_git_owns_the_template) {
   EXPECT_FALSE(stands(shop));
 }
 
+/// A check whose last measurement is `value`.
+void measure(Shop& shop, double value) {
+  shop.checks["errors"].push_back({.at = shop.clock,
+                                   .says = Measurement::Says::Value,
+                                   .value = value,
+                                   .text = value > 0 ? "0.5" : "0"});
+}
+
+Shop shop_with_check() {
+  Shop shop = rollout_shop();
+  api::CheckSpec check;
+  check.name = "errors";
+  check.prometheus = api::PrometheusCheck{.query = "x"};
+  check.stale_after = api::DurationText{"24h", hours(24)};
+  check.bad = api::CheckBound{.above = api::parse_quantity("0.01")};
+  shop.sale.spec->checks = {check};
+  shop.sale.spec->rollouts[0].analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
+  return shop;
+}
+
+TEST(Rollout, a_second_failure_pauses_it_again_and_is_never_promoted) {
+  Shop shop = shop_with_check();
+  shop.sale.spec->rollouts[0].on_failure = api::OnFailure::Pause;
+  measure(shop, 0);
+  shop.run_until(kStart + seconds(10));
+  measure(shop, 0.5);
+  shop.settle();
+  EXPECT_EQ(rollout_row(shop).state, "Paused");
+  measure(shop, 0);
+  api::Decision resume = by_hand(shop);
+  resume.kind = rollout_kind::kResume;
+  resume.at = shop.clock += seconds(1);
+  shop.sale.status.decisions.push_back(resume);
+  shop.run_until(kStart + minutes(1) + seconds(40));
+  ASSERT_EQ(split_of(shop), "50/50");
+  measure(shop, 0.5);
+  shop.settle();
+  EXPECT_EQ(rollout_row(shop).state, "Paused");
+  shop.run_until(kStart + hours(1));
+  EXPECT_EQ(rollout_row(shop).state, "Paused");
+  EXPECT_EQ(image_of(shop, kCheckout), "\"shop:v1\"");
+}
+
+TEST(Rollout, a_way_back_does_not_raise_what_it_waits_for) {
+  Shop shop = rollout_shop();
+  shop.run_until(kStart + minutes(1) + seconds(30));
+  shop.others = nullptr;
+  shop.say(kCheckout, "/status/availableReplicas", Json{"6"});
+  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  for (int available = 6; available < 10; ++available) {
+    shop.say(kCheckout, "/status/availableReplicas", json_of(std::int64_t{available}));
+    shop.round();
+    EXPECT_EQ(split_of(shop),
+              std::to_string(10 * available) + "/" + std::to_string(100 - 10 * available));
+    EXPECT_EQ(shop.number(kCheckoutHpa, "/spec/minReplicas"), 11);
+  }
+  shop.say(kCheckout, "/status/availableReplicas", Json{"10"});
+  shop.round();
+  EXPECT_EQ(split_of(shop), "100/0");
+}
+
+TEST(Rollout, a_pod_that_never_comes_does_not_keep_the_candidate) {
+  Shop shop = rollout_shop();
+  shop.run_until(kStart + minutes(1) + seconds(30));
+  shop.others = nullptr;
+  shop.say(kCheckout, "/status/availableReplicas", Json{"9"});
+  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  shop.round();
+  EXPECT_EQ(split_of(shop), "90/10");
+  shop.clock += minutes(21);
+  shop.round();
+  EXPECT_EQ(split_of(shop), "100/0");
+}
+
+TEST(Rollout, keep_stays_where_it_is_after_the_sale) {
+  Shop shop = rollout_shop();
+  shop.sale.spec->rollouts[0].on_window_end = api::OnWindowEnd::Keep;
+  shop.sale.spec->rollouts[0].strategy.canary.steps[1].pause = {"5h", hours(5)};
+  shop.run_until(shop.window.end + hours(3));
+  EXPECT_EQ(rollout_row(shop).state, "Paused");
+  EXPECT_EQ(split_of(shop), "50/50");
+  EXPECT_EQ(shop.condition("Restored").substr(0, 4), "Fals");
+}
+
+TEST(Rollout, what_is_gone_after_its_promotion_keeps_no_event) {
+  for (const ObjectRef& gone : {kRoute, kBackend, kCheckout}) {
+    SCOPED_TRACE(to_text(gone));
+    Shop shop = rollout_shop();
+    shop.run_until(kStart + minutes(14));
+    ASSERT_EQ(rollout_row(shop).state, "Promoted");
+    shop.remove(gone);
+    shop.sale.deleting = true;
+    shop.run_until(shop.clock + minutes(30));
+    EXPECT_FALSE(shop.sale.has_finalizer);
+    EXPECT_FALSE(stands(shop));
+  }
+}
+
+TEST(Rollout, a_rollback_of_what_was_edited_meanwhile_is_of_what_stands) {
+  Shop shop = rollout_shop();
+  shop.run_until(kStart + minutes(1) + seconds(30));
+  shop.sale.spec->suspend = true;
+  shop.sale.spec->rollouts[0] = rollout_of("shop:v3");
+  shop.settle();
+  ASSERT_EQ(split_of(shop), "50/50");
+  shop.sale.status.decisions.push_back(by_hand(shop));
+  shop.round();
+  EXPECT_EQ(split_of(shop), "100/0");
+}
+
 /// What keeps it from beginning, with the words for it.
 struct RefusedCase {
   const char* sentence;
