@@ -31,14 +31,19 @@ def of_vegeta(text, version_header):
     return Answer(sent.timestamp(), hit["latency"] / 1e6, hit["code"], version, error or "-")
 
 
+def of_line(line):
+    """As Answer.line() wrote it."""
+    sent, milliseconds, status, version, error = line.rstrip("\n").split("\t")
+    return Answer(float(sent), float(milliseconds), int(status), version, error)
+
+
 def read(path) -> typing.List[Answer]:
     """Those of a file that hack/rig/load has written, in the order in which they were asked for."""
     found = []
     with open(path, encoding="utf-8") as file:
         for line in file:
             if line.rstrip("\n") != HEADING:
-                sent, milliseconds, status, version, error = line.rstrip("\n").split("\t")
-                found.append(Answer(float(sent), float(milliseconds), int(status), version, error))
+                found.append(of_line(line))
     return sorted(found, key=lambda answer: answer.sent)
 
 
