@@ -118,7 +118,8 @@ void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
   const std::int64_t from = std::max(asked, integer_of(Json{drained.value}).value_or(asked));
   const Instant due = std::max(drained.at, last_change_of(draft, floor->field)) + kStepDown;
-  draft.wake = sooner(draft.wake, std::max(due, draft.view.now + kLookAgain));
+  const bool waits = draft.view.now >= due;  // for load to be told, or to go
+  draft.wake = sooner(draft.wake, waits ? draft.view.now + kStepDown : due);
   const bool gave_up = draft.view.now >= draft.view.window.restored_by +
                                              draft.view.spec.capacity.restore_timeout.value;
   const auto carried = gave_up ? std::optional<std::int64_t>(0) : carried_by_load(draft);
@@ -144,7 +145,7 @@ void let_go(RolloutDraft& draft, const FieldRef& field, const char* why, bool le
 
 void keep_all(RolloutDraft& draft, const std::string& why) {
   draft.items.emplace_back(Retain{draft.name, {"NotRead", why}});
-  draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
+  if (!draft.facts.unread.empty()) draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
 }
 
 void remove_candidate(RolloutDraft& draft, const char* why) {

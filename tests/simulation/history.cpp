@@ -268,7 +268,8 @@ RolloutPlan make_rollout(Random& random) {
   static const std::vector<std::string> kPromotions = {
       "Auto", "Write", "Write", "Report", "AfterWindow"};
   plan.promotion = random.pick(kPromotions);
-  static const std::vector<std::string> kEnds = {"RollBack", "Keep", "Finish", "Finish"};
+  // What is kept waits for a person, whom no history has.
+  static const std::vector<std::string> kEnds = {"RollBack", "RollBack", "Finish", "Finish"};
   plan.on_window_end = random.pick(kEnds);
   plan.deadline = between(random, minutes(1), minutes(4));
   plan.bake = between(random, seconds(0), minutes(1));
