@@ -16,11 +16,14 @@ int share_kept(const RolloutDraft& draft) {
   const int now = facts.weight.value_or(0);
   const std::int64_t needed = needed_of(draft);
   if (facts.ready == 0 || facts.stable_ready >= needed) return 0;
-  // A pod that never comes keeps nothing of it for ever.
+  // Nothing is sent where nothing is; but a target that is gone, or a pod that never comes, keeps
+  // nothing of it for ever.
   const api::Decision* told = draft.decided(rollout_kind::kRolledBack);
-  if (told != nullptr && facts.stable_ready > 0 && draft.view.now >= told->at + kPatience) return 0;
-  // Nothing is sent where nothing is, but for an event that goes: what is missing does not keep it.
-  if (facts.stable == nullptr) return draft.view.ending == Ending::None ? now : 0;
+  const bool gone = facts.stable == nullptr;
+  if (gone && draft.view.ending != Ending::None) return 0;
+  if (told != nullptr && draft.view.now >= told->at + kPatience && (gone || facts.stable_ready > 0))
+    return 0;
+  if (gone) return now;
   const std::int64_t takes = 100 * facts.stable_ready / needed;
   return std::min<int>(now, static_cast<int>(100 - takes));
 }
@@ -43,9 +46,12 @@ void traffic_back(RolloutDraft& draft) {
   const int kept = share_kept(draft);
   draft.at_once.insert(facts.route);
   want_share(draft, kept, Rank::Rollback);
-  if (kept > 0)
-    draft.row.message += "; the target takes " + std::to_string(100 - kept) + " % until " +
-                         std::to_string(needed_of(draft)) + " of its pods are ready";
+  if (kept == 0) return;
+  if (const api::Decision* told = draft.decided(rollout_kind::kRolledBack))
+    draft.wake =
+        sooner(draft.wake, std::max(told->at + kPatience, draft.view.now + kPatience / 20));
+  draft.row.message += "; the target takes " + std::to_string(100 - kept) + " % until " +
+                       std::to_string(needed_of(draft)) + " of its pods are ready";
 }
 
 void template_back(RolloutDraft& draft) {
