@@ -307,9 +307,9 @@ Step make_release_act(Random& random, const EventPlan& event) {
   }
 }
 
-/// In a quarter of the histories the first event is a release too. Chance of its own again.
+/// In an eighth of the histories the first event is a release too. Chance of its own again.
 void vary_rollouts(Random random, History& history) {
-  history.routed = random.chance(1, 4);
+  history.routed = random.chance(1, 8);
   if (!history.routed) return;
   EventPlan& event = history.events.front();
   event.rollout = make_rollout(random);
