@@ -99,7 +99,7 @@ Json autoscaler_spec(const CandidateIn& in, const std::string& deployment) {
   return out.build();
 }
 
-Json manifest_of(Json spec) { return JsonObject().add("spec", spec).build(); }
+Json manifest_of(const Json& spec) { return JsonObject().add("spec", spec).build(); }
 
 ChildWant child(const CandidateIn& in, const ObjectRef& object, const char* version) {
   return {.object = object,
