@@ -72,10 +72,9 @@ TEST(ForecastText, SaysThatChecksAreNotMeasured) {
   api::SaleEventSpec spec;
   spec.checks = {{.name = "rate"}, {.name = "database"}};
   assume_unplayed(spec, shown);
-  EXPECT_NE(
-      as_text(shown).find("  - checks are not measured here: rate, "
-                          "database"),
-      std::string::npos)
+  EXPECT_NE(as_text(shown).find("  - checks are not measured here: rate, "
+                                "database"),
+            std::string::npos)
       << as_text(shown);
 }
 
