@@ -30,7 +30,8 @@ std::vector<std::string> Sweep::child_scopes(const KindName& name) const {
 
 bool Sweep::sweep_children(const kube::Resource& resource,
                            const std::vector<std::string>& namespaces) {
-  const std::string selector = std::string(planner::kChildLabel) + "=" + parts_.setup.install;
+  std::string selector(planner::kChildLabel);
+  selector.append("=").append(parts_.setup.install);
   for (const std::string& ns : namespaces) {
     std::string token;
     do {
