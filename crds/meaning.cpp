@@ -1,5 +1,6 @@
 // check_meaning(): what is wrong with a spec although every field of it is right.
 
+#include "crds/circle.h"
 #include "crds/cron.h"
 #include "crds/knative.h"
 #include "crds/patterns.h"
@@ -9,9 +10,7 @@
 #include "operator/base/web_address.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -163,26 +162,14 @@ class Meaning {
 
   /// A hold whose `after` leads back to itself would never begin.
   void order() {
-    std::map<std::string_view, std::size_t> index;
-    for (std::size_t i = 0; i < spec_.holds.size(); ++i) index.emplace(spec_.holds[i].name, i);
-    for (std::size_t i = 0; i < spec_.holds.size(); ++i) {
-      std::set<std::size_t> reached;
-      std::vector<std::size_t> open{i};
-      while (!open.empty()) {
-        const std::size_t at = open.back();
-        open.pop_back();
-        for (const std::string& name : spec_.holds[at].after) {
-          const auto found = index.find(name);
-          if (found != index.end() && reached.insert(found->second).second)
-            open.push_back(found->second);
-        }
-      }
-      if (!reached.contains(i)) continue;
-      wrong(path_of(i, "after"),
-            "must not lead back to the hold itself",
-            "remove one entry of the circle");
-      return;
-    }
+    const auto i = first_in_circle(
+        spec_.holds.size(),
+        [this](std::size_t at) -> auto& { return spec_.holds[at].name; },
+        [this](std::size_t at) -> auto& { return spec_.holds[at].after; });
+    if (!i) return;
+    wrong(path_of(*i, "after"),
+          "must not lead back to the hold itself",
+          "remove one entry of the circle");
   }
 
   const SaleEventSpec& spec_;

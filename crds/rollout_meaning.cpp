@@ -1,8 +1,8 @@
 #include "crds/rollout_meaning.h"
 
+#include "crds/circle.h"
+
 #include <algorithm>
-#include <map>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -124,25 +124,14 @@ class Rollouts {
 
   /// A rollout that depends on itself would never begin.
   void order() {
-    std::map<std::string_view, const RolloutSpec*> by_name;
-    for (const RolloutSpec& one : spec_.rollouts) by_name.emplace(one.name, &one);
-    for (std::size_t i = 0; i < spec_.rollouts.size(); ++i) {
-      std::set<std::string_view> reached;
-      std::vector<std::string_view> open{spec_.rollouts[i].name};
-      while (!open.empty()) {
-        const auto at = by_name.find(open.back());
-        open.pop_back();
-        if (at == by_name.end()) continue;
-        for (const std::string& name : at->second->depends_on) {
-          if (reached.insert(name).second) open.push_back(name);
-        }
-      }
-      if (!reached.contains(spec_.rollouts[i].name)) continue;
-      wrong(path_of(i, "dependsOn"),
-            "must not lead back to the rollout itself",
-            "remove one entry of the circle");
-      return;
-    }
+    const auto i = first_in_circle(
+        spec_.rollouts.size(),
+        [this](std::size_t at) -> auto& { return spec_.rollouts[at].name; },
+        [this](std::size_t at) -> auto& { return spec_.rollouts[at].depends_on; });
+    if (!i) return;
+    wrong(path_of(*i, "dependsOn"),
+          "must not lead back to the rollout itself",
+          "remove one entry of the circle");
   }
 
   const SaleEventSpec& spec_;

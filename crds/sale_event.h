@@ -835,8 +835,7 @@ struct RolloutStatus {
   /// Name of the rollout.
   std::string name{};
   /// Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack,
-  /// RolledBack, Superseded, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden
-  /// or Unknown.
+  /// RolledBack, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden or Unknown.
   std::string state{};
   /// The step that is under way, from 1.
   std::optional<std::int32_t> step{};
@@ -856,7 +855,7 @@ struct RolloutStatus {
   std::optional<std::int64_t> stable_ready{};
   /// How many of those take all the traffic back at once.
   std::optional<std::int64_t> stable_needed{};
-  /// Passed, Failed, Inconclusive or Error; absent before anything was measured.
+  /// Passed, Failed or Inconclusive; absent before anything was measured.
   std::string analysis{};
   /// More, for people.
   std::string message{};

@@ -2460,8 +2460,8 @@ constexpr Field kStatusRolloutsItemFields[] = {
      true,
      "",
      "Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack, "
-     "RolledBack, Superseded, Contested, Planned (a dry run), Suspended, Refused, Missing, "
-     "Forbidden or Unknown."},
+     "RolledBack, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden or "
+     "Unknown."},
     {"step", &kStatusRolloutsItemStepSchema, false, "", "The step that is under way, from 1."},
     {"steps", &kStatusRolloutsItemStepsSchema, false, "", "How many there are."},
     {"weight",
@@ -2487,7 +2487,7 @@ constexpr Field kStatusRolloutsItemFields[] = {
      &kStatusRolloutsItemAnalysisSchema,
      false,
      "",
-     "Passed, Failed, Inconclusive or Error; absent before anything was measured."},
+     "Passed, Failed or Inconclusive; absent before anything was measured."},
     {"message", &kStatusRolloutsItemMessageSchema, false, "", "More, for people."},
 };
 constexpr Schema kStatusRolloutsItemSchema = {.type = SchemaType::Object,

@@ -3,6 +3,7 @@
 #include "controllers/planner/conditions.h"
 #include "controllers/planner/decisions.h"
 #include "controllers/planner/rollout.h"
+#include "controllers/planner/schedule.h"
 #include "controllers/planner/status_rows.h"
 
 #include <algorithm>
@@ -222,11 +223,8 @@ Instant measured_from(const api::SaleEventSpec& spec, const Window& window) {
 bool measures_checks(const Event& event, const std::string& install, Instant now) {
   if (!event.spec.ok() || event.spec->checks.empty() || event.deleting) return false;
   if (event.status.install != install || !event.status.window || !is_accepted(event)) return false;
-  const api::WindowStatus& window = *event.status.window;
-  return now >= measured_from(
-                    *event.spec,
-                    Window{window.prepare, window.start, window.end, window.restored_by, "", ""}) &&
-         now < window.restored_by && !over(event);
+  const Window window = told(*event.status.window);
+  return now >= measured_from(*event.spec, window) && now < window.restored_by && !over(event);
 }
 
 std::vector<api::CheckStatus> check_rows(const CheckRowsIn& in) {

@@ -1,21 +1,13 @@
 #include "controllers/planner/freeze.h"
 
 #include "controllers/planner/action.h"
+#include "controllers/planner/schedule.h"
 
 #include <algorithm>
 #include <string_view>
 
 namespace doorbuster::planner {
 namespace {
-
-Instant instant_of(std::string_view text, const Window& window) {
-  if (text == "start") return window.start;
-  if (text == "end") return window.end;
-  const bool before = text.starts_with("-");
-  if (before || text.starts_with("+")) text.remove_prefix(1);
-  const Duration span = parse_duration(text).value_or(Duration(0));
-  return before ? window.start - span : window.start + span;
-}
 
 std::string what(const api::FreezeSpec& spec) {
   std::string maps;

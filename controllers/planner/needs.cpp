@@ -39,13 +39,14 @@ void add_rollout(Needs& needs, const ObjectRef& target, const ObjectRef& backend
 
 void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
   const std::string& ns = event.ref.ns;
-  for (const api::RolloutSpec& one :
-       event.spec ? event.spec->rollouts : std::vector<api::RolloutSpec>()) {
-    add_rollout(needs,
-                {"apps", "Deployment", ns, one.target.name},
-                {"", "Service", ns, one.traffic.http_route.backend});
-    needs.objects.insert({kRouteGroup, "HTTPRoute", ns, one.traffic.http_route.name});
-    add_candidate(needs, event, setup, one.name);
+  if (event.spec) {
+    for (const api::RolloutSpec& one : event.spec->rollouts) {
+      add_rollout(needs,
+                  {"apps", "Deployment", ns, one.target.name},
+                  {"", "Service", ns, one.traffic.http_route.backend});
+      needs.objects.insert({kRouteGroup, "HTTPRoute", ns, one.traffic.http_route.name});
+      add_candidate(needs, event, setup, one.name);
+    }
   }
   for (const api::RolloutStatus& row : event.status.rollouts) {
     add_candidate(needs, event, setup, row.name);

@@ -21,10 +21,9 @@ bool is_stamped(const RolloutFacts& facts) {
 /// What people and pipelines decided, which nothing stops; empty: they did not.
 std::string told_back(const RolloutDraft& draft) {
   if (const api::Decision* one = draft.decided(rollout_kind::kRolledBack)) return said(*one);
-  if (draft.former && draft.spec != nullptr) {
-    const std::string next = attempt_of(*draft.spec, draft.view.event.status);
-    const api::Decision* one =
-        decided_about(draft.view.event.status, rollout_kind::kRolledBack, draft.name, next);
+  if (draft.former) {
+    const api::Decision* one = decided_about(
+        draft.view.event.status, rollout_kind::kRolledBack, draft.name, draft.present);
     if (one != nullptr) return said(*one);
   }
   if (is_stamped(draft.facts)) return "decided before a restart";
@@ -139,20 +138,14 @@ bool has_candidate(const View& view, const std::string& name) {
          });
 }
 
-/// The attempt to be looked after: the present one, unless something of another still stands, which
-/// goes first.
-std::string attempt_at(const View& view, const api::RolloutSpec* spec, const std::string& name) {
-  const std::string former = last_attempt(view.event.status, name);
-  if (spec == nullptr) return former;
-  const std::string present = attempt_of(*spec, view.event.status);
-  return former != present && has_candidate(view, name) ? former : present;
-}
-
 RolloutDraft draft_of(const View& view,
                       RolloutMode mode,
                       const api::RolloutSpec* spec,
                       const std::string& name) {
-  const std::string attempt = attempt_at(view, spec, name);
+  const std::string present = spec ? attempt_of(*spec, view.event.status) : "";
+  // What still stands of another attempt goes first.
+  std::string attempt = last_attempt(view.event.status, name);
+  if (spec != nullptr && !has_candidate(view, name)) attempt = present;
   const api::Decision* began =
       decided_about(view.event.status, rollout_kind::kStarted, name, attempt);
   RolloutNames names;
@@ -162,13 +155,13 @@ RolloutDraft draft_of(const View& view,
   } else if (spec != nullptr) {
     names = {spec->target.name, spec->traffic.http_route.backend};
   }
-  const bool former = spec != nullptr && attempt != attempt_of(*spec, view.event.status);
   RolloutDraft out{.view = view,
                    .mode = mode,
                    .spec = spec,
                    .name = name,
                    .attempt = attempt,
-                   .former = former,
+                   .present = present,
+                   .former = spec != nullptr && attempt != present,
                    .facts = rollout_facts(view, spec, name, names),
                    .row = {},
                    .items = {},
@@ -186,13 +179,7 @@ RolloutDraft draft_of(const View& view,
 
 std::optional<Instant> begin_of(const api::RolloutSpec& rollout, const Window& window) {
   if (rollout.start == "manual") return std::nullopt;
-  if (rollout.start == "start") return window.start;
-  if (rollout.start == "end") return window.end;
-  const bool before = rollout.start.starts_with('-');
-  const bool sign = before || rollout.start.starts_with('+');
-  const auto span = parse_duration(std::string_view(rollout.start).substr(sign ? 1 : 0));
-  if (!span) return window.start;
-  return before ? window.start - *span : window.start + *span;
+  return instant_of(rollout.start, window);
 }
 
 std::optional<Instant> first_rollout(const api::SaleEventSpec& spec, const Window& window) {

@@ -29,7 +29,7 @@ int share_kept(const RolloutDraft& draft) {
 }
 
 /// Is there nothing left that sends anything to the candidate?
-bool is_drained(RolloutDraft& draft) {
+bool is_drained(const RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   if (!facts.weight || *facts.weight > 0) return false;
   if (facts.routing == nullptr) return true;  // no route
@@ -66,15 +66,10 @@ void template_back(RolloutDraft& draft) {
 void clean_up(RolloutDraft& draft, const api::Decision& drained) {
   const RolloutFacts& facts = draft.facts;
   const Duration drain = draft.spec ? draft.spec->drain.value : std::chrono::seconds(15);
-  if (facts.traffic != nullptr) {
-    // At rest nothing but this is written; else it waits for status like all that lets go.
-    if (draft.mode == RolloutMode::Rest) draft.at_once.insert(facts.route);
-    const Value live = facts.routing ? facts.routing->object->at(kRules) : Value();
-    let_go(draft,
-           facts.traffic->field,
-           "its traffic is back",
-           !equal_values(live, facts.traffic->entry.baseline));
-  }
+  // At rest nothing but this is written; else it waits for status like all that lets go.
+  if (facts.traffic != nullptr && draft.mode == RolloutMode::Rest)
+    draft.at_once.insert(facts.route);
+  let_go_of_traffic(draft, "its traffic is back");
   if (draft.view.now < drained.at + drain) {
     draft.wake = sooner(draft.wake, drained.at + drain);
   } else {

@@ -8,12 +8,16 @@
 #include "controllers/planner/schedule.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace doorbuster::planner {
+
+/// What is not known is looked at again, what was refused asked again.
+inline constexpr Duration kLookAgain = std::chrono::seconds(5), kTryAgain = std::chrono::minutes(1);
 
 /// What is seen of one rollout.
 struct RolloutFacts {
@@ -43,6 +47,7 @@ struct RolloutDraft {
   RolloutMode mode = RolloutMode::Act;
   const api::RolloutSpec* spec = nullptr;  ///< null: the event does not name it (any more)
   std::string name, attempt;
+  std::string present;  ///< the attempt that the spec asks for; empty without one
   bool former = false;  ///< the attempt is at what the spec said before
   RolloutFacts facts;
   api::RolloutStatus row;
@@ -109,6 +114,17 @@ void want_floor(RolloutDraft&, std::int64_t pods, const char* reason);
 void lower_floor(RolloutDraft&, const api::Decision& drained);
 /// Lets go of one field.
 void let_go(RolloutDraft&, const FieldRef&, const char* why, bool leave_value);
+/// Lets go of the route. What stands there is left where it is not what the author had.
+void let_go_of_traffic(RolloutDraft&, const char* why);
+
+/// What the API server makes of the target with the patch.
+struct Rendering {
+  enum class Is { Asked, Made, Refused, Unknown } is = Is::Asked;
+  std::shared_ptr<const Document> document{};  ///< with Made
+  std::string why{};                           ///< with Refused and Unknown
+};
+Rendering rendering(RolloutDraft&);
+
 /// Everything that stands stays as it is.
 void keep_all(RolloutDraft&, const std::string& why);
 /// The candidate goes.

@@ -1,7 +1,5 @@
-#include "controllers/planner/pending.h"
 #include "controllers/planner/rollout_draft.h"
 #include "controllers/products/scalers.h"
-#include "operator/base/json_read.h"
 
 namespace doorbuster::planner {
 namespace {
@@ -41,7 +39,7 @@ void look_at_holds(RolloutFacts& facts, const View& view, const std::string& nam
   }
 }
 
-/// The name of the stable Service, as long as anything knows it.
+/// What share the candidate has, whether that is in force, and whether the rules are ours.
 void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
   facts.routing = look(view, facts.route, unread);
   if (facts.routing == nullptr) {

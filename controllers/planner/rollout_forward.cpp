@@ -1,15 +1,11 @@
 #include "controllers/planner/capacity.h"
-#include "controllers/planner/lowering.h"
 #include "controllers/planner/pending.h"
 #include "controllers/planner/rollout_draft.h"
 #include "operator/base/content_hash.h"
 
-#include <cstdint>
-
 namespace doorbuster::planner {
 namespace {
 
-constexpr Duration kLookAgain = std::chrono::seconds(5), kTryAgain = std::chrono::minutes(1);
 /// So long a person's Resume outweighs what was wrong before it.
 constexpr Duration kGrace = std::chrono::minutes(1);
 
@@ -41,34 +37,25 @@ int share_of_ready(const RolloutDraft& draft, int percent) {
   return std::min(percent, static_cast<int>(carries));
 }
 
-/// Asks what the API server makes of the target with the patch. Nothing: asked now, or not known,
-/// or refused, and said so.
-std::optional<std::shared_ptr<const Document>> rendered(RolloutDraft& draft) {
-  const Question question =
-      render_question(draft.facts.target, *draft.facts.stable, draft.spec->patch);
-  const auto answer = draft.view.seen.answers.find(question.id);
-  if (answer == draft.view.seen.answers.end()) {
-    draft.questions.push_back(question);
-    return std::nullopt;
-  }
-  switch (answer->second.says) {
-    case Answer::Says::Yes:
+/// What the API server makes of the target with the patch. Null: asked now, or not known, or
+/// refused, and said so.
+std::shared_ptr<const Document> rendered(RolloutDraft& draft) {
+  Rendering made = rendering(draft);
+  switch (made.is) {
+    case Rendering::Is::Asked:
+    case Rendering::Is::Made:
       break;
-    case Answer::Says::No:
-      draft.tell("Refused", "the patch does not apply: " + answer->second.why);
+    case Rendering::Is::Refused:
+      draft.tell("Refused", "the patch does not apply: " + made.why);
       draft.warnings.push_back({"PatchRefused", draft.name + ": " + draft.row.message});
       draft.wake = sooner(draft.wake, draft.view.now + kTryAgain);
-      return std::nullopt;
-    case Answer::Says::Unknown:
-      draft.tell("Unknown", "what the patch makes is not known: " + answer->second.why);
+      break;
+    case Rendering::Is::Unknown:
+      draft.tell("Unknown", "what the patch makes is not known: " + made.why);
       draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
-      return std::nullopt;
+      break;
   }
-  auto document = Document::parse(answer->second.body.text);
-  if (document) return std::move(*document);
-  draft.tell("Unknown", "what the API server made of the patch cannot be read");
-  draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
-  return std::nullopt;
+  return std::move(made.document);
 }
 
 void cannot(RolloutDraft& draft, const char* state, std::string why) {
@@ -116,9 +103,8 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   const bool whole = facts.deployment && facts.front && (facts.scaler || !facts.autoscaler);
   std::shared_ptr<const Document> made;
   if (!whole) {
-    auto document = rendered(draft);
-    if (!document) return false;
-    made = std::move(*document);
+    made = rendered(draft);
+    if (!made) return false;
   }
   const auto wants = candidate_wants({.event = draft.view.event,
                                       .setup = draft.view.setup,
@@ -220,12 +206,12 @@ void begin(RolloutDraft& draft) {
   const auto made = rendered(draft);
   if (!made) return;
   const Value now = facts.stable->object->at(kTemplate);
-  if (equal_values(now, (*made)->at(kTemplate))) {
+  if (equal_values(now, made->at(kTemplate))) {
     draft.tell("Promoted", "the target runs this template already");
     return;
   }
-  const auto label = parting_label(
-      *facts.stable->object, *facts.service->object, *(*made)->root().find(kTemplate));
+  const auto label =
+      parting_label(*facts.stable->object, *facts.service->object, *made->root().find(kTemplate));
   if (!label) return cannot(draft, "Refused", label.error().message);
   draft.decide(
       rollout_kind::kStarted,

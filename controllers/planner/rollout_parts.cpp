@@ -7,7 +7,6 @@
 namespace doorbuster::planner {
 namespace {
 
-constexpr Duration kLookAgain = std::chrono::seconds(5);
 constexpr Duration kStepDown = std::chrono::minutes(1);
 constexpr std::int64_t kSteps = 10;  ///< of the way down, a tenth each
 
@@ -141,6 +140,35 @@ void let_go(RolloutDraft& draft, const FieldRef& field, const char* why, bool le
                                    .only = {field},
                                    .reason = {kRestoring, draft.name + ": " + why},
                                    .leave_value = leave_value});
+}
+
+void let_go_of_traffic(RolloutDraft& draft, const char* why) {
+  const OurHold* traffic = draft.facts.traffic;
+  if (traffic == nullptr) return;
+  const Present* routing = draft.facts.routing;
+  const Value live = routing ? routing->object->at(kRules) : Value();
+  let_go(draft, traffic->field, why, !equal_values(live, traffic->entry.baseline));
+}
+
+Rendering rendering(RolloutDraft& draft) {
+  const Question question =
+      render_question(draft.facts.target, *draft.facts.stable, draft.spec->patch);
+  const auto answer = draft.view.seen.answers.find(question.id);
+  if (answer == draft.view.seen.answers.end()) {
+    draft.questions.push_back(question);
+    return {};
+  }
+  switch (answer->second.says) {
+    case Answer::Says::Yes:
+      break;
+    case Answer::Says::No:
+      return {.is = Rendering::Is::Refused, .why = answer->second.why};
+    case Answer::Says::Unknown:
+      return {.is = Rendering::Is::Unknown, .why = answer->second.why};
+  }
+  auto document = Document::parse(answer->second.body.text);
+  if (!document) return {.is = Rendering::Is::Unknown, .why = "the answer cannot be read"};
+  return {.is = Rendering::Is::Made, .document = std::move(*document)};
 }
 
 void keep_all(RolloutDraft& draft, const std::string& why) {

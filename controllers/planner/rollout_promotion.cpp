@@ -1,12 +1,8 @@
 // A candidate that has passed: the target gets its template, then its traffic back.
 #include "controllers/planner/rollout_draft.h"
 
-#include <tuple>
-
 namespace doorbuster::planner {
 namespace {
-
-constexpr Duration kLookAgain = std::chrono::seconds(5);
 
 /// Does the target run the template that it has, all of it, and enough of it?
 bool runs_its_template(const RolloutDraft& draft) {
@@ -64,12 +60,7 @@ void hand_over(RolloutDraft& draft) {
     return want_share(draft, 0, Rank::Rollout);
   }
   leave_template(draft);
-  const Value live = facts.routing ? facts.routing->object->at(kRules) : Value();
-  if (facts.traffic != nullptr)
-    let_go(draft,
-           facts.traffic->field,
-           "promoted",
-           !equal_values(live, facts.traffic->entry.baseline));
+  let_go_of_traffic(draft, "promoted");
   const Instant due = promoted->at + draft.spec->drain.value;
   if (draft.view.now < due)
     draft.wake = sooner(draft.wake, due);
@@ -102,22 +93,16 @@ void promote(RolloutDraft& draft) {
     draft.wake = sooner(draft.wake, draft.view.window.end);
     return keep_serving(draft);
   }
-  const Question question = render_question(facts.target, *facts.stable, draft.spec->patch);
-  const auto answer = draft.view.seen.answers.find(question.id);
-  if (answer == draft.view.seen.answers.end()) {
-    draft.questions.push_back(question);
-    return;
-  }
-  const auto made = Document::parse(answer->second.body.text);
-  if (answer->second.says != Answer::Says::Yes || !made) {
-    draft.tell("Promoting",
-               "what the patch makes of the target is not known: " + answer->second.why);
+  const Rendering made = rendering(draft);
+  if (made.is == Rendering::Is::Asked) return;
+  if (made.is != Rendering::Is::Made) {
+    draft.tell("Promoting", "what the patch makes of the target is not known: " + made.why);
     draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
     return keep_serving(draft);
   }
   const auto changes =
       template_changes(facts.stable->object->root().find(kTemplate).value_or(JsonView()),
-                       (*made)->root().find(kTemplate).value_or(JsonView()));
+                       made.document->root().find(kTemplate).value_or(JsonView()));
   if (changes && changes->empty()) {
     if (runs_its_template(draft)) return hand_over(draft);
     draft.tell(facts.template_fields.empty() ? "Reporting" : "Promoting",

@@ -44,6 +44,15 @@ Span span_of(const Window& window, const api::HoldSpan& during) {
   return {from(during.from), until(during.until)};
 }
 
+Instant instant_of(std::string_view text, const Window& window) {
+  if (text == "start") return window.start;
+  if (text == "end") return window.end;
+  const bool before = text.starts_with("-");
+  if (before || text.starts_with("+")) text.remove_prefix(1);
+  const Duration span = parse_duration(text).value_or(Duration(0));
+  return before ? window.start - span : window.start + span;
+}
+
 api::WindowStatus shown(const Window& window) {
   return {.prepare = window.prepare,
           .start = window.start,
@@ -51,6 +60,15 @@ api::WindowStatus shown(const Window& window) {
           .restored_by = window.restored_by,
           .time_zone = window.zone,
           .tzdata = window.tzdata};
+}
+
+Window told(const api::WindowStatus& window) {
+  return {window.prepare,
+          window.start,
+          window.end,
+          window.restored_by,
+          window.time_zone,
+          window.tzdata};
 }
 
 std::optional<Instant> sooner(std::optional<Instant> a, std::optional<Instant> b) {

@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace doorbuster::planner {
 
@@ -26,8 +27,13 @@ struct Span {
 };
 Span span_of(const Window& window, const api::HoldSpan& during);
 
-/// The window as status shows it.
+/// `start`, `end`, or so long after the start (before it with `-`), as the schema lets it be
+/// written.
+Instant instant_of(std::string_view text, const Window& window);
+
+/// The window as status shows it, and back.
 api::WindowStatus shown(const Window& window);
+Window told(const api::WindowStatus& window);
 
 /// The earlier of two, where nothing means never.
 std::optional<Instant> sooner(std::optional<Instant> a, std::optional<Instant> b);

@@ -29,8 +29,7 @@ std::optional<Window> window_of(const Round& round) {
   if (const auto* window = std::get_if<Window>(&round.seen.window))
     return effective_window(round.event, *window);
   if (!round.event.status.window) return std::nullopt;
-  const api::WindowStatus& told = *round.event.status.window;
-  return Window{told.prepare, told.start, told.end, told.restored_by, told.time_zone, told.tzdata};
+  return told(*round.event.status.window);
 }
 
 /// Where the whole namespace goes, what is held outside it is put back at once, whatever the

@@ -19,7 +19,7 @@ RELEASES = {
     "bad": ([{"weight": 20, "pause": "60s", "analysis": "default"}, {"weight": 50}], {"SHOP_ERROR_RATE": str(ERROR_RATE)}, "RolledBack"),
     "good": ([{"weight": 10, "pause": "5s", "analysis": "default"}, {"weight": 50, "pause": "5s", "analysis": "default"}], {}, "Promoted"),
 }
-ENDS = ("RolledBack", "Promoted", "Superseded", "Refused", "Forbidden")
+ENDS = ("RolledBack", "Promoted", "Refused", "Forbidden")
 LOG_LINE = re.compile(r'(\S+) info (object written|child created|child removed) .*object="(\w+)\S* \w+/(\S+)" reason=(\w+)')
 
 

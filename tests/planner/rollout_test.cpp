@@ -246,15 +246,28 @@ TEST(Rollout, a_route_that_somebody_changes_is_theirs_until_a_rollback) {
   EXPECT_THAT(shop.at(kRoute, "/spec/rules")->text, HasSubstr("timeouts")) << "theirs stays";
 }
 
+/// A check whose last measurement is `value`.
+void measure(Shop& shop, double value) {
+  shop.checks["errors"].push_back({.at = shop.clock,
+                                   .says = Measurement::Says::Value,
+                                   .value = value,
+                                   .text = value > 0 ? "0.5" : "0"});
+}
+
+Shop shop_with_check() {
+  Shop shop = rollout_shop();
+  api::CheckSpec check;
+  check.name = "errors";
+  check.prometheus = api::PrometheusCheck{.query = "x"};
+  check.bad = api::CheckBound{.above = api::parse_quantity("0.01")};
+  shop.sale.spec->checks = {check};
+  shop.sale.spec->rollouts[0].analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
+  return shop;
+}
+
 TEST(Rollout, a_failing_check_sends_it_back_and_a_silent_provider_does_not) {
   for (const bool bad : {true, false}) {
-    Shop shop = rollout_shop();
-    api::CheckSpec check;
-    check.name = "errors";
-    check.prometheus = api::PrometheusCheck{.query = "x"};
-    check.bad = api::CheckBound{.above = api::parse_quantity("0.01")};
-    shop.sale.spec->checks = {check};
-    shop.sale.spec->rollouts[0].analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
+    Shop shop = shop_with_check();
     shop.sale.spec->rollouts[0].strategy.canary.steps[0].analysis = "default";
     shop.checks["errors"] = {{.at = kStart, .says = Measurement::Says::Value, .value = 0}};
     shop.run_until(kStart + seconds(5));
@@ -318,28 +331,9 @@ TEST(Rollout, is_reported_where_git_owns_the_template) {
   EXPECT_FALSE(stands(shop));
 }
 
-/// A check whose last measurement is `value`.
-void measure(Shop& shop, double value) {
-  shop.checks["errors"].push_back({.at = shop.clock,
-                                   .says = Measurement::Says::Value,
-                                   .value = value,
-                                   .text = value > 0 ? "0.5" : "0"});
-}
-
-Shop shop_with_check() {
-  Shop shop = rollout_shop();
-  api::CheckSpec check;
-  check.name = "errors";
-  check.prometheus = api::PrometheusCheck{.query = "x"};
-  check.stale_after = api::DurationText{"24h", hours(24)};
-  check.bad = api::CheckBound{.above = api::parse_quantity("0.01")};
-  shop.sale.spec->checks = {check};
-  shop.sale.spec->rollouts[0].analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
-  return shop;
-}
-
 TEST(Rollout, a_second_failure_pauses_it_again_and_is_never_promoted) {
   Shop shop = shop_with_check();
+  shop.sale.spec->checks[0].stale_after = api::DurationText{"24h", hours(24)};
   shop.sale.spec->rollouts[0].on_failure = api::OnFailure::Pause;
   measure(shop, 0);
   shop.run_until(kStart + seconds(10));
