@@ -154,7 +154,8 @@ void gather(Round& round) {
 }
 
 /// May the account of this event write to an object? Asked only where there is something to write.
-void ask_access(Round& round, const ObjectRef& object, ObjectOutcome& outcome) {
+/// A rollback does not wait for an answer that nobody gives: the account could write there before.
+void ask_access(Round& round, const ObjectRef& object, bool urgent, ObjectOutcome& outcome) {
   const Question question = access_question(object, "patch", round.spec.service_account_name);
   const auto answer = round.seen.answers.find(question.id);
   if (answer == round.seen.answers.end()) {
@@ -173,6 +174,7 @@ void ask_access(Round& round, const ObjectRef& object, ObjectOutcome& outcome) {
       round.wake = sooner(round.wake, round.now + kCheckAgain);
       return;
     case Answer::Says::Unknown:
+      if (urgent) return;
       outcome.dropped = "Unknown";
       outcome.why = "it is not known whether the service account may patch it";
       round.wake = sooner(round.wake, round.now + kReadAgain);
@@ -193,6 +195,18 @@ void heed_refusal(Round& round, const Witness& witness, ObjectOutcome& outcome) 
   round.wake = sooner(round.wake, again);
 }
 
+/// What is wanted before status is stored: without what other features begin to hold, which status
+/// has to remember first.
+ObjectWants wanted_at_once(const ObjectWants& all, const Witness& witness) {
+  ObjectWants out = all;
+  std::erase_if(out.wants, [&witness](const auto& one) {
+    const FieldRef& field = one.second.field;
+    return one.first != kRollouts &&
+           !witness.ledger.fields.contains(FieldPath{field.pointer, field.inside});
+  });
+  return out;
+}
+
 void settle_all(Round& round) {
   const Who who = holder_of(round.event, round.seen, round.setup);
   const Witness nothing;
@@ -203,13 +217,21 @@ void settle_all(Round& round) {
     const auto known = round.memory.witnesses.find(object);
     const Witness& witness = known == round.memory.witnesses.end() ? nothing : known->second;
     ObjectOutcome outcome;
-    outcome.settled = settle_object(object, *here, witness, wants, who, round.now);
-    const bool at_once = round.rollouts.at_once.contains(object);
+    bool at_once = round.rollouts.at_once.contains(object);
+    if (at_once) {
+      const ObjectWants first = wanted_at_once(wants, witness);
+      outcome.settled = settle_object(object, *here, witness, first, who, round.now);
+      at_once = outcome.settled.write.has_value();
+      if (!at_once) round.rollouts.at_once.erase(object);
+    }
+    if (!at_once) outcome.settled = settle_object(object, *here, witness, wants, who, round.now);
     switch (at_once ? Mode::Act : round.mode) {
       case Mode::Act:
         // Whose account it is a spec that cannot be read does not say; the record is our own.
         if (outcome.settled.write && (!at_once || round.event.spec))
-          ask_access(round, object, outcome);
+          // What lets go at rest can wait.
+          ask_access(
+              round, object, at_once && (round.mode == Mode::Act || !wants.wants.empty()), outcome);
         heed_refusal(round, witness, outcome);
         break;
       case Mode::DryRun:

@@ -125,7 +125,7 @@ struct Rendering {
 };
 Rendering rendering(RolloutDraft&);
 
-/// Everything that stands stays as it is.
+/// Everything that stands stays as it is, the target's least as others hold it now too.
 void keep_all(RolloutDraft&, const std::string& why);
 /// The candidate goes.
 void remove_candidate(RolloutDraft&, const char* why);

@@ -15,11 +15,12 @@ Ask ask(Ask::Op op, Json operand, Rank rank) {
 }
 
 /// What load keeps of the target whatever the floor; nothing: not to be told now, or more than that
-/// is kept only for a while and would go down to the floor of then at once.
-std::optional<std::int64_t> carried_by_load(const RolloutDraft& draft) {
+/// is kept only for a while and would go down to the floor of then at once. Neither is waited for
+/// when `gave_up`.
+std::optional<std::int64_t> carried_by_load(const RolloutDraft& draft, bool gave_up) {
   const Present* scaler = autoscaler_of(draft.view, draft.facts.floor->field.object);
   if (scaler == nullptr) return 0;
-  if (keeps_for_a_while(*scaler->object)) return std::nullopt;
+  if (!gave_up && keeps_for_a_while(*scaler->object)) return std::nullopt;
   const Demand demand = demand_of(*scaler->object);
   switch (demand.says) {
     case Demand::Says::Number:
@@ -30,7 +31,7 @@ std::optional<std::int64_t> carried_by_load(const RolloutDraft& draft) {
     case Demand::Says::Unknown:
       break;
   }
-  return std::nullopt;
+  return gave_up ? std::optional<std::int64_t>(0) : std::nullopt;
 }
 
 /// When we last wrote a field, by managedFields.
@@ -48,6 +49,33 @@ std::int64_t least_after(std::int64_t asked,
                          std::optional<std::int64_t> carried) {
   if (!carried) return asked;
   return *carried >= asked ? by_time : std::max(by_time, *carried);
+}
+
+/// Pods that serve, the target's and the candidate's: as seen, or as seen last.
+std::int64_t last_serving(const RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  const auto& rows = draft.view.event.status.rollouts;
+  const auto row = std::find_if(
+      rows.begin(), rows.end(), [&draft](const auto& one) { return one.name == draft.name; });
+  if (row == rows.end()) return facts.stable_ready + facts.ready;
+  return (facts.stable ? facts.stable_ready : row->stable_ready.value_or(0)) +
+         (facts.deployment ? facts.ready : row->ready.value_or(0));
+}
+
+/// Others may let go of the target's least just now, and with it of the most: until more is known
+/// it stays as it is, or goes up to what is known to be needed.
+void keep_least(RolloutDraft& draft) {
+  const bool under_way = draft.decided(rollout_kind::kStarted) &&
+                         !draft.decided(rollout_kind::kDrained) &&
+                         !draft.decided(rollout_kind::kPromoted);
+  const RolloutFacts& facts = draft.facts;
+  if (!under_way || !facts.charge || facts.charge->who != InCharge::Who::Autoscaler) return;
+  const products::Bounds& bounds = *products::bounds_of(facts.charge->object);
+  const std::int64_t now =
+      facts.charge->scaler->object->integer(bounds.min).value_or(bounds.min_if_absent);
+  const bool back = draft.decided(rollout_kind::kRolledBack) != nullptr;
+  want_floor(
+      draft, std::max({now, needed_of(draft), back ? last_serving(draft) : 0}), "TargetKept");
 }
 
 /// Was it let go of already, by a write that status does not know of?
@@ -117,11 +145,13 @@ void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
   const std::int64_t from = std::max(asked, integer_of(Json{drained.value}).value_or(asked));
   const Instant due = std::max(drained.at, last_change_of(draft, floor->field)) + kStepDown;
-  const bool waits = draft.view.now >= due;  // for load to be told, or to go
-  draft.wake = sooner(draft.wake, waits ? draft.view.now + kStepDown : due);
   const bool gave_up = draft.view.now >= draft.view.window.restored_by +
                                              draft.view.spec.capacity.restore_timeout.value;
-  const auto carried = gave_up ? std::optional<std::int64_t>(0) : carried_by_load(draft);
+  if (draft.view.now < due)
+    draft.wake = sooner(draft.wake, due);
+  else if (!gave_up)  // for load to be told, or to go
+    draft.wake = sooner(draft.wake, draft.view.now + kStepDown);
+  const auto carried = carried_by_load(draft, gave_up);
   const std::int64_t lower = draft.view.now < due ? asked : asked - (from + kSteps - 1) / kSteps;
   const std::int64_t next = least_after(asked, lower, carried);
   if (is_back(draft) || (carried && before >= next))
@@ -173,6 +203,7 @@ Rendering rendering(RolloutDraft& draft) {
 
 void keep_all(RolloutDraft& draft, const std::string& why) {
   draft.items.emplace_back(Retain{draft.name, {"NotRead", why}});
+  keep_least(draft);
   if (!draft.facts.unread.empty()) draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
 }
 

@@ -98,7 +98,9 @@ void ask_for(const Orphan& orphan,
   const auto live = orphan.object.object->integer(path.pointer);
   const auto target = rest ? number_of(field, *rest) : std::nullopt;
   Lowering step;
-  if (law == products::Law::Highest && live && target)
+  // What somebody else has put there stays as it is: nothing of ours goes down.
+  const bool ours = held.is_ours(orphan.object.object->at(path.pointer));
+  if (law == products::Law::Highest && live && target && ours)
     step = lowering_of(orphan, path, *live, *target, now);
   if (step.wake && (!wake || *step.wake < *wake)) wake = step.wake;
   if (step.wait) return;

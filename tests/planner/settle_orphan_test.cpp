@@ -41,6 +41,19 @@ TEST(SettleOrphan, LowersAFloorByATenthAMinuteAndNeverBelowDemandThenRestoresThe
   EXPECT_EQ(it.cluster.annotation(), "");
 }
 
+TEST(SettleOrphan, LeavesWhatSomebodyElseHasSetMeanwhile) {
+  Holding it;
+  it.want(kMin, 40);
+  it.settle();
+  it.cluster.change(kMin, json_of(std::int64_t{12}), "kubectl-edit", "2027-01-15T08:10:00Z");
+  it.now = kNow + minutes(30);
+  const Settled made = settle_orphan(kHpa, it.cluster.present(), {dead_holder()}, "here", it.now);
+  ASSERT_TRUE(made.write);
+  it.cluster.apply(*made.write);
+  EXPECT_EQ(it.cluster.number(kMin), 12);
+  EXPECT_EQ(it.cluster.annotation(), "");
+}
+
 TEST(SettleOrphan, WaitsWhileDemandIsUnknownAndNeverTouchesOtherInstalls) {
   Holding it;
   it.want(kMin, 40);

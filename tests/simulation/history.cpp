@@ -4,7 +4,6 @@
 #include "tests/simulation/script.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace doorbuster::simulation {
 namespace {
@@ -347,11 +346,6 @@ constexpr std::uint64_t kWaitingKills = 400;
 
 }  // namespace
 
-bool releases_everywhere() {
-  const char* asked = std::getenv("DOORBUSTER_RELEASES");
-  return asked != nullptr && std::string_view(asked) == "all";
-}
-
 History make_history(std::uint64_t seed) {
   Random random(seed * 0x9E3779B97F4A7C15ULL + 1);
   History history;
@@ -403,8 +397,7 @@ History make_history(std::uint64_t seed) {
   vary_guards(Random(seed * 0x9E3779B97F4A7C15ULL + 7), history);
   vary_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 8), history);
   vary_freeze(Random(seed * 0x9E3779B97F4A7C15ULL + 9), history);
-  if (seed <= kReleasedSeeds || releases_everywhere())
-    vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
+  vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -169,12 +169,6 @@ inline constexpr const char* kReleased = "checkout";  ///< the shop
 inline constexpr const char* kRollout = "canary";
 inline constexpr const char* kCheck = "errors";
 
-/// Releases are in an eighth of the histories of the first seeds; of all seeds where
-/// DOORBUSTER_RELEASES=all, which still finds sentences broken (docs/reference/rollouts.md,
-/// "Open").
-inline constexpr std::uint64_t kReleasedSeeds = 500;
-bool releases_everywhere();
-
 /// The history of a seed: the same on every machine.
 History make_history(std::uint64_t seed);
 std::string to_text(const History&);

@@ -98,6 +98,13 @@ class NoWriteSuspended : public Oracle {
     after.merge(Tree::parse(write.patch.text));
     if (write.object.kind == "HTTPRoute")
       return candidate_share(after) <= candidate_share(now->tree);
+    if (*ceiling_field(write.object) != 0) {
+      const char* floor = floor_field(write.object);
+      const StoredPtr route =
+          scene.cluster.api().live(simulator::route_ref(write.object.ns, write.object.name));
+      return route && candidate_share(route->tree) > 0 &&
+             after.number(floor, 1) > now->tree.number(floor, 1);
+    }
     return write.object.kind == "Deployment" && decided(event.status, "RolloutPassed") &&
            after.value_at(kReplicas) == now->tree.value_at(kReplicas);
   }
@@ -239,7 +246,9 @@ class SilenceIsNotRelease : public Oracle {
     for (const auto& [kind, fact] : seen.kinds) {
       if (!meant()) continue;
       Blank blank{.what = "kind " + kind.second, .seen = seen, .about = {}};
-      blank.seen.kinds[kind] = planner::KindUnread{.why = "blanked"};
+      for (auto& [other, its] : blank.seen.kinds) {
+        if (other.second == kind.second) its = planner::KindUnread{.why = "blanked"};
+      }
       out.push_back(std::move(blank));
     }
     for (const auto& [id, answer] : seen.answers) {
@@ -290,6 +299,8 @@ class SilenceIsNotRelease : public Oracle {
       }
       const Change change = change_of(write, before);
       for (const auto& [pointer, value] : change.lowered) {
+        // For a release that does not begin without what is blanked nothing needs to be kept.
+        if (begins_release(whole, *seen.event)) break;
         const auto also = due.lowered.find(pointer);
         if (also != due.lowered.end() && also->second <= value) continue;
         complain(scene,
@@ -324,6 +335,10 @@ class SilenceIsNotRelease : public Oracle {
     if (goes && held(seen.observation, seen.event->uid)) {
       complain(scene, "with " + what + " blanked, the finalizer goes");
     }
+  }
+  static bool begins_release(const planner::Plan& plan, const planner::Event& event) {
+    return decided(plan.status, "RolloutStarted") != nullptr &&
+           decided(event.status, "RolloutStarted") == nullptr;
   }
   /// Status says already what is written: a round before decided it with all facts known.
   static bool is_decided(const api::SaleEventStatus& status,

@@ -27,22 +27,42 @@ std::int64_t seen_share(const Scene& scene) {
   return seen == nullptr ? 0 : candidate_share(Tree::of(seen->object->root()));
 }
 
-/// Pods that all of the traffic needed when the release began.
-std::int64_t needed(const api::SaleEventStatus& status) {
+/// The greatest that a field has on what scales the target, as seen; nothing: it is not there.
+std::optional<std::int64_t> seen_bound(const planner::Observation& seen,
+                                       const char* (*field)(const ObjectRef&)) {
+  std::optional<std::int64_t> out;
+  for (const ObjectRef& ref : {simulator::autoscaler_ref(kShopNamespace, kReleased),
+                               simulator::scaled_ref(kShopNamespace, kReleased)}) {
+    const auto* scaler = seen_object(seen, ref);
+    const auto one = scaler ? scaler->object->integer(field(ref)) : std::nullopt;
+    if (one) out = std::max(out.value_or(0), *one);
+  }
+  return out;
+}
+
+/// Pods that all of the traffic needed when the release began; no more than there may be now, or,
+/// without an autoscaler, than are asked for.
+std::int64_t needed(const Scene& scene, const api::SaleEventStatus& status) {
   const api::Decision* began = decided(status, "RolloutStarted");
-  return began == nullptr ? 0 : integer_of(Json{began->value}).value_or(0);
+  const std::int64_t all = began == nullptr ? 0 : integer_of(Json{began->value}).value_or(0);
+  if (!scene.world.seen()) return all;
+  const auto most = seen_bound(scene.world.seen()->observation, ceiling_field);
+  if (most) return std::min(all, *most);
+  const auto* target = seen_object(scene.world.seen()->observation, kTarget);
+  return target ? std::min(all, target->object->integer(kReplicas).value_or(1)) : all;
 }
 
 class SharedByCapacity : public Oracle {
  public:
   const char* name() const override { return "SharedByCapacity"; }
   const char* sentence() const override {
-    return "no write of a route gives a candidate more than its available pods carry, nor the "
-           "target more than its own do while the candidate could serve";
+    return "no write of a route gives a candidate more than its available pods carry, nor, but "
+           "twenty minutes after it was told back, the target more than its own do while the "
+           "candidate could serve more than it is given";
   }
   void on_written(const Scene& scene, const Written& written) override {
     if (!is_route(written.after->ref) || written.event.uid.empty()) return;
-    const std::int64_t all = needed(written.event.status);
+    const std::int64_t all = needed(scene, written.event.status);
     const std::int64_t before = candidate_share(written.before->tree),
                        after = candidate_share(written.after->tree);
     const std::string candidate =
@@ -55,8 +75,12 @@ class SharedByCapacity : public Oracle {
                    std::to_string(all));
     // Of a target that is gone nobody can raise anything.
     const bool gone = seen_object(scene.world.seen()->observation, kTarget) == nullptr;
+    const api::Decision* told = decided(written.event.status, "RolledBack");
+    const bool patient =
+        told == nullptr || scene.cluster.now() < told->at + std::chrono::minutes(20);
     const std::int64_t stable = seen_available(scene, kTarget);
-    if (after < before && ready > 0 && !gone && (100 - after) * all > 100 * stable)
+    const bool spare = 100 * ready >= (after + 1) * all;
+    if (after < before && spare && !gone && patient && (100 - after) * all > 100 * stable)
       complain(scene,
                std::to_string(100 - after) + " % back to " + std::to_string(stable) + " pods of " +
                    std::to_string(all) + " although the candidate serves");
@@ -176,7 +200,8 @@ class BackInTheRound : public Oracle {
     if (wrote_ || seen_share(scene) == 0 || !is_stored(scene)) return;
     const auto& seen = *scene.world.seen();
     const std::string why = why_back(scene);
-    const std::int64_t all = std::max(needed(seen.event->status), seen_floor(seen.observation));
+    const std::int64_t all = std::max(needed(scene, seen.event->status),
+                                      seen_bound(seen.observation, floor_field).value_or(0));
     const bool takes = all > 0 && seen_available(scene, kTarget) >= all;
     const bool refused =
         !seen.observation.refusals.empty() || scene.truth.spoilt.contains(kRoute) || unread(scene);
@@ -196,15 +221,6 @@ class BackInTheRound : public Oracle {
       return std::holds_alternative<planner::Unread>(one.second) ||
              std::holds_alternative<planner::Forbidden>(one.second);
     });
-  }
-  static std::int64_t seen_floor(const planner::Observation& seen) {
-    std::int64_t out = 0;
-    for (const ObjectRef& ref : {simulator::autoscaler_ref(kShopNamespace, kReleased),
-                                 simulator::scaled_ref(kShopNamespace, kReleased)}) {
-      if (const auto* scaler = seen_object(seen, ref))
-        out = std::max(out, scaler->object->integer(floor_field(ref)).value_or(0));
-    }
-    return out;
   }
   static std::string why_back(const Scene& scene) {
     const auto& seen = *scene.world.seen();
@@ -246,7 +262,7 @@ class RouteBackAtTheEnd : public Oracle {
                                       std::pair{"", "Service"},
                                       std::pair{"autoscaling", "HorizontalPodAutoscaler"}}) {
       for (const ObjectRef& ref : scene.cluster.api().objects(group, kind)) {
-        if (is_candidate(ref) && scene.cluster.api().live(ref) && !is_orphan(scene, ref))
+        if (is_candidate(ref) && scene.cluster.api().live(ref))
           complain(scene, kind + (" " + ref.name) + " stands when all is over");
       }
     }
@@ -262,18 +278,6 @@ class RouteBackAtTheEnd : public Oracle {
       complain(
           scene,
           "the route ends at " + stable_part(route->tree) + ", was " + stable_part(wanted->tree));
-  }
-
- private:
-  /// Its event was taken away by hand: the sweep's.
-  static bool is_orphan(const Scene& scene, const ObjectRef& ref) {
-    const std::string uid =
-        scene.cluster.api().live(ref)->tree.text_at("/metadata/labels/doorbuster.dev~1event-uid");
-    for (const ObjectRef& event : scene.cluster.api().objects("doorbuster.dev", "SaleEvent")) {
-      const StoredPtr live = scene.cluster.api().live(event);
-      if (live && live->uid() == uid) return false;
-    }
-    return true;
   }
 };
 

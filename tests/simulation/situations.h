@@ -9,8 +9,7 @@ namespace doorbuster::simulation {
 /// Something that must have happened often enough for the oracles' silence to mean anything.
 struct Situation {
   const char* name;
-  int at_least;          ///< times in ten thousand histories
-  bool release = false;  ///< counts where releases are in the histories of all seeds
+  int at_least;  ///< times in ten thousand histories
 };
 
 const std::vector<Situation>& required_situations();

@@ -1,0 +1,108 @@
+// What a target keeps, and who may write it, while its release is on its way (DESIGN.md section 5).
+#include "tests/planner/rollout_shop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace doorbuster::planner {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kMin = "/spec/minReplicas";
+constexpr const char* kSelectPolicy = "/spec/behavior/scaleDown/selectPolicy";
+
+std::int64_t least(const Shop& shop) { return shop.number(kCheckoutHpa, kMin); }
+
+/// A release that began with 10 pods, in a sale that holds 20: half of the traffic is the
+/// candidate's, for hours.
+Shop held_shop() {
+  Shop shop = rollout_shop();
+  shop.sale.spec->capacity.targets = {target_of("checkout", 20)};
+  api::RolloutSpec& rollout = shop.sale.spec->rollouts[0];
+  rollout.start = "-2h";
+  rollout.strategy.canary.steps = {{.weight = 50, .pause = {"9h", hours(9)}}};
+  return shop;
+}
+
+TEST(RolloutLeast, nothing_goes_down_while_what_the_way_back_needs_is_not_known) {
+  Shop shop = held_shop();
+  shop.window.prepare = kStart - minutes(2);
+  shop.window.end = kStart + minutes(2);
+  shop.run_until(shop.window.prepare - seconds(1));
+  ASSERT_EQ(split_of(shop), "50/50");
+  shop.instead[kBackend] = Unread{.why = "the cache is not full yet"};
+  shop.run_until(shop.window.end - seconds(1));
+  ASSERT_EQ(least(shop), 20);
+  shop.run_until(shop.window.end + minutes(10));
+  EXPECT_GE(least(shop), 20);
+  shop.instead.clear();
+  shop.round();
+  EXPECT_EQ(split_of(shop), "100/0");
+}
+
+TEST(RolloutLeast, a_rollback_does_not_wait_for_reviews_that_nobody_answers) {
+  Shop shop = rollout_shop();
+  shop.run_until(kStart + minutes(1) + seconds(30));
+  shop.asks_fail = true;
+  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  shop.round();
+  EXPECT_EQ(split_of(shop), "100/0");
+}
+
+TEST(RolloutLeast, a_rollback_takes_nothing_along_that_status_does_not_remember) {
+  Shop shop = rollout_shop();
+  shop.run_until(kStart + minutes(1) + seconds(30));
+  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  shop.sale.spec->holds = {
+      hold_of("steady", kCheckoutHpa, kSelectPolicy, api::HoldLiteral{Json{R"("Disabled")"}})};
+  const Plan plan = shop.plan_now();
+  const auto written = std::find_if(plan.writes.begin(), plan.writes.end(), [](const Write& one) {
+    return one.object == kCheckoutHpa;
+  });
+  ASSERT_NE(written, plan.writes.end());
+  EXPECT_TRUE(plan.at_once.contains(kCheckoutHpa));
+  EXPECT_THAT(written->patch.text, Not(HasSubstr("selectPolicy")));
+  shop.settle();
+  EXPECT_EQ(shop.at(kCheckoutHpa, kSelectPolicy), Value(Json{R"("Disabled")"}));
+}
+
+TEST(RolloutLeast, is_not_lowered_below_load_when_waiting_is_given_up) {
+  Shop shop = held_shop();
+  shop.sale.spec->capacity.targets.clear();
+  shop.run_until(shop.window.end - seconds(1));
+  shop.set_load("checkout", 9);
+  shop.kept["checkout"] = 15;  // stabilization: nothing goes down before waiting is given up
+  const Instant given_up = shop.window.restored_by + shop.sale.spec->capacity.restore_timeout.value;
+  shop.run_until(given_up - minutes(1));
+  std::int64_t before = least(shop);
+  ASSERT_GT(before, 9);
+  for (int minute = 0; minute < 40; ++minute) {
+    shop.run_until(given_up + minutes(minute));
+    if (before > 9) {
+      EXPECT_GE(least(shop), 9) << minute << " minutes after, from " << before;
+    }
+    before = least(shop);
+  }
+}
+
+TEST(RolloutLeast, what_an_orphaning_event_leaves_is_no_baseline_of_its_own_release) {
+  Shop shop = held_shop();
+  shop.run_until(kStart);
+  ASSERT_EQ(least(shop), 20);
+  shop.sale.spec->deletion_policy = api::DeletionPolicy::Orphan;
+  shop.sale.deleting = true;
+  shop.others = nullptr;
+  shop.say(kCheckout, "/status/availableReplicas", Json{"5"});
+  shop.round();
+  const Value record = shop.at(kCheckoutHpa, "/metadata/annotations/doorbuster.dev~1holds");
+  ASSERT_TRUE(record);
+  EXPECT_THAT(record->text, HasSubstr(R"(\"path\":\"/spec/minReplicas\",\"baseline\":4)"));
+}
+
+}  // namespace
+}  // namespace doorbuster::planner
