@@ -225,13 +225,14 @@ void settle_all(Round& round) {
       if (!at_once) round.rollouts.at_once.erase(object);
     }
     if (!at_once) outcome.settled = settle_object(object, *here, witness, wants, who, round.now);
+    // What has been written there before may be, and what lets go at rest can wait.
+    const bool urgent = at_once && known != round.memory.witnesses.end() &&
+                        (round.mode == Mode::Act || !wants.wants.empty());
     switch (at_once ? Mode::Act : round.mode) {
       case Mode::Act:
         // Whose account it is a spec that cannot be read does not say; the record is our own.
         if (outcome.settled.write && (!at_once || round.event.spec))
-          // What lets go at rest can wait.
-          ask_access(
-              round, object, at_once && (round.mode == Mode::Act || !wants.wants.empty()), outcome);
+          ask_access(round, object, urgent, outcome);
         heed_refusal(round, witness, outcome);
         break;
       case Mode::DryRun:
