@@ -21,6 +21,9 @@ struct PlantedBug {
 /// the step says.
 History plain();
 History with(History, std::vector<Step>);
+/// The same that releases too: a fifth of the traffic, then all of it, from its start (five minutes
+/// in) to its end, ten minutes later.
+History release();
 Sabotage performing(std::function<std::vector<planner::Write>(const planner::Write&)>);
 
 std::vector<PlantedBug> planted_in_releases();

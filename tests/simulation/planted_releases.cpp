@@ -11,19 +11,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-/// A fifth of the traffic, then all of it, from the start on.
-History release() {
-  History history = plain();
-  history.routed = true;
-  EventPlan& event = history.events.front();
-  event.end = minutes(15);
-  RolloutPlan plan;
-  plan.steps = {{20, seconds(40)}, {100, seconds(20)}};
-  plan.bake = seconds(20);
-  event.rollout = plan;
-  return history;
-}
-
 History told_back() {
   return with(release(), {{.act = Act::DesireStable, .at = seconds(345), .subject = "sale-0"}});
 }
@@ -78,6 +65,18 @@ bool is_rolling_back(const planner::Write& write) {
 }
 
 }  // namespace
+
+History release() {
+  History history = plain();
+  history.routed = true;
+  EventPlan& event = history.events.front();
+  event.end = minutes(15);
+  RolloutPlan plan;
+  plan.steps = {{20, seconds(40)}, {100, seconds(20)}};
+  plan.bake = seconds(20);
+  event.rollout = plan;
+  return history;
+}
 
 std::vector<PlantedBug> planted_in_releases() {
   return {
