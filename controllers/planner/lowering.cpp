@@ -193,13 +193,15 @@ void lower_floor(TargetDraft& draft,
       pace.every;
   draft.report.state = "Lowering";
   const auto stay = [&] { ask(draft, hold, asked); };
+  // What was there before is already back: our own last write, not seen in full until now, or
+  // somebody's who brought an old record along.
+  const Value live = object.object->at(hold.field.pointer);
+  const bool back = goal == 0 && equal_values(live, hold.entry.baseline) &&
+                    (!hold.landed || !hold.entry.is_ours(live));
+  if (back) return let_go(draft, {hold.field}, false);
   if (never_made(hold, object, view)) {
     if (!hold.there) return let_go(draft, {hold.field}, false);
   } else if (!hold.landed) {
-    // What was there before is already back: our own last write, not seen in full until now.
-    const Value live = object.object->at(hold.field.pointer);
-    if (goal == 0 && equal_values(live, hold.entry.baseline))
-      return let_go(draft, {hold.field}, false);
     // The last step is not seen on the object: the next one counts from when it is made.
     if (began && view.now >= due) remember(draft, hold.field, peak);
     return began ? repeat_step(draft, hold, object, asked) : stay();

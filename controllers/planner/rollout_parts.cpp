@@ -141,7 +141,9 @@ void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const Ending ending = draft.view.ending;
   if (ending == Ending::Immediate || ending == Ending::Orphan)
     return let_go(draft, floor->field, why_over(draft.view), ending == Ending::Orphan);
-  const std::int64_t asked = asked_floor(draft);
+  // Where the object stands: a step that did not reach it is made again, not the next one with it.
+  const Ask& position = floor->there ? *floor->there : floor->asked;
+  const std::int64_t asked = integer_of(position.operand).value_or(0);
   const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
   const std::int64_t from = std::max(asked, integer_of(Json{drained.value}).value_or(asked));
   const Instant due = std::max(drained.at, last_change_of(draft, floor->field)) + kStepDown;

@@ -11,6 +11,7 @@
 namespace doorbuster::planner {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::minutes;
 using testing::HasSubstr;
 using testing::Not;
@@ -143,6 +144,24 @@ TEST(Replicas, are_noted_in_the_record_only_where_the_path_does_not_tell) {
   EXPECT_THAT(shop.at(kRing, kRecord)->text, HasSubstr(R"(\"replicas\":true)"));
   EXPECT_THAT(shop.at(kCheckout, kRecord)->text, HasSubstr(R"(\"v\":1)"));
   EXPECT_THAT(shop.at(kCheckout, kRecord)->text, Not(HasSubstr(R"(\"replicas\":true)")));
+}
+
+TEST(Replicas, an_old_record_that_somebody_brings_along_raises_nothing) {
+  Shop shop;
+  shop.add_workload("checkout", 4);
+  shop.sale.spec->capacity.targets = {target_of("checkout", 20)};
+  shop.run_until(kStart);
+  ASSERT_EQ(shop.number(kCheckout, "/spec/replicas"), 20);
+  constexpr const char* kRecord = "/metadata/annotations/doorbuster.dev~1holds";
+  const Value record = shop.at(kCheckout, kRecord);
+  shop.run_until(shop.window.restored_by + hours(1));
+  ASSERT_EQ(shop.number(kCheckout, "/spec/replicas"), 4);
+  shop.change(kCheckout, kRecord, record, "kubectl-rollout");
+  shop.round();
+  EXPECT_EQ(shop.number(kCheckout, "/spec/replicas"), 4);
+  shop.run_until(shop.clock + minutes(5));
+  EXPECT_EQ(shop.number(kCheckout, "/spec/replicas"), 4);
+  EXPECT_FALSE(shop.at(kCheckout, kRecord));
 }
 
 }  // namespace

@@ -90,6 +90,25 @@ TEST(RolloutLeast, is_not_lowered_below_load_when_waiting_is_given_up) {
   }
 }
 
+TEST(RolloutLeast, a_step_down_that_does_not_arrive_is_made_again_and_no_further) {
+  Shop shop = held_shop();
+  shop.sale.spec->capacity.targets.clear();
+  shop.run_until(kStart);
+  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  shop.run_until(shop.clock + seconds(59));
+  const std::int64_t before = least(shop);
+  ASSERT_EQ(before, 15);
+  shop.refuse_writes = true;
+  for (int i = 0; i < 3; ++i) {
+    shop.clock += seconds(1);
+    shop.round();
+  }
+  shop.refuse_writes = false;
+  shop.refusals = {};
+  shop.round();
+  EXPECT_EQ(least(shop), before - 2);
+}
+
 TEST(RolloutLeast, what_an_orphaning_event_leaves_is_no_baseline_of_its_own_release) {
   Shop shop = held_shop();
   shop.run_until(kStart);

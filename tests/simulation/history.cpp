@@ -329,6 +329,11 @@ void vary_rollouts(Random random, History& history) {
                                .at = step.at + between(random, seconds(10), minutes(2)),
                                .subject = event.name});
   }
+  // Traffic goes back to no target that somebody holds at nothing: that one waits for ever.
+  for (Step& step : history.steps) {
+    if (step.act == Act::ScaleByHand && step.subject == kReleased)
+      step.amount = std::max<std::int64_t>(step.amount, 1);
+  }
   // What waits for a person gets one.
   history.steps.push_back({.act = Act::DesireStable,
                            .at = event.end + event.cooldown + minutes(15),
@@ -337,6 +342,27 @@ void vary_rollouts(Random random, History& history) {
   if (random.chance(1, 2)) return;
   for (Step& step : history.steps) {
     if (step.subject == "BackendTrafficPolicy") step.subject = "HTTPRoute";
+  }
+}
+
+/// In half of the histories with a release people act on it by SaleActions. Chance of its own
+/// again.
+void vary_release_actions(Random random, History& history) {
+  if (!history.routed || random.chance(1, 2)) return;
+  static const std::vector<std::string> kVerbs = {
+      "RollBack", "RollBack", "RollBack", "Pause", "Pause", "Promote", "Retry", "Start"};
+  const EventPlan& event = history.events.front();
+  const auto ask = [&](Duration at, const std::string& verb) {
+    history.steps.push_back({.act = Act::Ask, .at = at, .subject = event.name, .field = verb});
+    return at;
+  };
+  for (std::int64_t i = random.between(1, 2); i > 0; --i) {
+    const std::string& verb = random.pick(kVerbs);
+    const Duration at = ask(between(random, event.start - seconds(30), event.end), verb);
+    if (verb == "Pause" && random.chance(2, 3))
+      ask(at + between(random, seconds(5), minutes(2)), "Resume");
+    if (verb == "RollBack" && random.chance(1, 3))
+      ask(at + between(random, seconds(1), minutes(2)), "Retry");
   }
 }
 
@@ -398,6 +424,7 @@ History make_history(std::uint64_t seed) {
   vary_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 8), history);
   vary_freeze(Random(seed * 0x9E3779B97F4A7C15ULL + 9), history);
   vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
+  vary_release_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 11), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -25,7 +25,7 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
 
 constexpr std::uint64_t kWhole = 5'000;
 #ifdef DOORBUSTER_SANITIZED
-constexpr std::uint64_t kHistories = kWhole / 20;
+constexpr std::uint64_t kHistories = kWhole / 50;
 #else
 constexpr std::uint64_t kHistories = kWhole;
 #endif
@@ -86,7 +86,7 @@ TEST(Simulation, RandomHistoriesBreakNoSentence) {
                   << "\n  replay: " << replay_command(seed);
   }
   EXPECT_TRUE(sum.failures.empty()) << sum.failures.size() << " histories break a sentence";
-  // A twentieth of them is for the sanitizers; what comes up seldom is counted over the whole.
+  // A fiftieth of them is for the sanitizers; what comes up seldom is counted over the whole.
   if (count < kWhole) return;
   for (const std::string& one : missed(sum.situations, static_cast<int>(count)))
     ADD_FAILURE() << "too rare: " << one;

@@ -303,7 +303,7 @@ bool Stage::awaits_sweep() const {
     }
   }
   const StoredPtr route = cluster_.api().live(simulator::route_ref(kShopNamespace, kReleased));
-  if (route && route->tree.at(kLabel) != nullptr) return true;
+  if (!candidates().empty() || (route && route->tree.at(kLabel) != nullptr)) return true;
   for (const auto& [field, truth] : truth_.fields()) {
     if (truth.gone || truth_.spoilt.contains(field.object)) continue;
     const StoredPtr object = cluster_.api().live(field.object);
