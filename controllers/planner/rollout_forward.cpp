@@ -377,12 +377,15 @@ void go_forward(RolloutDraft& draft) {
   }
   const bool still = stands_still(draft);
   const int has = number_of(draft.decided(rollout_kind::kEntered)) >= step ? goal : before;
+  // What stands still keeps the share that the route gives it, in force already or not.
+  const int given = facts.contested ? 0 : std::min(goal, facts.weight.value_or(0));
+  const int stays = still ? std::max(has, given) : has;
   if (!still && draft.row.state.empty()) draft.tell("Scaling");
-  if (!want_candidate(draft, pods_for(draft, still ? std::max(has, 1) : goal)))
+  if (!want_candidate(draft, pods_for(draft, still ? std::max(stays, 1) : goal)))
     return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
   const bool full = facts.ready >= pods_for(draft, goal) && facts.front != nullptr;
-  const int share = share_of_ready(draft, !still && full ? goal : has);
+  const int share = share_of_ready(draft, !still && full ? goal : stays);
   if (share > 0 || facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
   if (still) return;
   if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));

@@ -141,9 +141,7 @@ void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   const Ending ending = draft.view.ending;
   if (ending == Ending::Immediate || ending == Ending::Orphan)
     return let_go(draft, floor->field, why_over(draft.view), ending == Ending::Orphan);
-  // Where the object stands: a step that did not reach it is made again, not the next one with it.
-  const Ask& position = floor->there ? *floor->there : floor->asked;
-  const std::int64_t asked = integer_of(position.operand).value_or(0);
+  const std::int64_t asked = asked_floor(draft);
   const std::int64_t before = integer_of(floor->entry.baseline).value_or(1);
   const std::int64_t from = std::max(asked, integer_of(Json{drained.value}).value_or(asked));
   const Instant due = std::max(drained.at, last_change_of(draft, floor->field)) + kStepDown;
@@ -154,7 +152,10 @@ void lower_floor(RolloutDraft& draft, const api::Decision& drained) {
   else if (!gave_up)  // for load to be told, or to go
     draft.wake = sooner(draft.wake, draft.view.now + kStepDown);
   const auto carried = carried_by_load(draft, gave_up);
-  const std::int64_t lower = draft.view.now < due ? asked : asked - (from + kSteps - 1) / kSteps;
+  // A step that did not reach the object is made again, not the next one with it.
+  const bool open = floor->there && !floor->landed;
+  const std::int64_t lower =
+      open || draft.view.now < due ? asked : asked - (from + kSteps - 1) / kSteps;
   const std::int64_t next = least_after(asked, lower, carried);
   if (is_back(draft) || (carried && before >= next))
     return let_go(draft, floor->field, "the target has its traffic back", false);

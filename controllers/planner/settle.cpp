@@ -167,14 +167,10 @@ void record_baseline(const Draft& draft,
 }
 
 /// Left for good while others hold it on: what we made of the field is the author's now, and what
-/// the others put back in the end, once nothing of the event itself holds it. Only where it is no
-/// less than they ask for: a multiple of it would be another value.
-void adopt_what_is_left(FieldDraft& field, const Value& live, const std::string& uid) {
+/// the others put back in the end. Only where it is no less than they ask for: a multiple of it
+/// would be another value.
+void adopt_what_is_left(FieldDraft& field, const Value& live) {
   HeldField& entry = field.entry;
-  if (std::any_of(entry.holders.begin(), entry.holders.end(), [&uid](const auto& one) {
-        return one.first.uid == uid;
-      }))
-    return;
   const Law law = products::law_of(field.ref);
   if (entry.holders.empty() || law == Law::Pick || !entry.is_ours(live)) return;
   const auto kept = effective(law, live, entry.holders);
@@ -199,8 +195,7 @@ void fold_releases(Draft& draft, const ObjectWants& asked, const Who& who) {
       field.touched = true;
       field.leave_value = field.leave_value || release.leave_value;
       field.reason = release.reason;
-      if (release.for_good)
-        adopt_what_is_left(field, draft.object.object->at(path.pointer), who.uid);
+      if (release.for_good) adopt_what_is_left(field, draft.object.object->at(path.pointer));
     }
   }
 }

@@ -77,14 +77,19 @@ bool knows_autoscaler(const Observation& seen, const ObjectRef& workload) {
 }
 
 /// A row goes on naming its autoscaler while it is not known which there is: what is out of sight
-/// has not changed, and nothing would bring the name back.
+/// has not changed, and nothing would bring the name back. Of a sale that was over before, what was
+/// told last stays told: nobody looks there any more.
 void keep_autoscalers(const Round& round, std::vector<api::TargetStatus>& rows) {
   const auto& reports = round.capacity.wants.targets;
+  const bool over = decided(round.event.status, "Completed");
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (!rows[i].autoscaler.empty() || knows_autoscaler(round.seen, reports[i].object)) continue;
+    const bool known =
+        !rows[i].autoscaler.empty() || knows_autoscaler(round.seen, reports[i].object);
+    if (known && !over) continue;
     for (const api::TargetStatus& old : round.event.status.targets) {
-      if (old.name == rows[i].name && old.object == rows[i].object)
-        rows[i].autoscaler = old.autoscaler;
+      if (old.name != rows[i].name || old.object != rows[i].object) continue;
+      rows[i].autoscaler = old.autoscaler;
+      if (over) rows[i].in_charge = old.in_charge;
     }
   }
 }

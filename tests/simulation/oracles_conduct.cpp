@@ -93,20 +93,26 @@ class NoWriteSuspended : public Oracle {
                           const planner::Event& event,
                           const planner::Write& write) {
     const StoredPtr now = scene.cluster.api().live(write.object);
-    if (!now || write.type != planner::Write::Type::Merge) return false;
+    if (!now) return false;
+    const bool promoting =
+        write.object.kind == "Deployment" && decided(event.status, "RolloutPassed");
+    // The last trace of us, once the template is back.
+    if (write.type != planner::Write::Type::Merge) return promoting;
     Tree after = now->tree;
     after.merge(Tree::parse(write.patch.text));
     if (write.object.kind == "HTTPRoute")
       return candidate_share(after) <= candidate_share(now->tree);
     if (*ceiling_field(write.object) != 0) {
       const char* floor = floor_field(write.object);
-      const StoredPtr route =
-          scene.cluster.api().live(simulator::route_ref(write.object.ns, write.object.name));
-      return route && candidate_share(route->tree) > 0 &&
-             after.number(floor, 1) > now->tree.number(floor, 1);
+      return has_candidate(scene) && after.number(floor, 1) > now->tree.number(floor, 1);
     }
-    return write.object.kind == "Deployment" && decided(event.status, "RolloutPassed") &&
-           after.value_at(kReplicas) == now->tree.value_at(kReplicas);
+    return promoting && after.value_at(kReplicas) == now->tree.value_at(kReplicas);
+  }
+  static bool has_candidate(const Scene& scene) {
+    const auto all = scene.cluster.api().objects("apps", "Deployment");
+    return std::any_of(all.begin(), all.end(), [&](const ObjectRef& one) {
+      return is_candidate(one) && scene.cluster.api().live(one);
+    });
   }
   static bool told_to_let_go(const Scene& scene, const planner::Event& event) {
     const auto* window = std::get_if<planner::Window>(&scene.world.seen()->observation.window);
@@ -337,8 +343,9 @@ class SilenceIsNotRelease : public Oracle {
     }
   }
   static bool begins_release(const planner::Plan& plan, const planner::Event& event) {
-    return decided(plan.status, "RolloutStarted") != nullptr &&
-           decided(event.status, "RolloutStarted") == nullptr;
+    const api::Decision* begun = decided(plan.status, "RolloutStarted");
+    const api::Decision* before = decided(event.status, "RolloutStarted");
+    return begun != nullptr && (before == nullptr || before->hash != begun->hash);
   }
   /// Status says already what is written: a round before decided it with all facts known.
   static bool is_decided(const api::SaleEventStatus& status,

@@ -173,7 +173,8 @@ class BaselineHonest : public Oracle {
  public:
   const char* name() const override { return "BaselineHonest"; }
   const char* sentence() const override {
-    return "a value that the operator applied never becomes a baseline";
+    return "a value that the operator applied never becomes a baseline, but where an event left it "
+           "for good while something held on";
   }
   void on_written(const Scene& scene, const Written& written) override {
     const planner::Ledger before =
@@ -181,6 +182,9 @@ class BaselineHonest : public Oracle {
     for (const auto& [path, held] : record_of(written.after->tree).fields) {
       const FieldTruth* truth = scene.truth.field(written.after->ref, path.pointer);
       if (truth == nullptr || contains(truth->legit, held.baseline)) continue;
+      const bool left = held.first && written.event.deleting && written.event.spec &&
+                        written.event.spec->deletion_policy == api::DeletionPolicy::Orphan;
+      if (left && contains(truth->legit, *held.first)) continue;
       // Judged when it was first recorded, maybe for another event: whoever joins keeps it.
       const auto old = before.fields.find(path);
       if (written.after->ref.kind == "Deployment" && old != before.fields.end() &&
