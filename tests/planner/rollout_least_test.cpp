@@ -109,6 +109,22 @@ TEST(RolloutLeast, a_step_down_that_does_not_arrive_is_made_again_and_no_further
   EXPECT_EQ(least(shop), before - 2);
 }
 
+TEST(RolloutLeast, what_is_paused_keeps_its_share_though_its_route_is_not_in_force_yet) {
+  Shop shop = rollout_shop();
+  shop.run_until(kStart + seconds(59));
+  ASSERT_EQ(split_of(shop), "90/10");
+  shop.others = [](Shop& now) {  // no gateway takes routes up
+    now.say(candidate_of(now), "/status/availableReplicas", Json{"5"});
+  };
+  shop.run_until(kStart + minutes(1) + seconds(5));
+  ASSERT_EQ(split_of(shop), "50/50");
+  shop.say(kCheckout, "/status/availableReplicas", Json{"5"});
+  shop.act("wait", {.event = "flash", .action = api::ActionVerb::Pause});
+  shop.settle();
+  EXPECT_EQ(rollout_row(shop).state, "Paused");
+  EXPECT_EQ(split_of(shop), "50/50");
+}
+
 TEST(RolloutLeast, an_event_that_leaves_all_as_it_is_lowers_nothing_for_its_release) {
   Shop shop = held_shop();
   shop.run_until(kStart);
