@@ -3,6 +3,7 @@
 #include "crds/circle.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -63,7 +64,8 @@ class Rollouts {
   }
 
   void steps(std::size_t i) {
-    const auto& steps = spec_.rollouts[i].strategy.canary.steps;
+    if (!spec_.rollouts[i].strategy.canary) return;
+    const auto& steps = spec_.rollouts[i].strategy.canary->steps;
     for (std::size_t k = 1; k < steps.size(); ++k) {
       if (steps[k].weight > steps[k - 1].weight) continue;
       wrong(path_of(i, "strategy.canary.steps[" + std::to_string(k) + "].weight"),
@@ -72,19 +74,31 @@ class Rollouts {
     }
   }
 
+  void named_analysis(std::size_t i,
+                      const std::optional<std::string>& named,
+                      const std::string& where) {
+    if (!named) return;
+    const std::string path = path_of(i, "strategy." + where);
+    if (*named != kOnlyAnalysis) {
+      wrong(path, "must be `default`, the only analysis that there is", "");
+    } else if (!spec_.rollouts[i].analysis.usual) {
+      wrong(path,
+            "must name an analysis of the rollout",
+            "write `analysis: {default: {checks: [...]}}`");
+    }
+  }
+
   void analysis(std::size_t i) {
     const RolloutSpec& rollout = spec_.rollouts[i];
-    for (std::size_t k = 0; k < rollout.strategy.canary.steps.size(); ++k) {
-      const auto& named = rollout.strategy.canary.steps[k].analysis;
-      const std::string path =
-          path_of(i, "strategy.canary.steps[" + std::to_string(k) + "].analysis");
-      if (named && *named != kOnlyAnalysis) {
-        wrong(path, "must be `default`, the only analysis that there is", "");
-      } else if (named && !rollout.analysis.usual) {
-        wrong(path,
-              "must name an analysis of the rollout",
-              "write `analysis: {default: {checks: [...]}}`");
-      }
+    if (rollout.strategy.canary) {
+      const auto& steps = rollout.strategy.canary->steps;
+      for (std::size_t k = 0; k < steps.size(); ++k)
+        named_analysis(i, steps[k].analysis, "canary.steps[" + std::to_string(k) + "].analysis");
+    }
+    if (rollout.strategy.blue_green) {
+      const BlueGreenSpec& spec = *rollout.strategy.blue_green;
+      named_analysis(i, spec.preview_analysis, "blueGreen.previewAnalysis");
+      named_analysis(i, spec.analysis, "blueGreen.analysis");
     }
     if (!rollout.analysis.usual) return;
     for (const std::string& name : rollout.analysis.usual->checks) {

@@ -557,10 +557,26 @@ struct CanarySpec {
   bool operator==(const CanarySpec&) const = default;
 };
 
-/// How the candidate takes over.
+/// All at once, by a candidate of full size.
+struct BlueGreenSpec {
+  /// How long the candidate stands without traffic before the switch, to be tried at its own
+  /// Service.
+  DurationText preview = {"0s", Duration(0)};
+  /// The switch waits until this analysis, `default`, has passed during the preview.
+  std::optional<std::string> preview_analysis{};
+  /// How long the target stands ready, with all its pods, after the switch; then `bake` begins.
+  DurationText hold = {"5m", Duration(300000)};
+  /// The hold ends only once this analysis, `default`, has passed since the switch.
+  std::optional<std::string> analysis{};
+  bool operator==(const BlueGreenSpec&) const = default;
+};
+
+/// How the candidate takes over; exactly one member.
 struct RolloutStrategy {
   /// By growing shares of the traffic.
-  CanarySpec canary{};
+  std::optional<CanarySpec> canary{};
+  /// All at once, by a candidate of full size.
+  std::optional<BlueGreenSpec> blue_green{};
   bool operator==(const RolloutStrategy&) const = default;
 };
 
@@ -615,7 +631,7 @@ struct RolloutSpec {
   std::string start = "start";
   /// Rollouts of this event that must be promoted before this one begins.
   std::vector<std::string> depends_on{};
-  /// How the candidate takes over.
+  /// How the candidate takes over; exactly one member.
   RolloutStrategy strategy{};
   /// Who shares out the traffic.
   RolloutTraffic traffic{};
@@ -1169,6 +1185,7 @@ Json to_json(const CheckSpec&);
 Json to_json(const RolloutTarget&);
 Json to_json(const CanaryStep&);
 Json to_json(const CanarySpec&);
+Json to_json(const BlueGreenSpec&);
 Json to_json(const RolloutStrategy&);
 Json to_json(const RouteTraffic&);
 Json to_json(const RolloutTraffic&);
@@ -1230,6 +1247,7 @@ void bind(const Node&, CheckSpec&);
 void bind(const Node&, RolloutTarget&);
 void bind(const Node&, CanaryStep&);
 void bind(const Node&, CanarySpec&);
+void bind(const Node&, BlueGreenSpec&);
 void bind(const Node&, RolloutStrategy&);
 void bind(const Node&, RouteTraffic&);
 void bind(const Node&, RolloutTraffic&);

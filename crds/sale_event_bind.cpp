@@ -828,11 +828,31 @@ Json to_json(const CanarySpec& in) {
   return json.build();
 }
 
-void bind(const Node& node, RolloutStrategy& out) { bind_member(node, "canary", out.canary); }
+void bind(const Node& node, BlueGreenSpec& out) {
+  bind_member(node, "preview", out.preview);
+  bind_member(node, "previewAnalysis", out.preview_analysis);
+  bind_member(node, "hold", out.hold);
+  bind_member(node, "analysis", out.analysis);
+}
+
+Json to_json(const BlueGreenSpec& in) {
+  JsonObject json;
+  write(json, "preview", in.preview);
+  write(json, "previewAnalysis", in.preview_analysis);
+  write(json, "hold", in.hold);
+  write(json, "analysis", in.analysis);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutStrategy& out) {
+  bind_member(node, "canary", out.canary);
+  bind_member(node, "blueGreen", out.blue_green);
+}
 
 Json to_json(const RolloutStrategy& in) {
   JsonObject json;
   write(json, "canary", in.canary);
+  write(json, "blueGreen", in.blue_green);
   return json.build();
 }
 

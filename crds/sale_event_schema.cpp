@@ -1771,15 +1771,97 @@ constexpr Field kSpecRolloutsItemStrategyCanaryFields[] = {
 constexpr Schema kSpecRolloutsItemStrategyCanarySchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemStrategyCanaryFields};
 
+constexpr Rule kSpecRolloutsItemStrategyBlueGreenPreviewRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecRolloutsItemStrategyBlueGreenPreviewSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemStrategyBlueGreenPreviewRules};
+
+constexpr Schema kSpecRolloutsItemStrategyBlueGreenPreviewAnalysisSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Rule kSpecRolloutsItemStrategyBlueGreenHoldRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecRolloutsItemStrategyBlueGreenHoldSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemStrategyBlueGreenHoldRules};
+
+constexpr Schema kSpecRolloutsItemStrategyBlueGreenAnalysisSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemStrategyBlueGreenFields[] = {
+    {"preview",
+     &kSpecRolloutsItemStrategyBlueGreenPreviewSchema,
+     false,
+     R"("0s")",
+     "How long the candidate stands without traffic before the switch, to be tried at its own "
+     "Service."},
+    {"previewAnalysis",
+     &kSpecRolloutsItemStrategyBlueGreenPreviewAnalysisSchema,
+     false,
+     "",
+     "The switch waits until this analysis, `default`, has passed during the preview."},
+    {"hold",
+     &kSpecRolloutsItemStrategyBlueGreenHoldSchema,
+     false,
+     R"("5m")",
+     "How long the target stands ready, with all its pods, after the switch; then `bake` begins."},
+    {"analysis",
+     &kSpecRolloutsItemStrategyBlueGreenAnalysisSchema,
+     false,
+     "",
+     "The hold ends only once this analysis, `default`, has passed since the switch."},
+};
+constexpr Schema kSpecRolloutsItemStrategyBlueGreenSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemStrategyBlueGreenFields};
+
 constexpr Field kSpecRolloutsItemStrategyFields[] = {
     {"canary",
      &kSpecRolloutsItemStrategyCanarySchema,
-     true,
+     false,
      "",
      "By growing shares of the traffic."},
+    {"blueGreen",
+     &kSpecRolloutsItemStrategyBlueGreenSchema,
+     false,
+     "",
+     "All at once, by a candidate of full size."},
+};
+constexpr Rule kSpecRolloutsItemStrategyRules[] = {
+    {twins::one_strategy,
+     "",
+     "must have exactly one of `canary` and `blueGreen`",
+     R"re(has(self.canary) != has(self.blueGreen))re"},
 };
 constexpr Schema kSpecRolloutsItemStrategySchema = {.type = SchemaType::Object,
-                                                    .fields = kSpecRolloutsItemStrategyFields};
+                                                    .fields = kSpecRolloutsItemStrategyFields,
+                                                    .rules = kSpecRolloutsItemStrategyRules};
 
 constexpr Schema kSpecRolloutsItemTrafficHttpRouteNameSchema = {
     .type = SchemaType::String,
@@ -1950,7 +2032,11 @@ constexpr Field kSpecRolloutsItemFields[] = {
      false,
      R"([])",
      "Rollouts of this event that must be promoted before this one begins."},
-    {"strategy", &kSpecRolloutsItemStrategySchema, true, "", "How the candidate takes over."},
+    {"strategy",
+     &kSpecRolloutsItemStrategySchema,
+     true,
+     "",
+     "How the candidate takes over; exactly one member."},
     {"traffic", &kSpecRolloutsItemTrafficSchema, true, "", "Who shares out the traffic."},
     {"analysis",
      &kSpecRolloutsItemAnalysisSchema,

@@ -372,4 +372,6 @@ bool token_over_https(const Node& self) {
 
 bool one_bound(const Node& self) { return self.has("above") != self.has("below"); }
 
+bool one_strategy(const Node& self) { return self.has("canary") != self.has("blueGreen"); }
+
 }  // namespace doorbuster::api::twins

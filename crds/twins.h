@@ -55,6 +55,7 @@ bool bad_is_of_numbers(const Node& self);
 bool stale_after_three_intervals(const Node& self);
 bool token_over_https(const Node& self);
 bool one_bound(const Node& self);
+bool one_strategy(const Node& self);
 bool at_least_1_second(const Node& self);
 bool at_most_1_hour(const Node& self);
 

@@ -61,8 +61,7 @@ void numbers(RolloutDraft& draft) {
   }
   if (facts.stable != nullptr) row.stable_ready = facts.stable_ready;
   if (draft.decided(rollout_kind::kStarted) != nullptr) row.stable_needed = needed_of(draft);
-  if (draft.spec != nullptr)
-    row.steps = static_cast<std::int32_t>(draft.spec->strategy.canary.steps.size());
+  if (draft.spec != nullptr) row.steps = static_cast<std::int32_t>(draft.steps.size());
 }
 
 /// When the attempt before this one was over.
@@ -158,6 +157,7 @@ RolloutDraft draft_of(const View& view,
   RolloutDraft out{.view = view,
                    .mode = mode,
                    .spec = spec,
+                   .steps = spec ? steps_of(spec->strategy) : std::vector<RolloutStep>(),
                    .name = name,
                    .attempt = attempt,
                    .present = present,

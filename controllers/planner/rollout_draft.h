@@ -5,6 +5,7 @@
 #include "controllers/planner/rollout.h"
 #include "controllers/planner/rollout_memory.h"
 #include "controllers/planner/rollout_route.h"
+#include "controllers/planner/rollout_steps.h"
 #include "controllers/planner/schedule.h"
 
 #include <algorithm>
@@ -46,6 +47,7 @@ struct RolloutDraft {
   const View& view;
   RolloutMode mode = RolloutMode::Act;
   const api::RolloutSpec* spec = nullptr;  ///< null: the event does not name it (any more)
+  std::vector<RolloutStep> steps;          ///< of its strategy
   std::string name, attempt;
   std::string present;  ///< the attempt that the spec asks for; empty without one
   bool former = false;  ///< the attempt is at what the spec said before

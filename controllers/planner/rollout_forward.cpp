@@ -13,13 +13,11 @@ int number_of(const api::Decision* one) {
   return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
 }
 
-const api::CanaryStep& step_of(const RolloutDraft& draft, int step) {
-  return draft.spec->strategy.canary.steps[static_cast<std::size_t>(step - 1)];
+const RolloutStep& step_of(const RolloutDraft& draft, int step) {
+  return draft.steps[static_cast<std::size_t>(step - 1)];
 }
 
-int last_step(const RolloutDraft& draft) {
-  return static_cast<int>(draft.spec->strategy.canary.steps.size());
-}
+int last_step(const RolloutDraft& draft) { return static_cast<int>(draft.steps.size()); }
 
 /// What all of the traffic needs now, as the target's autoscaler sees it.
 std::int64_t all_pods(const RolloutDraft& draft) {
@@ -239,17 +237,20 @@ std::string failure(RolloutDraft& draft, int step) {
   for (const api::Decision* one : {entered, passed, resumed}) {
     if (one != nullptr) since = std::max(since, one->at);
   }
-  if (draft.facts.serves() && draft.facts.weight) {
+  const bool serves = draft.facts.serves() && draft.facts.weight;
+  const bool shown = in_step && step_of(draft, step).weight == 0;
+  if (serves || shown) {
     const Analysis analysis = analysis_since(draft, began->at);
     if (analysis.is == Analysis::Is::Failed) {
       draft.row.analysis = "Failed";
       return analysis.why;
     }
-    if (draft.facts.ready == 0) return "no pod of the candidate is ready while it has traffic";
   }
+  if (serves && draft.facts.ready == 0)
+    return "no pod of the candidate is ready while it has traffic";
   const bool still = is_held_up(view.event.status, draft.name, draft.attempt) || is_kept(draft);
   if (step > last_step(draft) || still) return "";
-  const Duration pause = in_step ? step_of(draft, step).pause.value : Duration(0);
+  const Duration pause = in_step ? step_of(draft, step).pause : Duration(0);
   const Instant limit = since + pause + draft.spec->deadline.value;
   if (view.now >= limit)
     return "step " + std::to_string(step) +
@@ -272,13 +273,16 @@ void say_what_is_pending(RolloutDraft& draft) {
 
 /// The step has its weight: is it over?
 void end_step(RolloutDraft& draft, int step, const api::Decision& entered) {
-  const Instant due = entered.at + step_of(draft, step).pause.value;
+  const Instant due = entered.at + step_of(draft, step).pause;
   const api::Decision* told = draft.decided(rollout_kind::kPromote);
   const bool skipped = told != nullptr && number_of(told) >= step;
   draft.row.step_at = entered.at;
-  draft.tell("Running");
+  draft.tell("Running",
+             step_of(draft, step).weight > 0 ? ""
+                                             : "a preview without traffic: try it at " +
+                                                   to_text(draft.facts.candidate.service));
   const Analysis analysis = analysis_since(draft, entered.at);
-  const bool wanted = step_of(draft, step).analysis.has_value();
+  const bool wanted = step_of(draft, step).analysis;
   if (analysis.is == Analysis::Is::Passed) draft.row.analysis = "Passed";
   if (analysis.is == Analysis::Is::Inconclusive) {
     draft.row.analysis = "Inconclusive";
@@ -364,7 +368,8 @@ void go_forward(RolloutDraft& draft) {
   const int passed = number_of(draft.decided(rollout_kind::kPassed));
   const int step = passed + 1, last = last_step(draft);
   const int before = passed == 0 ? 0 : step_of(draft, passed).weight;
-  const int goal = step_of(draft, std::min(step, last)).weight;
+  const RolloutStep& now = step_of(draft, std::min(step, last));
+  const int goal = now.weight;
   draft.row.step = std::min(step, last);
   if (const std::string why = failure(draft, step); !why.empty()) {
     if (draft.spec->on_failure == api::OnFailure::RollBack) return go_back(draft, why);
@@ -376,15 +381,17 @@ void go_forward(RolloutDraft& draft) {
     draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
   }
   const bool still = stands_still(draft);
-  const int has = number_of(draft.decided(rollout_kind::kEntered)) >= step ? goal : before;
+  const bool in_step = number_of(draft.decided(rollout_kind::kEntered)) >= step;
+  const int has = in_step ? goal : before;
   // What stands still keeps the share that the route gives it, in force already or not.
   const int given = facts.contested ? 0 : std::min(goal, facts.weight.value_or(0));
   const int stays = still ? std::max(has, given) : has;
   if (!still && draft.row.state.empty()) draft.tell("Scaling");
-  if (!want_candidate(draft, pods_for(draft, still ? std::max(stays, 1) : goal)))
+  const int pods = !still || in_step ? now.pods : std::max(stays, 1);
+  if (!want_candidate(draft, pods_for(draft, std::max(pods, stays))))
     return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
-  const bool full = facts.ready >= pods_for(draft, goal) && facts.front != nullptr;
+  const bool full = facts.ready >= pods_for(draft, now.pods) && facts.front != nullptr;
   const int share = share_of_ready(draft, !still && full ? goal : stays);
   if (share > 0 || facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
   if (still) return;
@@ -392,8 +399,8 @@ void go_forward(RolloutDraft& draft) {
   const api::Decision* entered = draft.decided(rollout_kind::kEntered);
   if (number_of(entered) == step) return end_step(draft, step, *entered);
   say_what_is_pending(draft);
-  const bool in_force = facts.traffic != nullptr && facts.weight.value_or(0) >= goal && full &&
-                        facts.not_in_force.empty();
+  const bool in_force = (facts.traffic != nullptr || goal == 0) &&
+                        facts.weight.value_or(0) >= goal && full && facts.not_in_force.empty();
   if (!in_force) return;
   end_step(draft, step, draft.decide(rollout_kind::kEntered, std::to_string(step)));
 }

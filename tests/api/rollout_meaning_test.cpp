@@ -15,7 +15,7 @@ RolloutSpec rollout(const std::string& name) {
   out.name = name;
   out.target.name = name;
   out.patch = Json{R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"};
-  out.strategy.canary.steps = {{.weight = 10}, {.weight = 50}};
+  out.strategy.canary = CanarySpec{{{.weight = 10}, {.weight = 50}}};
   out.traffic.http_route = {.name = name, .backend = name};
   return out;
 }
@@ -51,17 +51,35 @@ const Case kCases[] = {
      },
      "spec.rollouts[1].patch"},
     {"weights that do not grow",
-     [](auto&, auto& b) { b.strategy.canary.steps[1].weight = 10; },
+     [](auto&, auto& b) { b.strategy.canary->steps[1].weight = 10; },
      "spec.rollouts[1].strategy.canary.steps[1].weight"},
     {"an analysis that there is not",
-     [](auto&, auto& b) { b.strategy.canary.steps[0].analysis = "default"; },
+     [](auto&, auto& b) { b.strategy.canary->steps[0].analysis = "default"; },
      "spec.rollouts[1].strategy.canary.steps[0].analysis"},
     {"an analysis by another name",
      [](auto&, auto& b) {
        b.analysis.usual = AnalysisSpec{.checks = {"errors"}};
-       b.strategy.canary.steps[0].analysis = "strict";
+       b.strategy.canary->steps[0].analysis = "strict";
      },
      "spec.rollouts[1].strategy.canary.steps[0].analysis"},
+    {"an analysis of a preview that there is not",
+     [](auto&, auto& b) {
+       b.strategy = {.blue_green = BlueGreenSpec{.preview_analysis = "default"}};
+     },
+     "spec.rollouts[1].strategy.blueGreen.previewAnalysis"},
+    {"an analysis after the switch by another name",
+     [](auto&, auto& b) {
+       b.analysis.usual = AnalysisSpec{.checks = {"errors"}};
+       b.strategy = {.blue_green = BlueGreenSpec{.analysis = "strict"}};
+     },
+     "spec.rollouts[1].strategy.blueGreen.analysis"},
+    {"all at once, analysed before and after",
+     [](auto&, auto& b) {
+       b.analysis.usual = AnalysisSpec{.checks = {"errors"}};
+       b.strategy = {.blue_green =
+                         BlueGreenSpec{.preview_analysis = "default", .analysis = "default"}};
+     },
+     ""},
     {"an analysis of a check of the event",
      [](auto&, auto& b) { b.analysis.usual = AnalysisSpec{.checks = {"errors"}}; },
      ""},

@@ -25,7 +25,7 @@ Shop held_shop() {
   shop.sale.spec->capacity.targets = {target_of("checkout", 20)};
   api::RolloutSpec& rollout = shop.sale.spec->rollouts[0];
   rollout.start = "-2h";
-  rollout.strategy.canary.steps = {{.weight = 50, .pause = {"9h", hours(9)}}};
+  rollout.strategy.canary->steps = {{.weight = 50, .pause = {"9h", hours(9)}}};
   return shop;
 }
 

@@ -60,7 +60,8 @@ api::RolloutSpec rollout_of(const std::string& image) {
   out.target.name = "checkout";
   out.patch = Json{R"({"spec":{"containers":[{"name":"app","image":")" + image + R"("}]}})"};
   const api::DurationText minute{"1m", minutes(1)};
-  out.strategy.canary.steps = {{.weight = 10, .pause = minute}, {.weight = 50, .pause = minute}};
+  out.strategy.canary =
+      api::CanarySpec{{{.weight = 10, .pause = minute}, {.weight = 50, .pause = minute}}};
   out.traffic.http_route = {.name = "shop", .backend = "checkout"};
   return out;
 }

@@ -268,7 +268,7 @@ Shop shop_with_check() {
 TEST(Rollout, a_failing_check_sends_it_back_and_a_silent_provider_does_not) {
   for (const bool bad : {true, false}) {
     Shop shop = shop_with_check();
-    shop.sale.spec->rollouts[0].strategy.canary.steps[0].analysis = "default";
+    shop.sale.spec->rollouts[0].strategy.canary->steps[0].analysis = "default";
     shop.checks["errors"] = {{.at = kStart, .says = Measurement::Says::Value, .value = 0}};
     shop.run_until(kStart + seconds(5));
     ASSERT_EQ(split_of(shop), "90/10");
@@ -389,7 +389,7 @@ TEST(Rollout, a_pod_that_never_comes_does_not_keep_the_candidate) {
 TEST(Rollout, keep_stays_where_it_is_after_the_sale) {
   Shop shop = rollout_shop();
   shop.sale.spec->rollouts[0].on_window_end = api::OnWindowEnd::Keep;
-  shop.sale.spec->rollouts[0].strategy.canary.steps[1].pause = {"5h", hours(5)};
+  shop.sale.spec->rollouts[0].strategy.canary->steps[1].pause = {"5h", hours(5)};
   shop.run_until(shop.window.end + hours(3));
   EXPECT_EQ(rollout_row(shop).state, "Paused");
   EXPECT_EQ(split_of(shop), "50/50");

@@ -35,6 +35,11 @@ History slow(History history) {
   return history;
 }
 
+History blue_green(History history) {
+  history.events.front().rollout->blue_green = true;
+  return history;
+}
+
 struct Hazard {
   const char* name;
   std::function<History()> history;
@@ -79,6 +84,18 @@ const std::vector<Hazard>& hazards() {
        },
        {"a release is RollingBack", "a release is RolledBack"},
        {"a release is Promoted"}},
+      {"TheNewCopyCrashesAfterItsSwitchAndIsRolledBack",
+       [] {
+         return with(blue_green(slow(release())),
+                     {{.act = Act::CandidateCrashes, .at = kFifth + minutes(4)},
+                      ask(kFifth + minutes(4) + seconds(1), "RollBack")});
+       },
+       {"a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      {"ANewCopyTakesOverAtOnce",
+       [] { return blue_green(release()); },
+       {"a release is Running", "a release is Baking", "a release is Promoted"},
+       {"a release is RollingBack"}},
       // AR #1292, #2982: an abort of what has not begun, or is over, scaled the target to nothing.
       {"NothingHasBegunAndItIsRolledBack",
        [] { return with(release(), {ask(minutes(4), "RollBack")}); },

@@ -345,6 +345,11 @@ void vary_rollouts(Random random, History& history) {
   }
 }
 
+/// Every third release is blue-green. Chance of its own again.
+void vary_strategy(Random random, History& history) {
+  if (history.routed) history.events.front().rollout->blue_green = random.chance(1, 3);
+}
+
 /// In half of the histories with a release people act on it by SaleActions. Chance of its own
 /// again.
 void vary_release_actions(Random random, History& history) {
@@ -425,6 +430,7 @@ History make_history(std::uint64_t seed) {
   vary_freeze(Random(seed * 0x9E3779B97F4A7C15ULL + 9), history);
   vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
   vary_release_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 11), history);
+  vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -123,9 +123,10 @@ struct HoldPlan {
 /// A release of the shop `checkout`.
 struct RolloutPlan {
   std::string start = "start";
-  std::vector<std::pair<int, Duration>> steps;  ///< weight, pause
-  bool checked = false;                         ///< by the event's check, at every step
-  bool proceeds = false;                        ///< while that is unknown
+  std::vector<std::pair<int, Duration>> steps;  ///< weight, pause; with `blue_green` two pauses
+  bool blue_green = false;
+  bool checked = false;   ///< by the event's check, at every step
+  bool proceeds = false;  ///< while that is unknown
   std::string on_failure = "RollBack", promotion = "Write", on_window_end = "Finish";
   Duration deadline = std::chrono::minutes(3), bake = std::chrono::seconds(30),
            drain = std::chrono::seconds(15);

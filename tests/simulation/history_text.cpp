@@ -104,12 +104,18 @@ Tree hold_tree(const HoldPlan& hold) {
   return out;
 }
 
-Tree rollout_tree(const RolloutPlan& plan) {
+/// By steps, or all at once after a preview.
+Tree strategy(const RolloutPlan& plan) {
   Tree out = Tree::object();
-  out.set("/name", Tree::string(kRollout));
-  out.set("/target/name", Tree::string(kReleased));
-  out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
-  out.set("/start", Tree::string(plan.start));
+  if (plan.blue_green) {
+    out.set("/blueGreen/preview", Tree::string(doorbuster::to_text(plan.steps.front().second)));
+    out.set("/blueGreen/hold", Tree::string(doorbuster::to_text(plan.steps.back().second)));
+    if (plan.checked) {
+      out.set("/blueGreen/previewAnalysis", Tree::string("default"));
+      out.set("/blueGreen/analysis", Tree::string("default"));
+    }
+    return out;
+  }
   Tree steps = Tree::parse("[]");
   for (const auto& [weight, pause] : plan.steps) {
     Tree step = Tree::object();
@@ -118,7 +124,17 @@ Tree rollout_tree(const RolloutPlan& plan) {
     if (plan.checked) step.set("/analysis", Tree::string("default"));
     steps.elements().push_back(std::move(step));
   }
-  out.set("/strategy/canary/steps", std::move(steps));
+  out.set("/canary/steps", std::move(steps));
+  return out;
+}
+
+Tree rollout_tree(const RolloutPlan& plan) {
+  Tree out = Tree::object();
+  out.set("/name", Tree::string(kRollout));
+  out.set("/target/name", Tree::string(kReleased));
+  out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
+  out.set("/start", Tree::string(plan.start));
+  out.set("/strategy", strategy(plan));
   out.set("/traffic/httpRoute/name", Tree::string(kReleased));
   out.set("/traffic/httpRoute/backend", Tree::string(kReleased));
   if (plan.checked) {

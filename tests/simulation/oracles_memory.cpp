@@ -182,14 +182,13 @@ class BaselineHonest : public Oracle {
     for (const auto& [path, held] : record_of(written.after->tree).fields) {
       const FieldTruth* truth = scene.truth.field(written.after->ref, path.pointer);
       if (truth == nullptr || contains(truth->legit, held.baseline)) continue;
-      const bool left = held.first && written.event.deleting && written.event.spec &&
-                        written.event.spec->deletion_policy == api::DeletionPolicy::Orphan;
-      if (left && contains(truth->legit, *held.first)) continue;
       // Judged when it was first recorded, maybe for another event: whoever joins keeps it.
       const auto old = before.fields.find(path);
-      if (written.after->ref.kind == "Deployment" && old != before.fields.end() &&
-          old->second.baseline == held.baseline)
-        continue;
+      const bool kept = old != before.fields.end() && old->second.baseline == held.baseline;
+      const bool orphans =
+          written.event.spec && written.event.spec->deletion_policy == api::DeletionPolicy::Orphan;
+      if (held.first && contains(truth->legit, *held.first) && (kept || orphans)) continue;
+      if (written.after->ref.kind == "Deployment" && kept) continue;
       if (written.after->ref.kind == "Deployment") {
         // What normally ran stands in where our own floor had raised the replicas.
         const auto& rows = written.event.status.targets;

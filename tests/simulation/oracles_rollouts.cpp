@@ -351,6 +351,8 @@ class PausedKeepsCapacity : public Oracle {
         if (!still || !entered || decided(*event->status, "RolledBack")) continue;
         if (passed && passed->value == entered->value) continue;
         const std::int64_t step = integer_of(Json{entered->value}).value_or(1);
+        if (event->tree.at("/spec/rollouts/0/strategy/blueGreen") != nullptr)
+          return step == 1 ? 0 : 100;
         return event->tree.number(
             "/spec/rollouts/0/strategy/canary/steps/" + std::to_string(step - 1) + "/weight", 0);
       }

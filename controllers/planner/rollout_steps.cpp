@@ -1,0 +1,27 @@
+#include "controllers/planner/rollout_steps.h"
+
+namespace doorbuster::planner {
+
+std::vector<RolloutStep> steps_of(const api::RolloutStrategy& strategy) {
+  if (strategy.blue_green) {
+    const api::BlueGreenSpec& spec = *strategy.blue_green;
+    return {{.weight = 0,
+             .pods = 100,
+             .pause = spec.preview.value,
+             .analysis = spec.preview_analysis.has_value()},
+            {.weight = 100,
+             .pods = 100,
+             .pause = spec.hold.value,
+             .analysis = spec.analysis.has_value()}};
+  }
+  std::vector<RolloutStep> out;
+  if (!strategy.canary) return out;
+  for (const api::CanaryStep& one : strategy.canary->steps)
+    out.push_back({.weight = one.weight,
+                   .pods = one.weight,
+                   .pause = one.pause.value,
+                   .analysis = one.analysis.has_value()});
+  return out;
+}
+
+}  // namespace doorbuster::planner

@@ -1,0 +1,131 @@
+// Blue-green: a preview of full size, one switch, and one step back (DESIGN.md section 5).
+#include "controllers/planner/rollout_steps.h"
+#include "tests/planner/rollout_shop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace doorbuster::planner {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+api::DurationText spanning(const std::string& text, Duration value) { return {text, value}; }
+
+/// Two minutes of preview, five of holding the old copy.
+Shop blue_green_shop() {
+  Shop shop = rollout_shop();
+  shop.sale.spec->rollouts[0].strategy = {
+      .blue_green = api::BlueGreenSpec{.preview = spanning("2m", minutes(2)),
+                                       .hold = spanning("5m", minutes(5))}};
+  return shop;
+}
+
+void measure(Shop& shop, double value) {
+  shop.checks["errors"].push_back(
+      {.at = shop.clock, .says = Measurement::Says::Value, .value = value, .text = "0"});
+}
+
+Shop checked_shop() {
+  Shop shop = blue_green_shop();
+  api::CheckSpec check;
+  check.name = "errors";
+  check.prometheus = api::PrometheusCheck{.query = "errors"};
+  check.bad = api::CheckBound{.above = api::parse_quantity("0.1")};
+  shop.sale.spec->checks = {check};
+  api::RolloutSpec& rollout = shop.sale.spec->rollouts[0];
+  rollout.analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
+  rollout.strategy.blue_green->preview_analysis = "default";
+  return shop;
+}
+
+TEST(BlueGreen, steps_are_a_preview_and_a_switch) {
+  const auto steps = steps_of(blue_green_shop().sale.spec->rollouts[0].strategy);
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0].weight, 0);
+  EXPECT_EQ(steps[0].pods, 100);
+  EXPECT_EQ(steps[0].pause, minutes(2));
+  EXPECT_EQ(steps[1].weight, 100);
+  EXPECT_EQ(steps[1].pods, 100);
+  EXPECT_EQ(steps[1].pause, minutes(5));
+}
+
+TEST(BlueGreen, canary_steps_have_the_pods_of_their_weights) {
+  const auto steps = steps_of(rollout_shop().sale.spec->rollouts[0].strategy);
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_EQ(steps[0].weight, 10);
+  EXPECT_EQ(steps[0].pods, 10);
+}
+
+TEST(BlueGreen, stands_whole_without_traffic_then_gets_it_all_at_once) {
+  Shop shop = blue_green_shop();
+  const Value rules = shop.at(kRoute, "/spec/rules");
+  shop.run_until(kStart + minutes(1));
+  EXPECT_EQ(shop.number(candidate_of(shop), "/status/readyReplicas"), 10);
+  EXPECT_EQ(shop.at(kRoute, "/spec/rules"), rules) << "a preview touches no route";
+  EXPECT_EQ(rollout_row(shop).state, "Running");
+  EXPECT_THAT(rollout_row(shop).message, HasSubstr(candidate_service_of(shop).name));
+
+  shop.log.clear();
+  shop.run_until(kStart + minutes(2) + seconds(10));
+  EXPECT_EQ(split_of(shop), "0/100");
+  EXPECT_EQ(std::count(shop.log.begin(), shop.log.end(), "HTTPRoute/shop"), 1);
+  EXPECT_GE(shop.number(kCheckoutHpa, "/spec/minReplicas"), 10) << "the old copy stands ready";
+  EXPECT_EQ(shop.number(kCheckout, "/spec/replicas"), 10);
+
+  shop.run_until(kStart + minutes(18));
+  EXPECT_EQ(rollout_row(shop).state, "Promoted");
+  EXPECT_EQ(image_of(shop, kCheckout), "\"shop:v2\"");
+  EXPECT_EQ(split_of(shop), "100/0");
+  EXPECT_FALSE(stands(shop));
+}
+
+TEST(BlueGreen, goes_back_in_one_step_after_the_switch) {
+  Shop shop = blue_green_shop();
+  shop.run_until(kStart + minutes(4));
+  ASSERT_EQ(split_of(shop), "0/100");
+  shop.others = nullptr;  // the new pods crash, the worst time for it
+  shop.say(candidate_of(shop), "/status/availableReplicas", Json{"0"});
+  shop.log.clear();
+  shop.round();
+  EXPECT_EQ(split_of(shop), "100/0");
+}
+
+TEST(BlueGreen, a_preview_goes_back_without_a_write_to_the_route) {
+  Shop shop = blue_green_shop();
+  shop.run_until(kStart + minutes(1));
+  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  shop.log.clear();
+  shop.run_until(kStart + minutes(10));
+  EXPECT_EQ(rollout_row(shop).state, "RolledBack");
+  EXPECT_FALSE(stands(shop));
+  EXPECT_EQ(std::count(shop.log.begin(), shop.log.end(), "HTTPRoute/shop"), 0);
+}
+
+TEST(BlueGreen, a_bad_check_ends_the_preview) {
+  Shop shop = checked_shop();
+  shop.run_until(kStart + minutes(1));
+  measure(shop, 1);
+  shop.settle();
+  EXPECT_THAT(rollout_row(shop).message, HasSubstr("errors is bad"));
+  EXPECT_EQ(split_of(shop), "100/0");
+  shop.run_until(kStart + minutes(10));
+  EXPECT_EQ(rollout_row(shop).state, "RolledBack");
+}
+
+TEST(BlueGreen, the_switch_waits_for_the_analysis_of_the_preview) {
+  Shop shop = checked_shop();
+  shop.run_until(kStart + minutes(3));
+  EXPECT_EQ(split_of(shop), "100/0");
+  EXPECT_EQ(rollout_row(shop).analysis, "Inconclusive");
+  measure(shop, 0);
+  shop.settle();
+  EXPECT_EQ(split_of(shop), "0/100");
+}
+
+}  // namespace
+}  // namespace doorbuster::planner
