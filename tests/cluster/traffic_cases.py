@@ -104,3 +104,35 @@ def test_a_candidate_that_is_never_ready_gets_no_request_and_goes(api, ns):
         shop_.assert_as_before()
         found = answers_of(load)
         assert not of(found, "v2"), answers.counts(found)
+
+
+def test_blue_green_takes_over_at_once_and_nobody_notices(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        switch = {"preview": "3s", "previewAnalysis": "default", "hold": "3s", "analysis": "default"}
+        shop_.ship([], {}, strategy={"blueGreen": switch})
+        shop_.has_weight(0)
+        row = shop_.becomes("Running")
+        assert "preview" in row["message"] and row["ready"] >= 4, row
+        shop_.becomes("Promoted", 120)
+        shop_.assert_as_before()
+        time.sleep(1)
+        found = answers_of(load)
+        first = of(found, "v2")[0].sent
+        assert not of(found, "v1", first + 1.0), answers.counts(of(found, "v1", first + 1.0))
+
+
+def test_blue_green_that_is_bad_after_its_switch_goes_back_in_one_step(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        shop_.ship([], {"SHOP_ERROR_RATE": str(ERROR_RATE)}, strategy={"blueGreen": {"hold": "60s", "analysis": "default"}})
+        row = shop_.becomes("RolledBack", 90)
+        assert "errors is bad" in row["message"], row
+        shop_.assert_as_before()
+        found = answers_of(load)
+        back = seconds_of(shop_.decided("RolledBack")["at"])
+        assert of(found, "v2") and not of(found, "v2", back + 1.0), (back, of(found, "v2", back + 1.0)[:3])
+        assert not [one for one in of(found, "v1", back + 1.0) if one.status != 200]
+        bad = [one for one in found if one.status == 500]
+        print(f"          first bad answer to verdict {back - bad[0].sent:.1f} s, verdict to the new copy's last answer "
+              f"{1000 * (of(found, 'v2')[-1].sent - back):.0f} ms, {len(bad)} failed of {len(found)}", flush=True)

@@ -106,7 +106,7 @@ const std::vector<Situation>& required_situations() {
       {"VerticalPodAutoscaler is written", 500},
       {"placeholders are made", 1'000},
       {"placeholders are removed", 1'000},
-      {"orphaned placeholders are removed", 10},
+      {"orphaned placeholders are removed", 5},
       {"pullers are made", 1'000},
       {"pullers are removed", 1'000},
       // people act
