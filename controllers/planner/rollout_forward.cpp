@@ -238,7 +238,7 @@ std::string failure(RolloutDraft& draft, int step) {
     if (one != nullptr) since = std::max(since, one->at);
   }
   const bool serves = draft.facts.serves() && draft.facts.weight;
-  const bool shown = in_step && step_of(draft, step).weight == 0;
+  const bool shown = entered != nullptr;  // a preview, and what follows it
   if (serves || shown) {
     const Analysis analysis = analysis_since(draft, began->at);
     if (analysis.is == Analysis::Is::Failed) {

@@ -127,5 +127,21 @@ TEST(BlueGreen, the_switch_waits_for_the_analysis_of_the_preview) {
   EXPECT_EQ(split_of(shop), "0/100");
 }
 
+TEST(BlueGreen, no_switch_while_a_check_is_bad_after_the_preview) {
+  Shop shop = checked_shop();
+  const auto passed = [&shop] { return std::ranges::count(decided_in(shop), "StepPassed 1") > 0; };
+  shop.run_until(kStart + minutes(3));
+  measure(shop, 0);
+  for (int i = 0; i < 10 && !passed(); ++i) shop.round();
+  ASSERT_TRUE(passed());
+  ASSERT_EQ(split_of(shop), "100/0") << "not switched yet";
+  shop.clock += seconds(1);
+  measure(shop, 1);
+  for (int i = 0; i < 6; ++i) {
+    shop.round();
+    EXPECT_EQ(split_of(shop), "100/0");
+  }
+}
+
 }  // namespace
 }  // namespace doorbuster::planner
