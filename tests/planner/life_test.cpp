@@ -391,5 +391,22 @@ TEST(Life, a_raise_that_never_reached_the_object_is_not_made_after_the_end) {
   EXPECT_FALSE(shop.at(kCheckoutHpa, "/metadata/annotations/doorbuster.dev~1holds"));
 }
 
+TEST(Life, what_comes_into_sight_after_a_sale_changes_nothing_that_was_told) {
+  Shop shop;
+  shop.add_workload("checkout", 4);
+  shop.add_autoscaler("checkout", json_of(std::int64_t{2}), 10);
+  shop.sale.spec->capacity.targets = {target_of("checkout", 8)};
+  shop.instead[kCheckoutHpa] = Unread{.why = "the cache is not full yet"};
+  shop.sale.spec->suspend = true;
+  shop.run_until(shop.window.restored_by - minutes(1));
+  shop.sale.spec->suspend = false;
+  shop.run_until(shop.window.restored_by + minutes(1));
+  ASSERT_EQ(shop.sale.status.phase, "Completed");
+  const api::SaleEventStatus told = shop.sale.status;
+  shop.instead.clear();
+  shop.settle();
+  EXPECT_TRUE(shop.sale.status == told);
+}
+
 }  // namespace
 }  // namespace doorbuster::planner
