@@ -367,7 +367,8 @@ void go_forward(RolloutDraft& draft) {
   if (draft.decided(rollout_kind::kAccepted) != nullptr) return promote(draft);
   const int passed = number_of(draft.decided(rollout_kind::kPassed));
   const int step = passed + 1, last = last_step(draft);
-  const int before = passed == 0 ? 0 : step_of(draft, passed).weight;
+  // The author may have taken out steps that have passed.
+  const int before = passed == 0 ? 0 : step_of(draft, std::min(passed, last)).weight;
   const RolloutStep& now = step_of(draft, std::min(step, last));
   const int goal = now.weight;
   draft.row.step = std::min(step, last);
@@ -388,8 +389,7 @@ void go_forward(RolloutDraft& draft) {
   const int stays = still ? std::max(has, given) : has;
   if (!still && draft.row.state.empty()) draft.tell("Scaling");
   const int pods = !still || in_step ? now.pods : std::max(stays, 1);
-  if (!want_candidate(draft, pods_for(draft, std::max(pods, stays))))
-    return keep_all(draft, draft.row.message);
+  if (!want_candidate(draft, pods_for(draft, pods))) return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
   const bool full = facts.ready >= pods_for(draft, now.pods) && facts.front != nullptr;
   const int share = share_of_ready(draft, !still && full ? goal : stays);

@@ -17,29 +17,18 @@ using testing::HasSubstr;
 api::DurationText spanning(const std::string& text, Duration value) { return {text, value}; }
 
 /// Two minutes of preview, five of holding the old copy.
-Shop blue_green_shop() {
-  Shop shop = rollout_shop();
+Shop as_blue_green(Shop shop) {
   shop.sale.spec->rollouts[0].strategy = {
       .blue_green = api::BlueGreenSpec{.preview = spanning("2m", minutes(2)),
                                        .hold = spanning("5m", minutes(5))}};
   return shop;
 }
 
-void measure(Shop& shop, double value) {
-  shop.checks["errors"].push_back(
-      {.at = shop.clock, .says = Measurement::Says::Value, .value = value, .text = "0"});
-}
+Shop blue_green_shop() { return as_blue_green(rollout_shop()); }
 
 Shop checked_shop() {
-  Shop shop = blue_green_shop();
-  api::CheckSpec check;
-  check.name = "errors";
-  check.prometheus = api::PrometheusCheck{.query = "errors"};
-  check.bad = api::CheckBound{.above = api::parse_quantity("0.1")};
-  shop.sale.spec->checks = {check};
-  api::RolloutSpec& rollout = shop.sale.spec->rollouts[0];
-  rollout.analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
-  rollout.strategy.blue_green->preview_analysis = "default";
+  Shop shop = as_blue_green(shop_with_check());
+  shop.sale.spec->rollouts[0].strategy.blue_green->preview_analysis = "default";
   return shop;
 }
 
@@ -141,6 +130,20 @@ TEST(BlueGreen, no_switch_while_a_check_is_bad_after_the_preview) {
     shop.round();
     EXPECT_EQ(split_of(shop), "100/0");
   }
+}
+
+TEST(BlueGreen, a_strategy_with_fewer_steps_than_have_passed_is_at_its_end) {
+  Shop shop = rollout_shop();
+  const api::DurationText minute = spanning("1m", minutes(1));
+  shop.sale.spec->rollouts[0].strategy.canary->steps = {{.weight = 10, .pause = minute},
+                                                        {.weight = 20, .pause = minute},
+                                                        {.weight = 30, .pause = minute},
+                                                        {.weight = 50, .pause = minute}};
+  shop.run_until(kStart + minutes(3) + seconds(30));
+  ASSERT_EQ(split_of(shop), "50/50");
+  shop.sale.spec->rollouts[0].strategy.canary->steps.resize(2);
+  shop.run_until(shop.clock + seconds(10));
+  EXPECT_EQ(rollout_row(shop).state, "Baking");
 }
 
 }  // namespace

@@ -85,6 +85,24 @@ Shop rollout_shop() {
   return shop;
 }
 
+void measure(Shop& shop, double value) {
+  shop.checks["errors"].push_back({.at = shop.clock,
+                                   .says = Measurement::Says::Value,
+                                   .value = value,
+                                   .text = value > 0 ? "0.5" : "0"});
+}
+
+Shop shop_with_check() {
+  Shop shop = rollout_shop();
+  api::CheckSpec check;
+  check.name = "errors";
+  check.prometheus = api::PrometheusCheck{.query = "x"};
+  check.bad = api::CheckBound{.above = api::parse_quantity("0.01")};
+  shop.sale.spec->checks = {check};
+  shop.sale.spec->rollouts[0].analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
+  return shop;
+}
+
 ObjectRef candidate_of(const Shop& shop) {
   return candidate_refs(shop.sale, shop.setup, "checkout-v2").deployment;
 }

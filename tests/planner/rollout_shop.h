@@ -14,6 +14,11 @@ inline const ObjectRef kBackend{"", "Service", "shop", "checkout"};
 Shop rollout_shop();
 api::RolloutSpec rollout_of(const std::string& image);
 
+/// The same, judged by the check `errors`: above 0.01 is bad.
+Shop shop_with_check();
+/// What that check measures now.
+void measure(Shop&, double value);
+
 ObjectRef candidate_of(const Shop&);  ///< the Deployment
 ObjectRef candidate_service_of(const Shop&);
 const api::RolloutStatus& rollout_row(const Shop&);

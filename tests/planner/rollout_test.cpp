@@ -246,25 +246,6 @@ TEST(Rollout, a_route_that_somebody_changes_is_theirs_until_a_rollback) {
   EXPECT_THAT(shop.at(kRoute, "/spec/rules")->text, HasSubstr("timeouts")) << "theirs stays";
 }
 
-/// A check whose last measurement is `value`.
-void measure(Shop& shop, double value) {
-  shop.checks["errors"].push_back({.at = shop.clock,
-                                   .says = Measurement::Says::Value,
-                                   .value = value,
-                                   .text = value > 0 ? "0.5" : "0"});
-}
-
-Shop shop_with_check() {
-  Shop shop = rollout_shop();
-  api::CheckSpec check;
-  check.name = "errors";
-  check.prometheus = api::PrometheusCheck{.query = "x"};
-  check.bad = api::CheckBound{.above = api::parse_quantity("0.01")};
-  shop.sale.spec->checks = {check};
-  shop.sale.spec->rollouts[0].analysis.usual = api::AnalysisSpec{.checks = {"errors"}};
-  return shop;
-}
-
 TEST(Rollout, a_failing_check_sends_it_back_and_a_silent_provider_does_not) {
   for (const bool bad : {true, false}) {
     Shop shop = shop_with_check();
