@@ -14,13 +14,6 @@ using api::ActionVerb;
 
 constexpr std::size_t kMessageBytes = 1000;
 
-const api::RolloutStatus* row_of(const api::SaleEventStatus& status, const std::string& name) {
-  const auto found = std::find_if(status.rollouts.begin(),
-                                  status.rollouts.end(),
-                                  [&name](const auto& one) { return one.name == name; });
-  return found == status.rollouts.end() ? nullptr : &*found;
-}
-
 const api::RolloutSpec* spec_of(const Event& event, const std::string& name) {
   if (!event.spec) return nullptr;
   for (const api::RolloutSpec& one : event.spec->rollouts) {

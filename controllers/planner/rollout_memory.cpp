@@ -43,6 +43,13 @@ const api::Decision* decided_about(const api::SaleEventStatus& status,
   return out;
 }
 
+const api::RolloutStatus* row_of(const api::SaleEventStatus& status, const std::string& name) {
+  const auto found = std::find_if(status.rollouts.begin(),
+                                  status.rollouts.end(),
+                                  [&name](const auto& one) { return one.name == name; });
+  return found == status.rollouts.end() ? nullptr : &*found;
+}
+
 std::string last_attempt(const api::SaleEventStatus& status, std::string_view rollout) {
   std::string out;
   for (const api::Decision& one : status.decisions) {

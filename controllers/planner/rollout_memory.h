@@ -42,6 +42,8 @@ std::string patch_hash(const api::RolloutSpec&);
 /// The present attempt at it: another after each Retry of this run.
 std::string attempt_of(const api::RolloutSpec&, const api::SaleEventStatus&);
 
+/// What status says of a rollout; null: nothing.
+const api::RolloutStatus* row_of(const api::SaleEventStatus&, const std::string& name);
 /// The latest of this kind about a rollout's attempt in the present run; null: none.
 const api::Decision* decided_about(const api::SaleEventStatus&,
                                    std::string_view kind,

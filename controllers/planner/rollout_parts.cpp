@@ -54,10 +54,8 @@ std::int64_t least_after(std::int64_t asked,
 /// Pods that serve, the target's and the candidate's: as seen, or as seen last.
 std::int64_t last_serving(const RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
-  const auto& rows = draft.view.event.status.rollouts;
-  const auto row = std::find_if(
-      rows.begin(), rows.end(), [&draft](const auto& one) { return one.name == draft.name; });
-  if (row == rows.end()) return facts.stable_ready + facts.ready;
+  const api::RolloutStatus* row = row_of(draft.view.event.status, draft.name);
+  if (row == nullptr) return facts.stable_ready + facts.ready;
   return (facts.stable ? facts.stable_ready : row->stable_ready.value_or(0)) +
          (facts.deployment ? facts.ready : row->ready.value_or(0));
 }

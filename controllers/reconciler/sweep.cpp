@@ -226,8 +226,13 @@ std::optional<std::size_t> Sweep::sweep_named(const KindName& name) {
   return all ? std::optional(held) : std::nullopt;
 }
 
+std::string Sweep::ours_by(const char* label) const {
+  // Appended to: of a sum of temporaries g++ 12 warns at -O2.
+  return std::string(label).append("=").append(parts_.setup.install);
+}
+
 std::optional<std::size_t> Sweep::sweep_kind(const kube::Resource& resource) {
-  const std::string selector = std::string(planner::kHeldLabel) + "=" + parts_.setup.install;
+  const std::string selector = ours_by(planner::kHeldLabel);
   std::vector<std::string> scopes = parts_.namespaces;
   if (scopes.empty() || !resource.namespaced) scopes = {""};
   std::size_t held = 0;

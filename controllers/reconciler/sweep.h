@@ -79,6 +79,8 @@ class Sweep {
   /// How many objects are held; nothing: not all could be listed.
   std::optional<std::size_t> sweep_named(const KindName& name);
   std::optional<std::size_t> sweep_kind(const kube::Resource& resource);
+  /// Selects what carries a label of ours with the id of this install.
+  std::string ours_by(const char* label) const;
   std::vector<std::string> child_scopes(const KindName& name) const;
   void not_swept(const std::string& group, const std::string& kind, const Error& error) const;
   void set_turn(const KindName& name, std::optional<std::size_t> held);

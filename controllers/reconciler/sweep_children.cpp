@@ -30,8 +30,7 @@ std::vector<std::string> Sweep::child_scopes(const KindName& name) const {
 
 bool Sweep::sweep_children(const kube::Resource& resource,
                            const std::vector<std::string>& namespaces) {
-  std::string selector(planner::kChildLabel);
-  selector.append("=").append(parts_.setup.install);
+  const std::string selector = ours_by(planner::kChildLabel);
   for (const std::string& ns : namespaces) {
     std::string token;
     do {
