@@ -1,34 +1,22 @@
-"""Makes docs/performance.md of what bench/measure.py and bench/windows.py found: report.py RESULT WINDOWS > PAGE.
+"""Makes docs/performance.md of what bench/measure.py, bench/rollback.py and bench/windows.py found, and prints it.
 
-report.py --windows WINDOWS PAGE prints a page that there is already, with its section on the one window made anew;
-report.py --no-windows RESULT PAGE makes all but that section anew.
+report.py [--main RESULT] [--rollback RESULT] [--windows RESULT] PAGE: what is not given stays as PAGE has it.
 """
 
-import datetime
+import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+import rollback_page
+from page import commit, quantile, section, table, today, verdict, with_section
+
 MB = 1e6
 SYNC_RATIO, SYNC_MB, IDLE_MB, LATE_MS = 1.3, 60, 30, 100    # the aims
 FORECAST_SECONDS = 2
 PLAN_MS = 50
 FEASIBILITY_SECONDS = 1
-
-
-def verdict(value, aim):
-    return "met" if value <= aim else "**MISSED**"
-
-
-def row(*cells):
-    return "| " + " | ".join(str(cell) for cell in cells) + " |\n"
-
-
-def table(head, rows):
-    return row(*head) + row(*["---"] * len(head)) + "".join(row(*one) for one in rows) + "\n"
 
 
 def machine():
@@ -39,16 +27,11 @@ def machine():
     return f"{os.cpu_count()} cores ({model}), {memory:.0f} GiB"
 
 
-def commit():
-    done = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty", "--abbrev=12"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
 def head(result):
     small = "\n**A trial (`--quick`): too small to judge by.**\n" if result["quick"] else ""
     return f"""# Performance
 
-Written by `hack/bench`; do not edit. {datetime.date.today().isoformat()}, commit `{commit()}`, {machine()}.
+Written by `hack/bench`; do not edit. {today()}, commit `{commit()}`, {machine()}.
 {small}
 Everything runs on this one machine: etcd and a real API server (the other components frozen), what is measured, and its peer in
 the same run. So compare rows with each other, not with another machine. System load when it began: {result["load_before"]:.1f}
@@ -118,11 +101,6 @@ Above idle is what they cost: the events, their status, and both kinds in the ca
 
 def pooled(rounds, name, key):
     return sorted(value for one in rounds for value in one[name][key])
-
-
-def quantile(ordered, percent):
-    """The smallest value with at least that share of all at or below it."""
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def lateness(result):
@@ -205,7 +183,7 @@ WINDOWS_HEAD = "## One window three ways"
 
 
 def windows(part):
-    text = (f"\n{WINDOWS_HEAD}\n\n{datetime.date.today().isoformat()}, commit `{commit()}`, build `{part['build']}`, system load {part['load_before']:.1f} when it began.\n\n"
+    text = (f"\n{WINDOWS_HEAD}\n\n{today()}, commit `{commit()}`, build `{part['build']}`, system load {part['load_before']:.1f} when it began.\n\n"
             f"A shop of {part['before']} pods; load asks for {part['peak']} from `start` on and for {part['after']} from `end` on, the owner wants {part['high']} for the {part['window']} s between. Real autoscalers of\n"
             f"default behaviour (a look every 15 s, five minutes of stabilization on the way down); a pod is ready {part['ready_ms'] / 1000:.0f} s after it has a node\n"
             "(`bench/windows.py`). The others are the autoscaler alone with one metric more, which is all that they are to it: a value that stands from\n"
@@ -227,20 +205,24 @@ def load(path):
         return json.load(file)
 
 
+def main_part(result):
+    return head(result) + sync(result) + idle(result) + scheduled(result) + lateness(result) + decisions(result) + feasibility(result) + forecasts(result)
+
+
 def main():
-    if sys.argv[1] == "--windows":
-        with open(sys.argv[3], encoding="utf-8") as file:
-            page = file.read().split("\n" + WINDOWS_HEAD)[0]  # it is the last one
-        sys.stdout.write(page.rstrip("\n") + "\n" + windows(load(sys.argv[2])).rstrip("\n") + "\n")
-        return
-    without = sys.argv[1] == "--no-windows"
-    result = load(sys.argv[2 if without else 1])
-    page = head(result) + sync(result) + idle(result) + scheduled(result) + lateness(result) + decisions(result) + feasibility(result) + forecasts(result)
-    if without:
-        with open(sys.argv[3], encoding="utf-8") as file:
-            sys.stdout.write(page + "".join("\n" + WINDOWS_HEAD + kept for kept in file.read().split("\n" + WINDOWS_HEAD)[1:]))
-        return
-    sys.stdout.write(page + "".join(windows(load(one)) for one in sys.argv[2:]))
+    parser = argparse.ArgumentParser()
+    for name in ("main", "rollback", "windows"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("page")
+    options = parser.parse_args()
+    with open(options.page, encoding="utf-8") as file:
+        page = file.read()
+    kept = {one: section(page, one) for one in (rollback_page.HEAD, WINDOWS_HEAD)}
+    if options.main:
+        page = main_part(load(options.main))
+    for one, make, given in ((rollback_page.HEAD, rollback_page.rollback, options.rollback), (WINDOWS_HEAD, windows, options.windows)):
+        page = with_section(page, one, make(load(given)) if given else kept[one])
+    sys.stdout.write(page.strip("\n") + "\n")
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ PATHS = {
     "revisions": "/apis/serving.knative.dev/v1",
     "rollouts": "/apis/argoproj.io/v1alpha1",
     "services": "/api/v1",
+    "ingresses": "/apis/networking.k8s.io/v1",
     "gateways": "/apis/gateway.networking.k8s.io/v1",
     "httproutes": "/apis/gateway.networking.k8s.io/v1",
     "backendtrafficpolicies": "/apis/gateway.envoyproxy.io/v1alpha1",

@@ -1,0 +1,183 @@
+"""How long a release that a person sends back takes: Doorbuster, Argo Rollouts and Flagger in one cluster, in one run.
+
+Called by hack/bench within a cluster of its own. Writes what was seen, as JSON, to --out. Asserts no time; fails when something that was
+to be done was not done. A moment is when this process read it from a watch, and counts from the answer to the request that asked for it.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../tests/cluster"))
+
+import harness  # noqa: E402
+import peer  # noqa: E402
+from api import Api  # noqa: E402
+from rollback_kinds import Argo, ArgoIngress, Doorbuster, Flagger  # noqa: E402
+from rollback_live import under_load  # noqa: E402
+from watching import Watch  # noqa: E402
+
+SETTLED, QUIET, REFILL = 2, 0.5, 15   # seconds: before a round, between two of it, before many at once (clients' limits)
+EVENT_MOST, EVENTS = 32, 7            # rollouts an event may have; events of the 200
+
+
+def say(text):
+    print(f"bench: {time.strftime('%T')} {text}", file=sys.stderr, flush=True)
+
+
+def version():
+    """Of the operator that is measured: number and commit."""
+    return subprocess.run([harness.OPERATOR, "version"], check=True, capture_output=True, text=True).stdout.splitlines()[0].removeprefix("doorbuster ")
+
+
+def floor(api):
+    """What of all this is the method's own: a PATCH of a ConfigMap and the event of it, in milliseconds."""
+    api.create("configmaps", "default", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "floor"}})
+    watch = Watch(api, api.path("configmaps", "default"), lambda _, one: [one["data"]["i"]] if one.get("data", {}).get("i") else [])
+    rows = []
+    for number in range(100):
+        sent = time.monotonic()
+        api.patch("configmaps", "default", "floor", {"data": {"i": str(number)}})
+        answered = time.monotonic()
+        seen, = watch.await_all([str(number)])
+        rows.append({"request_ms": 1000 * (answered - sent), "first_ms": 1000 * (seen - answered)})
+        time.sleep(0.02)
+    return rows
+
+
+def one(kind, name):
+    kind.seen.forget()
+    sent = time.monotonic()
+    kind.send_back(name)
+    answered = time.monotonic()
+    first, = kind.seen.await_all([name])
+    kind.settle([name])
+    time.sleep(QUIET)
+    return {"request_ms": 1000 * (answered - sent), "first_ms": 1000 * (first - answered)}
+
+
+def one_by_one(kinds, names, rounds):
+    """Each kind's in turn, all of a kind's names one after another, while nothing else is under way."""
+    out = {label: [] for label in kinds}
+    for kind in kinds.values():
+        kind.make(names)
+    for number in range(rounds):
+        labels = list(kinds)
+        turn = number % len(labels)
+        for label in labels[turn:] + labels[:turn]:
+            say(f"one by one: round {number + 1} of {rounds}, {label}")
+            kinds[label].ship(names)
+            time.sleep(SETTLED)
+            out[label] += [one(kinds[label], name) for name in names]
+            kinds[label].end()
+    return out
+
+
+def many(kind, names):
+    kind.ship(names)
+    kind.watch_pods()
+    time.sleep(REFILL)
+    pods = kind.candidate_pods(names)
+    if len(pods) != 2 * len(names):
+        raise RuntimeError(f"{kind.ns}: {len(pods)} pods of candidates")
+    kind.seen.forget()
+    kind.gone.forget()
+    load, began = os.getloadavg()[0], time.monotonic()
+    answered = kind.send_all_back(names)
+    first = kind.seen.await_all(names, 300)
+    gone = max(kind.gone.await_all(pods, 300))
+    kind.settle(names)
+    kind.end()
+    return {"answered_s": max(answered.values()) - began, "median_first_s": sorted(first)[len(first) // 2] - began, "last_first_s": max(first) - began,
+            "last_gone_s": gone - began, "load": load}
+
+
+def many_at_once(api, count, runs):
+    names, out = [f"m{number:03d}" for number in range(count)], {}
+    for label, make in (("doorbuster", lambda: Doorbuster(api, "many-doorbuster", min(EVENT_MOST, -(-count // EVENTS)), 2)),
+                        ("argo", lambda: Argo(api, "many-argo"))):
+        kind = make()
+        kind.make(names)
+        out[label] = []
+        for number in range(runs):
+            say(f"{count} at once: {label}, run {number + 1} of {runs}")
+            out[label].append(many(kind, names))
+            say(str(out[label][-1]))
+        kind.close()
+    return out
+
+
+def ticking(api, count, rounds):
+    """Flagger's, in seconds: told at a random moment of its tick."""
+    kind, chance = Flagger(api, "back-flagger"), random.Random(1)
+    names, out = [f"s{number:03d}" for number in range(count)], []
+    kind.make(names)
+    for number in range(rounds):
+        say(f"flagger: round {number + 1} of {rounds}")
+        kind.ship(names)
+        time.sleep(SETTLED)
+        kind.seen.forget()
+        told, began = {}, time.monotonic()
+        for at, name in sorted((chance.uniform(0, kind.INTERVAL), name) for name in names):
+            time.sleep(max(0.0, began + at - time.monotonic()))
+            told[name] = time.monotonic()
+            kind.send_back(name)
+        out += [moment - told[name] for name, moment in zip(names, kind.seen.await_all(names, 120))]
+        kind.settle(names)
+    kind.close()
+    return out
+
+
+def measure(api, options, keep):
+    """What was found; `keep` gets it after each part, for whoever cannot wait for the last."""
+    names = [f"s{number:03d}" for number in range(options.shops)]
+    out = {"version": version(), "quick": options.quick, "loads": [os.getloadavg()[0]], "events": EVENTS, "many_count": options.many, "floor": floor(api), "shared": options.shops}
+
+    def found(part, value):
+        out[part] = value
+        out["loads"].append(os.getloadavg()[0])
+        keep(out)
+
+    with contextlib.ExitStack() as stack:
+        operator = harness.Operator(api, "bench").start()
+        stack.callback(operator.stop)
+        argo = stack.enter_context(peer.Peer(api, "argo-rollouts"))
+        kinds = {"doorbuster": Doorbuster(api, "back-doorbuster"), "shared": Doorbuster(api, "back-shared", options.shops, 1),
+                 "argo": Argo(api, "back-argo"), "argo-ingress": ArgoIngress(api, "back-ingress")}
+        found("one", one_by_one(kinds, names, options.rounds))
+        for kind in kinds.values():
+            kind.close()
+        found("many", many_at_once(api, options.many, options.runs))
+        with peer.Peer(api, "flagger"):
+            found("flagger", ticking(api, options.canaries, options.ticks))
+        found("live", under_load(api, options.live, say))
+        if not operator.running() or not argo.running():
+            raise RuntimeError("a program that was measured has ended")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    options.shops, options.rounds, options.many, options.runs = (5, 2, 20, 1) if options.quick else (30, 7, 200, 3)
+    options.canaries, options.ticks = (5, 1) if options.quick else (50, 4)
+    options.live = 3 if options.quick else 50
+    api = Api()
+    harness.install(api)
+
+    def keep(found):
+        with open(options.out, "w", encoding="utf-8") as file:
+            json.dump(found, file)
+
+    measure(api, options, keep)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

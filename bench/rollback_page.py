@@ -1,0 +1,112 @@
+"""The section of docs/performance.md on what bench/rollback.py found."""
+
+import os
+import re
+import statistics
+
+from page import ROOT, commit, quantile, table, today, verdict
+
+HEAD = "## A release that is sent back"
+FIRST_MS, LAST_ANSWER_MS, LAST_FIRST_S, LAST_GONE_S = 50, 250, 1.5, 4    # the aims
+NAMES = {"doorbuster": "doorbuster run", "shared": "doorbuster run, {shared} rollouts in the event", "argo": "Argo Rollouts, basic canary",
+         "argo-ingress": "Argo Rollouts, ingress weight"}
+
+
+def version_of(peer):
+    """Of a peer, from the go.mod that it is built of."""
+    with open(os.path.join(ROOT, "hack/rig/peers", peer, "go.mod"), encoding="utf-8") as file:
+        return re.search(r"^require \S+ v(\S+)", file.read(), re.M)[1]
+
+
+def milliseconds(values):
+    values = sorted(values)
+    return [f"{statistics.median(values):.1f}", f"{quantile(values, 95):.1f}", f"{quantile(values, 99):.1f}", f"{values[-1]:.1f}"]
+
+
+def ratio(value, to):
+    return f"{value / to:.2f}"
+
+
+def one_by_one(part):
+    firsts = {label: sorted(one["first_ms"] for one in rows) for label, rows in part["one"].items()}
+    medians = {label: statistics.median(values) for label, values in firsts.items()}
+    text = table(["first write, ms after the answer to the request", "runs", "median", "p95", "p99", "max", "median of the request itself", "median, of basic", "median, of ingress weight"], [
+        [NAMES[label].format(**part), len(values), *milliseconds(values), f"{statistics.median(one['request_ms'] for one in part['one'][label]):.1f}",
+         ratio(medians[label], medians["argo"]), ratio(medians[label], medians["argo-ingress"])] for label, values in firsts.items()])
+    ours = firsts["doorbuster"]
+    return text + table(["aim", "measured", ""], [
+        ["median no slower than Argo Rollouts', ingress weight", f"{medians['doorbuster']:.1f} ms against {medians['argo-ingress']:.1f}", verdict(medians["doorbuster"], medians["argo-ingress"])],
+        ["median no slower than Argo Rollouts', basic canary", f"{medians['doorbuster']:.1f} ms against {medians['argo']:.1f}", verdict(medians["doorbuster"], medians["argo"])],
+        [f"p99 at most {FIRST_MS} ms", f"{quantile(ours, 99):.1f} ms", verdict(quantile(ours, 99), FIRST_MS)],
+        [f"p99 at most {FIRST_MS} ms, {part['shared']} rollouts in the event", f"{quantile(firsts['shared'], 99):.1f} ms", verdict(quantile(firsts["shared"], 99), FIRST_MS)]])
+
+
+def ticking(part):
+    values = sorted(part["flagger"])
+    text = f"""Flagger {version_of("flagger")} looks at a Canary at ticks, every ten seconds at the most. Its quickest way back is a webhook of type `rollback`,
+which it asks at each; here it begins to say yes at a random moment of the tick, and what counts is the ingress' weight 0. With a failing
+metric at least another tick passes (not measured here).
+
+"""
+    ours = statistics.median(one["first_ms"] for one in part["one"]["doorbuster"]) / 1000
+    return text + table(["first write, s after the hook began to say yes", "runs", "median", "p95", "p99", "max", "median, times doorbuster run's"], [
+        ["Flagger, rollback hook", len(values), f"{statistics.median(values):.2f}", f"{quantile(values, 95):.2f}", f"{quantile(values, 99):.2f}", f"{values[-1]:.2f}",
+         f"{statistics.median(values) / ours:.0f}"]])
+
+
+def under_load(part):
+    live = part["live"]
+    values = sorted(live["last_ms"])
+    text = f"""### Under load
+
+Of Doorbuster alone: {live["rate"]} requests a second through Envoy to a shop of four pods that run, half of them answered by the candidate's two; until the arrival of the
+last answer of a candidate. {live["failed"]} of {live["requests"]:,} requests failed in all of it, releases and ways back.
+
+"""
+    text += table(["last answer of a candidate, ms after the answer to the request", "runs", "median", "p95", "p99", "max"], [
+        ["doorbuster run", len(values), *milliseconds(values)]])
+    return text + table(["aim", "measured", ""], [[f"p99 at most {LAST_ANSWER_MS} ms", f"{quantile(values, 99):.0f} ms", verdict(quantile(values, 99), LAST_ANSWER_MS)]])
+
+
+def span(runs, key):
+    values = [one[key] for one in runs]
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def many(part):
+    count, runs = part["many_count"], part["many"]
+    text = f"""### {count} at once
+
+{count} rollouts, each at half of its traffic with {count * 2} pods of candidates in all. An event of Doorbuster's has at most 32 rollouts, so these are {part["events"]}
+events and {part["events"]} actions, sent at once; Argo Rollouts, at its defaults (`--qps 40 --burst 80`, ten workers), gets {count} aborts over eight connections. Seconds
+from the first request sent; median of {len(runs["doorbuster"])} runs, and their range. Doorbuster takes a candidate away only once the gateway has taken the route up (`drain` is `0s`
+here, 15 s by default); Argo's basic canary has no route to wait for. Load when a run began: {", ".join(f"{one['load']:.1f}" for one in runs["doorbuster"])}
+(Doorbuster's), {", ".join(f"{one['load']:.1f}" for one in runs["argo"])} (Argo's).
+
+"""
+    text += table(["s after the first request", "all requests answered", "half of the first writes", "last first write", "last pod of a candidate gone"], [
+        [NAMES[label], *(span(rows, key) for key in ("answered_s", "median_first_s", "last_first_s", "last_gone_s"))] for label, rows in runs.items()])
+    ours = {key: statistics.median(one[key] for one in runs["doorbuster"]) for key in ("last_first_s", "last_gone_s")}
+    theirs = {key: statistics.median(one[key] for one in runs["argo"]) for key in ours}
+    return text + table(["aim", "measured", "", "of Argo Rollouts'"], [
+        [f"last first write within {LAST_FIRST_S} s", f"{ours['last_first_s']:.2f} s", verdict(ours["last_first_s"], LAST_FIRST_S), ratio(ours["last_first_s"], theirs["last_first_s"])],
+        [f"last pod of a candidate gone within {LAST_GONE_S} s", f"{ours['last_gone_s']:.2f} s", verdict(ours["last_gone_s"], LAST_GONE_S), ratio(ours["last_gone_s"], theirs["last_gone_s"])]])
+
+
+def rollback(part):
+    small = "\n**A trial (`--quick`): too small to judge by.**\n" if part["quick"] else ""
+    floor = sorted(one["first_ms"] for one in part["floor"])
+    return f"""{HEAD}
+
+{today()}, commit `{commit()}`, the operator {part["version"]}, system load {part["loads"][0]:.1f} when it began, {", ".join(f"{one:.1f}" for one in part["loads"][1:])} after each part of it
+(what this bench itself makes is in that; other work on these cores slows every row).
+{small}
+Doorbuster, Argo Rollouts {version_of("argo-rollouts")} and Flagger {version_of("flagger")} (built of their modules, with their own roles and limits) in one cluster in the same run
+(`bench/rollback.py`): etcd, API server, controllers and scheduler as they are, nodes and pods by kwok (a pod is ready at once), Envoy Gateway
+for Doorbuster's HTTPRoutes; for the others' ingresses no controller runs, so nobody else works on them. Each shop has four pods and no autoscaler, and
+waits at half of its traffic with two pods of the new version when a person sends it back: a SaleAction `RollBack`; `abort` in the Rollout's status, as
+the command of Argo Rollouts writes it. The first write is Doorbuster's of the HTTPRoute, with which all traffic is back; Argo's of a ReplicaSet,
+or of the canary ingress' weight. Read from a watch by one client, from the answer to its request on, one release at a time, the kinds in turn; the same
+client sees the event of a PATCH of its own {statistics.median(floor):.1f} ms after the answer (median; at most {floor[-1]:.1f}).
+
+""" + one_by_one(part) + (ticking(part) if "flagger" in part else "") + (many(part) if "many" in part else "") + (under_load(part) if "live" in part else "")
