@@ -18,12 +18,14 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import harness  # noqa: E402
 import peer  # noqa: E402
 from api import Api  # noqa: E402
-from rollback_kinds import Argo, ArgoIngress, Doorbuster, Flagger  # noqa: E402
+from rollback_kinds import Argo, ArgoIngress, ArgoIngressAtOnce, Doorbuster, Flagger  # noqa: E402
 from rollback_live import under_load  # noqa: E402
 from watching import Watch  # noqa: E402
 
-SETTLED, QUIET, REFILL = 2, 0.5, 15   # seconds: before a round, between two of it, before many at once (clients' limits)
+SETTLED, QUIET, REFILL = 2, 0.3, 15   # seconds: before a round, between two of it, before many at once (clients' limits)
 EVENT_MOST, EVENTS = 32, 7            # rollouts an event may have; events of the 200
+ROUNDS = {"shared": 2, "argo-ingress": 3, "argo-queue": 1}   # of kinds that are looked at for less than all
+PARTS = ("one", "many", "flagger", "live")
 
 
 def say(text):
@@ -61,13 +63,15 @@ def one(kind, name):
     return {"request_ms": 1000 * (answered - sent), "first_ms": 1000 * (first - answered)}
 
 
-def one_by_one(kinds, names, rounds):
+def one_by_one(api, names, rounds, keep):
     """Each kind's in turn, all of a kind's names one after another, while nothing else is under way."""
+    kinds = {"doorbuster": Doorbuster(api, "back-doorbuster"), "shared": Doorbuster(api, "back-shared", len(names), 1), "argo": Argo(api, "back-argo"),
+             "argo-ingress": ArgoIngress(api, "back-ingress"), "argo-queue": ArgoIngressAtOnce(api, "back-queue")}
     out = {label: [] for label in kinds}
     for kind in kinds.values():
         kind.make(names)
     for number in range(rounds):
-        labels = list(kinds)
+        labels = [label for label in kinds if number < ROUNDS.get(label, rounds)]
         turn = number % len(labels)
         for label in labels[turn:] + labels[:turn]:
             say(f"one by one: round {number + 1} of {rounds}, {label}")
@@ -75,7 +79,9 @@ def one_by_one(kinds, names, rounds):
             time.sleep(SETTLED)
             out[label] += [one(kinds[label], name) for name in names]
             kinds[label].end()
-    return out
+        keep(out)
+    for kind in kinds.values():
+        kind.close()
 
 
 def many(kind, names):
@@ -112,7 +118,7 @@ def many_at_once(api, count, runs):
     return out
 
 
-def ticking(api, count, rounds):
+def ticking(api, count, rounds, keep):
     """Flagger's, in seconds: told at a random moment of its tick."""
     kind, chance = Flagger(api, "back-flagger"), random.Random(1)
     names, out = [f"s{number:03d}" for number in range(count)], []
@@ -129,53 +135,62 @@ def ticking(api, count, rounds):
             kind.send_back(name)
         out += [moment - told[name] for name, moment in zip(names, kind.seen.await_all(names, 120))]
         kind.settle(names)
-    kind.close()
-    return out
-
-
-def measure(api, options, keep):
-    """What was found; `keep` gets it after each part, for whoever cannot wait for the last."""
-    names = [f"s{number:03d}" for number in range(options.shops)]
-    out = {"version": version(), "quick": options.quick, "loads": [os.getloadavg()[0]], "events": EVENTS, "many_count": options.many, "floor": floor(api), "shared": options.shops}
-
-    def found(part, value):
-        out[part] = value
-        out["loads"].append(os.getloadavg()[0])
         keep(out)
+    kind.close()
+
+
+def measure(api, options, out, save):
+    """Part after part; what of one is there is saved at once, for whoever cannot wait for the last."""
+    out.update(version=version(), quick=options.quick, events=EVENTS, many_count=options.many, shared=options.shops)
+    out["floor"] = floor(api)
+    load = [0.0]
+
+    def keep(part, value):
+        out[part] = value
+        out.setdefault("loads", {})[part] = [load[0], os.getloadavg()[0]]
+        save(out)
 
     with contextlib.ExitStack() as stack:
         operator = harness.Operator(api, "bench").start()
         stack.callback(operator.stop)
         argo = stack.enter_context(peer.Peer(api, "argo-rollouts"))
-        kinds = {"doorbuster": Doorbuster(api, "back-doorbuster"), "shared": Doorbuster(api, "back-shared", options.shops, 1),
-                 "argo": Argo(api, "back-argo"), "argo-ingress": ArgoIngress(api, "back-ingress")}
-        found("one", one_by_one(kinds, names, options.rounds))
-        for kind in kinds.values():
-            kind.close()
-        found("many", many_at_once(api, options.many, options.runs))
-        with peer.Peer(api, "flagger"):
-            found("flagger", ticking(api, options.canaries, options.ticks))
-        found("live", under_load(api, options.live, say))
-        if not operator.running() or not argo.running():
-            raise RuntimeError("a program that was measured has ended")
+        for part in options.parts:
+            load[0] = os.getloadavg()[0]
+            if part == "one":
+                one_by_one(api, [f"s{number:03d}" for number in range(options.shops)], options.rounds, lambda found: keep("one", found))
+            elif part == "many":
+                keep("many", many_at_once(api, options.many, options.runs))
+            elif part == "flagger":
+                with peer.Peer(api, "flagger"):
+                    ticking(api, options.canaries, options.ticks, lambda found: keep("flagger", found))
+            else:
+                keep("live", under_load(api, options.live, say))
+            if not operator.running() or not argo.running():
+                raise RuntimeError("a program that is measured has ended")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--out", required=True)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--parts", default=",".join(PARTS), help="nothing but these, into what --out has already")
     options = parser.parse_args()
+    options.parts = [one for one in PARTS if one in options.parts.split(",")]
     options.shops, options.rounds, options.many, options.runs = (5, 2, 20, 1) if options.quick else (30, 7, 200, 3)
     options.canaries, options.ticks = (5, 1) if options.quick else (50, 4)
     options.live = 3 if options.quick else 50
-    api = Api()
-    harness.install(api)
+    out = {}
+    if os.path.exists(options.out):
+        with open(options.out, encoding="utf-8") as file:
+            out = json.load(file)
 
-    def keep(found):
+    def save(found):
         with open(options.out, "w", encoding="utf-8") as file:
             json.dump(found, file)
 
-    measure(api, options, keep)
+    api = Api()
+    harness.install(api)
+    measure(api, options, out, save)
     return 0
 
 

@@ -226,8 +226,12 @@ class Argo(Kind):
         return {one["metadata"]["name"] for one in self.api.list("pods", self.ns) if one["metadata"]["labels"]["rollouts-pod-template-hash"] in news}
 
 
-class ArgoIngress(Argo):
-    """The same with traffic by an nginx ingress' weight; no ingress controller runs, so nobody else works on it."""
+class ArgoIngressAtOnce(Argo):
+    """The same with traffic by an nginx ingress' weight; no ingress controller runs, so nobody else works on it.
+
+    Until the pods of an aborted release go, which is 30 s by default, its controller writes the selector of the canary's Service to and fro,
+    as fast as its client's limit lets it; whoever aborts another one meanwhile waits in that queue.
+    """
 
     def strategy(self, name):
         return {"stableService": f"{name}-stable", "canaryService": f"{name}-canary", "trafficRouting": {"nginx": {"stableIngress": name}}}
@@ -245,6 +249,24 @@ class ArgoIngress(Argo):
     def _weightless(_, found):
         name = found["metadata"]["name"].removesuffix("-canary").rpartition("-")[0]
         return [name] if found["metadata"].get("annotations", {}).get(CANARY_WEIGHT) == "0" else []
+
+
+class ArgoIngress(ArgoIngressAtOnce):
+    """Each told back when that is over, and its client has got its burst back: by an idle controller."""
+
+    PAUSE = 1
+
+    def strategy(self, name):
+        return {"abortScaleDownDelaySeconds": 1, **super().strategy(name)}
+
+    def settle(self, names):
+        super().settle(names)
+        wait_for(f"{self.ns}: no pods of the release", lambda: not self._left(names), 60, 0.1)
+        time.sleep(self.PAUSE)
+
+    def _left(self, names):
+        return [one for name in names for one in self.api.list("replicasets", self.ns, f"app={name}")
+                if one["metadata"]["labels"]["rollouts-pod-template-hash"] == self.hashes[name][1] and one.get("status", {}).get("replicas")]
 
 
 class Hook:

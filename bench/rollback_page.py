@@ -9,7 +9,7 @@ from page import ROOT, commit, quantile, table, today, verdict
 HEAD = "## A release that is sent back"
 FIRST_MS, LAST_ANSWER_MS, LAST_FIRST_S, LAST_GONE_S = 50, 250, 1.5, 4    # the aims
 NAMES = {"doorbuster": "doorbuster run", "shared": "doorbuster run, {shared} rollouts in the event", "argo": "Argo Rollouts, basic canary",
-         "argo-ingress": "Argo Rollouts, ingress weight"}
+         "argo-ingress": "Argo Rollouts, ingress weight", "argo-queue": "the same, while others aborted before wait for their pods to go"}
 
 
 def version_of(peer):
@@ -27,11 +27,16 @@ def ratio(value, to):
     return f"{value / to:.2f}"
 
 
+def load_of(part, name):
+    before, after = part["loads"][name]
+    return f"System load {before:.1f} when this part began and {after:.1f} at its end, what it makes itself included."
+
+
 def one_by_one(part):
     firsts = {label: sorted(one["first_ms"] for one in rows) for label, rows in part["one"].items()}
     medians = {label: statistics.median(values) for label, values in firsts.items()}
-    text = table(["first write, ms after the answer to the request", "runs", "median", "p95", "p99", "max", "median of the request itself", "median, of basic", "median, of ingress weight"], [
-        [NAMES[label].format(**part), len(values), *milliseconds(values), f"{statistics.median(one['request_ms'] for one in part['one'][label]):.1f}",
+    text = table(["first write, ms after the answer to the request", "runs", "median", "p95", "p99", "max", "median from its sending on", "median, of basic", "median, of ingress weight"], [
+        [NAMES[label].format(**part), len(values), *milliseconds(values), f"{statistics.median(one['request_ms'] + one['first_ms'] for one in part['one'][label]):.1f}",
          ratio(medians[label], medians["argo"]), ratio(medians[label], medians["argo-ingress"])] for label, values in firsts.items()])
     ours = firsts["doorbuster"]
     return text + table(["aim", "measured", ""], [
@@ -45,7 +50,7 @@ def ticking(part):
     values = sorted(part["flagger"])
     text = f"""Flagger {version_of("flagger")} looks at a Canary at ticks, every ten seconds at the most. Its quickest way back is a webhook of type `rollback`,
 which it asks at each; here it begins to say yes at a random moment of the tick, and what counts is the ingress' weight 0. With a failing
-metric at least another tick passes (not measured here).
+metric at least another tick passes (not measured here). {load_of(part, "flagger")}
 
 """
     ours = statistics.median(one["first_ms"] for one in part["one"]["doorbuster"]) / 1000
@@ -60,7 +65,7 @@ def under_load(part):
     text = f"""### Under load
 
 Of Doorbuster alone: {live["rate"]} requests a second through Envoy to a shop of four pods that run, half of them answered by the candidate's two; until the arrival of the
-last answer of a candidate. {live["failed"]} of {live["requests"]:,} requests failed in all of it, releases and ways back.
+last answer of a candidate. {live["failed"]} of {live["requests"]:,} requests failed in all of it, releases and ways back. {load_of(part, "live")}
 
 """
     text += table(["last answer of a candidate, ms after the answer to the request", "runs", "median", "p95", "p99", "max"], [
@@ -80,7 +85,7 @@ def many(part):
 {count} rollouts, each at half of its traffic with {count * 2} pods of candidates in all. An event of Doorbuster's has at most 32 rollouts, so these are {part["events"]}
 events and {part["events"]} actions, sent at once; Argo Rollouts, at its defaults (`--qps 40 --burst 80`, ten workers), gets {count} aborts over eight connections. Seconds
 from the first request sent; median of {len(runs["doorbuster"])} runs, and their range. Doorbuster takes a candidate away only once the gateway has taken the route up (`drain` is `0s`
-here, 15 s by default); Argo's basic canary has no route to wait for. Load when a run began: {", ".join(f"{one['load']:.1f}" for one in runs["doorbuster"])}
+here, 15 s by default); Argo's basic canary has no route to wait for. System load when a run began: {", ".join(f"{one['load']:.1f}" for one in runs["doorbuster"])}
 (Doorbuster's), {", ".join(f"{one['load']:.1f}" for one in runs["argo"])} (Argo's).
 
 """
@@ -98,15 +103,18 @@ def rollback(part):
     floor = sorted(one["first_ms"] for one in part["floor"])
     return f"""{HEAD}
 
-{today()}, commit `{commit()}`, the operator {part["version"]}, system load {part["loads"][0]:.1f} when it began, {", ".join(f"{one:.1f}" for one in part["loads"][1:])} after each part of it
-(what this bench itself makes is in that; other work on these cores slows every row).
+{today()}, commit `{commit()}`, the operator {part["version"]}. Other work on these two cores slows every row: compare rows of one table.
 {small}
-Doorbuster, Argo Rollouts {version_of("argo-rollouts")} and Flagger {version_of("flagger")} (built of their modules, with their own roles and limits) in one cluster in the same run
-(`bench/rollback.py`): etcd, API server, controllers and scheduler as they are, nodes and pods by kwok (a pod is ready at once), Envoy Gateway
+Doorbuster, Argo Rollouts {version_of("argo-rollouts")} and Flagger {version_of("flagger")} (built of their modules, with their own roles and limits), those of a table in one
+cluster in one run (`bench/rollback.py`): etcd, API server, controllers and scheduler as they are, nodes and pods by kwok (a pod is ready at once), Envoy Gateway
 for Doorbuster's HTTPRoutes; for the others' ingresses no controller runs, so nobody else works on them. Each shop has four pods and no autoscaler, and
 waits at half of its traffic with two pods of the new version when a person sends it back: a SaleAction `RollBack`; `abort` in the Rollout's status, as
 the command of Argo Rollouts writes it. The first write is Doorbuster's of the HTTPRoute, with which all traffic is back; Argo's of a ReplicaSet,
 or of the canary ingress' weight. Read from a watch by one client, from the answer to its request on, one release at a time, the kinds in turn; the same
 client sees the event of a PATCH of its own {statistics.median(floor):.1f} ms after the answer (median; at most {floor[-1]:.1f}).
+
+After an abort by ingress weight Argo's controller writes the selector of the canary's Service to and fro until the pods are gone, 30 s by default, as fast as its
+client's limit (`--qps 40`) lets it; another abort meanwhile waits in that queue (last row, defaults). In the row before, that time is one second
+(`abortScaleDownDelaySeconds: 1`) and over before the next begins. {load_of(part, "one")}
 
 """ + one_by_one(part) + (ticking(part) if "flagger" in part else "") + (many(part) if "many" in part else "") + (under_load(part) if "live" in part else "")
