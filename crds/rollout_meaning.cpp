@@ -21,6 +21,7 @@ class Rollouts {
     for (std::size_t i = 0; i < spec_.rollouts.size(); ++i) {
       patch(i);
       steps(i);
+      gates(i);
       analysis(i);
       for (std::size_t j = 0; j < i; ++j) pair(j, i);
       depends(i);
@@ -72,6 +73,29 @@ class Rollouts {
             "must be more than at the step before",
             "write the steps in the order of their weights");
     }
+  }
+
+  void named_gate(std::size_t i,
+                  const std::optional<std::string>& named,
+                  const std::string& where) {
+    if (!named) return;
+    const auto is_it = [&named](const GateSpec& one) { return one.name == *named; };
+    if (std::any_of(spec_.gates.begin(), spec_.gates.end(), is_it)) return;
+    wrong(path_of(i, "strategy." + where),
+          "must name a gate of this event; there is no `" + *named + "`",
+          "add it to spec.gates");
+  }
+
+  void gates(std::size_t i) {
+    const RolloutStrategy& strategy = spec_.rollouts[i].strategy;
+    if (strategy.canary) {
+      const auto& steps = strategy.canary->steps;
+      for (std::size_t k = 0; k < steps.size(); ++k)
+        named_gate(i, steps[k].approval, "canary.steps[" + std::to_string(k) + "].approval");
+    }
+    if (!strategy.blue_green) return;
+    named_gate(i, strategy.blue_green->preview_approval, "blueGreen.previewApproval");
+    named_gate(i, strategy.blue_green->approval, "blueGreen.approval");
   }
 
   void named_analysis(std::size_t i,
