@@ -566,12 +566,13 @@ struct CheckSpec {
   bool operator==(const CheckSpec&) const = default;
 };
 
-/// It opens once people have approved it by a SaleAction `Approve`, and a `Reject` of one of them
-/// fails the rollout. Only verified actions count, and a person counts once.
+/// It opens for a step of a rollout once people have approved that by a SaleAction `Approve`: only
+/// verified ones count, and a person counts once. A `Reject` of whoever has that verb fails the
+/// rollout.
 struct ApprovalSpec {
   /// How many people must approve.
   std::int32_t count = 1;
-  /// Whoever approves or rejects is in one of these groups; empty, anybody who has the verb may.
+  /// Whoever approves is in one of these groups; empty, anybody who has the verb may.
   std::vector<std::string> groups{};
   /// Nobody lets his own release pass: whoever told the rollout to begin (`Start`, `Retry`) does
   /// not count. Where the clock began it, two people must approve.
@@ -586,8 +587,9 @@ struct ApprovalSpec {
 struct GateSpec {
   /// Name of this gate within the event.
   std::string name{};
-  /// It opens once people have approved it by a SaleAction `Approve`, and a `Reject` of one of them
-  /// fails the rollout. Only verified actions count, and a person counts once.
+  /// It opens for a step of a rollout once people have approved that by a SaleAction `Approve`:
+  /// only verified ones count, and a person counts once. A `Reject` of whoever has that verb fails
+  /// the rollout.
   ApprovalSpec approval{};
   bool operator==(const GateSpec&) const = default;
 };
@@ -608,8 +610,7 @@ struct CanaryStep {
   std::int32_t weight = 0;
   /// The candidate has at least so many pods, though its share needs fewer.
   std::optional<std::int32_t> replicas{};
-  /// The step ends only once this gate of the event is open. Its deadline does not run while it
-  /// waits for nothing else.
+  /// The step ends only once this gate of the event is open. Until then its deadline does not run.
   std::optional<std::string> approval{};
   /// How long the step lasts at least.
   DurationText pause = {"0s", Duration(0)};
@@ -672,13 +673,16 @@ struct RolloutTraffic {
 };
 
 /// Errors among requests: a mixture sequential test, valid however often one looks
-/// (docs/reference/analysis.md).
+/// (docs/reference/analysis-statistics.md).
 struct CompareErrors {
   /// Name of the counter of all requests.
   std::string counter{};
   /// Matchers that choose its errors, such as `code=~"5.."`.
   std::string bad{};
-  /// So many times the share of errors that the target has is no worse.
+  /// After fewer requests to either side nothing is said, and no step passes.
+  std::int64_t minimum_requests = 100;
+  /// So many times the share of errors that the target has is no worse. Errors of real shops come
+  /// in bursts, which at 1 are taken for evidence (docs/reference/analysis-statistics.md).
   Quantity tolerated{};
   bool operator==(const CompareErrors&) const = default;
 };
@@ -706,7 +710,7 @@ struct CompareSpec {
   /// Matchers that choose the series of both, such as `namespace="shop"`.
   std::optional<std::string> where{};
   /// Errors among requests: a mixture sequential test, valid however often one looks
-  /// (docs/reference/analysis.md).
+  /// (docs/reference/analysis-statistics.md).
   CompareErrors errors{};
   /// How long answers take: Mann and Whitney's test on the buckets of a histogram, made once a
   /// step, when it would pass.
@@ -993,8 +997,9 @@ struct CheckStatus {
 struct RolloutStatus {
   /// Name of the rollout.
   std::string name{};
-  /// Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack,
-  /// RolledBack, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden or Unknown.
+  /// Waiting, Scaling, Running, AwaitingApproval, Paused, Inconclusive, Baking, Promoting,
+  /// Reporting, Promoted, RollingBack, RolledBack, Contested, Planned (a dry run), Suspended,
+  /// Refused, Missing, Forbidden or Unknown.
   std::string state{};
   /// The step that is under way, from 1.
   std::optional<std::int32_t> step{};

@@ -959,6 +959,7 @@ Json to_json(const RolloutTraffic& in) {
 void bind(const Node& node, CompareErrors& out) {
   bind_member(node, "counter", out.counter);
   bind_member(node, "bad", out.bad);
+  bind_member(node, "minimumRequests", out.minimum_requests);
   bind_member(node, "tolerated", out.tolerated);
 }
 
@@ -966,6 +967,7 @@ Json to_json(const CompareErrors& in) {
   JsonObject json;
   write(json, "counter", in.counter);
   write(json, "bad", in.bad);
+  write(json, "minimumRequests", in.minimum_requests);
   write(json, "tolerated", in.tolerated);
   return json.build();
 }

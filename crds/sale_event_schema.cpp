@@ -1775,7 +1775,7 @@ constexpr Field kSpecGatesItemApprovalFields[] = {
      &kSpecGatesItemApprovalGroupsSchema,
      false,
      R"([])",
-     "Whoever approves or rejects is in one of these groups; empty, anybody who has the verb may."},
+     "Whoever approves is in one of these groups; empty, anybody who has the verb may."},
     {"twoPeople",
      &kSpecGatesItemApprovalTwoPeopleSchema,
      false,
@@ -1798,8 +1798,9 @@ constexpr Field kSpecGatesItemFields[] = {
      &kSpecGatesItemApprovalSchema,
      true,
      "",
-     "It opens once people have approved it by a SaleAction `Approve`, and a `Reject` of one of "
-     "them fails the rollout. Only verified actions count, and a person counts once."},
+     "It opens for a step of a rollout once people have approved that by a SaleAction `Approve`: "
+     "only verified ones count, and a person counts once. A `Reject` of whoever has that verb "
+     "fails the rollout."},
 };
 constexpr Schema kSpecGatesItemSchema = {.type = SchemaType::Object,
                                          .fields = kSpecGatesItemFields};
@@ -1935,8 +1936,8 @@ constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemFields[] = {
      &kSpecRolloutsItemStrategyCanaryStepsItemApprovalSchema,
      false,
      "",
-     "The step ends only once this gate of the event is open. Its deadline does not run while it "
-     "waits for nothing else."},
+     "The step ends only once this gate of the event is open. Until then its deadline does not "
+     "run."},
     {"pause",
      &kSpecRolloutsItemStrategyCanaryStepsItemPauseSchema,
      false,
@@ -2195,6 +2196,9 @@ constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsCounterSchema = {
 constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsBadSchema = {
     .type = SchemaType::String, .at_least = 1, .at_most = 512};
 
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsMinimumRequestsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 1, .maximum = 1000000000};
+
 constexpr Rule kSpecRolloutsItemAnalysisDefaultCompareErrorsToleratedRules[] = {
     {twins::factor_in_range,
      "",
@@ -2220,11 +2224,17 @@ constexpr Field kSpecRolloutsItemAnalysisDefaultCompareErrorsFields[] = {
      true,
      "",
      "Matchers that choose its errors, such as `code=~\"5..\"`."},
+    {"minimumRequests",
+     &kSpecRolloutsItemAnalysisDefaultCompareErrorsMinimumRequestsSchema,
+     false,
+     R"(100)",
+     "After fewer requests to either side nothing is said, and no step passes."},
     {"tolerated",
      &kSpecRolloutsItemAnalysisDefaultCompareErrorsToleratedSchema,
      false,
-     R"(1)",
-     "So many times the share of errors that the target has is no worse."},
+     R"(2)",
+     "So many times the share of errors that the target has is no worse. Errors of real shops come "
+     "in bursts, which at 1 are taken for evidence (docs/reference/analysis-statistics.md)."},
 };
 constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemAnalysisDefaultCompareErrorsFields};
@@ -2318,7 +2328,7 @@ constexpr Field kSpecRolloutsItemAnalysisDefaultCompareFields[] = {
      true,
      "",
      "Errors among requests: a mixture sequential test, valid however often one looks "
-     "(docs/reference/analysis.md)."},
+     "(docs/reference/analysis-statistics.md)."},
     {"latency",
      &kSpecRolloutsItemAnalysisDefaultCompareLatencySchema,
      false,
@@ -3015,9 +3025,9 @@ constexpr Field kStatusRolloutsItemFields[] = {
      &kStatusRolloutsItemStateSchema,
      true,
      "",
-     "Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack, "
-     "RolledBack, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden or "
-     "Unknown."},
+     "Waiting, Scaling, Running, AwaitingApproval, Paused, Inconclusive, Baking, Promoting, "
+     "Reporting, Promoted, RollingBack, RolledBack, Contested, Planned (a dry run), Suspended, "
+     "Refused, Missing, Forbidden or Unknown."},
     {"step", &kStatusRolloutsItemStepSchema, false, "", "The step that is under way, from 1."},
     {"steps", &kStatusRolloutsItemStepsSchema, false, "", "How many there are."},
     {"weight",

@@ -346,7 +346,7 @@ bool approval_names_gate(const Node& self) {
 
 bool approval_says_who(const Node& self) {
   return !is_one_of(text_of(self, "action"),
-                    std::array<std::string_view, 3>{"Approve", "Reject", "BreakGlass"}) ||
+                    std::array<std::string_view, 2>{"Approve", "BreakGlass"}) ||
          self.has("requestedBy");
 }
 

@@ -2,6 +2,7 @@
 
 #include "controllers/planner/canary.h"
 #include "controllers/planner/check_hosts.h"
+#include "controllers/planner/comparison.h"
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/rollout_candidate.h"
@@ -215,6 +216,15 @@ void check_asked_hosts(Check& check, const api::SaleEventSpec& spec) {
   for (std::size_t i = 0; i < spec.checks.size(); ++i) {
     if (const auto no = why_not_asked(spec.checks[i], *check.setup.checks))
       check.add(no->code.c_str(), "spec.checks[" + std::to_string(i) + "]" + no->field, no->why);
+  }
+  for (std::size_t i = 0; i < spec.rollouts.size(); ++i) {
+    const auto& usual = spec.rollouts[i].analysis.usual;
+    if (!usual || !usual->compare) continue;
+    const auto no = why_not_asked(errors_asked(*usual->compare, {}), *check.setup.checks);
+    if (no)
+      check.add(no->code.c_str(),
+                "spec.rollouts[" + std::to_string(i) + "].analysis.default.compare.address",
+                no->why);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "controllers/planner/rollout_draft.h"
 #include "operator/base/instant.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace doorbuster::planner {
@@ -158,6 +159,7 @@ RolloutDraft draft_of(const View& view,
                    .mode = mode,
                    .spec = spec,
                    .steps = spec ? steps_of(spec->strategy) : std::vector<RolloutStep>(),
+                   .others = 0,
                    .name = name,
                    .attempt = attempt,
                    .present = present,
@@ -172,6 +174,22 @@ RolloutDraft draft_of(const View& view,
                    .at_once = {},
                    .wake = {}};
   out.row.name = name;
+  return out;
+}
+
+/// Rollouts whose attempt has begun and is not over.
+std::set<std::string> under_way(const View& view) {
+  std::set<std::string> out;
+  const api::SaleEventStatus& status = view.event.status;
+  for (const api::Decision& one : status.decisions) {
+    if (one.kind != rollout_kind::kStarted || one.hash != last_attempt(status, one.subject))
+      continue;
+    const auto decided = [&](const char* kind) {
+      return decided_about(status, kind, one.subject, one.hash) != nullptr;
+    };
+    if (!decided(rollout_kind::kPromoted) && !decided(rollout_kind::kDrained))
+      out.insert(one.subject);
+  }
   return out;
 }
 
@@ -190,11 +208,18 @@ std::optional<Instant> first_rollout(const api::SaleEventSpec& spec, const Windo
 
 RolloutWants rollouts(const View& view, RolloutMode mode) {
   RolloutWants out;
+  std::set<std::string> busy = under_way(view);
   std::set<std::string> named;
   for (const api::RolloutSpec& one : view.spec.rollouts) {
     named.insert(one.name);
     RolloutDraft draft = draft_of(view, mode, &one, one.name);
+    draft.others = busy.size() - busy.count(one.name);
     plan_rollout(draft);
+    const bool begins =
+        std::any_of(draft.decisions.begin(), draft.decisions.end(), [](const api::Decision& made) {
+          return made.kind == rollout_kind::kStarted;
+        });
+    if (begins) busy.insert(one.name);
     collect(out, std::move(draft));
   }
   std::set<std::string> former;

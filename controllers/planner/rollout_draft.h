@@ -48,6 +48,7 @@ struct RolloutDraft {
   RolloutMode mode = RolloutMode::Act;
   const api::RolloutSpec* spec = nullptr;  ///< null: the event does not name it (any more)
   std::vector<RolloutStep> steps;          ///< of its strategy
+  std::size_t others = 0;                  ///< rollouts under way besides this one
   std::string name, attempt;
   std::string present;  ///< the attempt that the spec asks for; empty without one
   bool former = false;  ///< the attempt is at what the spec said before
@@ -142,9 +143,19 @@ void go_back(RolloutDraft&, const std::string& why);
 
 struct Analysis {
   enum class Is { None, Passed, Failed, Inconclusive } is = Is::None;
-  std::string why;
+  std::string why;         ///< with Failed and Inconclusive
+  std::string evidence;    ///< what was compared and is no worse
+  bool dry = false;        ///< only said, never acted upon
+  bool exhausted = false;  ///< more measurements were inconclusive than may be
+
+  bool fails() const { return is == Is::Failed && !dry; }
+  bool holds_up() const { return is != Is::Passed && !dry; }
 };
-/// What the checks say of what happened since an instant.
-Analysis analysis_since(const RolloutDraft&, Instant since);
+/// What the checks say of what happened since an instant, and errors of the two sides.
+Analysis analysis_since(const RolloutDraft&, Instant begun);
+/// How long the answers of the two sides took. The test holds for one look: at the end of a step.
+Analysis latency_since(const RolloutDraft&, Instant begun);
+/// Which check is bad already, before anything has begun; empty: none.
+std::string bad_now(const RolloutDraft&);
 
 }  // namespace doorbuster::planner

@@ -142,33 +142,4 @@ Value written_rules(const RolloutDraft& draft) {
   return draft.facts.routing ? draft.facts.routing->object->at(kRules) : Value();
 }
 
-Analysis analysis_since(const RolloutDraft& draft, Instant since) {
-  Analysis out;
-  if (draft.spec == nullptr || !draft.spec->analysis.usual) return out;
-  const api::AnalysisSpec& asked = *draft.spec->analysis.usual;
-  out.is = Analysis::Is::Passed;
-  for (const std::string& name : asked.checks) {
-    const auto& checks = draft.view.spec.checks;
-    const auto check =
-        std::find_if(checks.begin(), checks.end(), [&name](const api::CheckSpec& one) {
-          return one.name == name;
-        });
-    if (check == checks.end()) continue;
-    std::span<const Measurement> history;
-    const auto found = draft.view.seen.checks.find(name);
-    if (found != draft.view.seen.checks.end()) history = found->second;
-    const CheckJudgement judged = judge(*check, history, draft.view.now);
-    if (judged.verdict == CheckVerdict::Bad)
-      return {Analysis::Is::Failed, name + " is bad: " + judged.message};
-    const bool fresh = judged.measured_at && *judged.measured_at > since;
-    if (judged.verdict == CheckVerdict::Good && fresh) continue;
-    if (judged.verdict == CheckVerdict::Unknown && asked.error_policy == api::ErrorPolicy::Proceed)
-      continue;
-    out = {Analysis::Is::Inconclusive,
-           name + (judged.verdict == CheckVerdict::Good ? " has not been measured since"
-                                                        : " is not known: " + judged.message)};
-  }
-  return out;
-}
-
 }  // namespace doorbuster::planner

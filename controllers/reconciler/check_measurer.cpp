@@ -3,6 +3,7 @@
 #include "controllers/adapters/json_answer.h"
 #include "controllers/adapters/prometheus_answer.h"
 #include "controllers/planner/check_hosts.h"
+#include "controllers/planner/comparison.h"
 #include "controllers/reconciler/caches.h"
 #include "operator/base/base64.h"
 #include "operator/base/json.h"
@@ -101,6 +102,11 @@ Reading ProviderMeasurer::prometheus(const api::CheckSpec& check) {
       parts_.web->get({.address = *address,
                        .target = adapters::prometheus_target(address->target, asked.query, range)});
   if (!answer.ok()) return failed(answer.error().message);
+  if (planner::is_comparison(check)) {
+    const Reading counts = adapters::read_counts(answer->body);
+    const bool words = counts.text.starts_with("Prometheus says");
+    return answer->status == 200 || words ? counts : failed(status_text(*answer));
+  }
   const bool below = check.bad && check.bad->below;
   const auto worst = below ? adapters::Worst::Lowest : adapters::Worst::Highest;
   const Reading reading = adapters::read_prometheus(answer->body, worst);
