@@ -11,6 +11,9 @@
 
 #include <cmath>
 #include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace doorbuster::bench {
 namespace {
@@ -66,10 +69,13 @@ std::vector<World> no_worse() {
       out.push_back(
           {.group = "processes", .name = name, .process = process, .steps = all_along(share)});
   constexpr int kQuarter = kLooks / 4, kHalf = kLooks / 2;
-  out.push_back({.group = "steps",
-                 .name = "anew",
-                 .process = {},
-                 .steps = {{kQuarter, 0.05}, {kQuarter, 0.1}, {kQuarter, 0.25}, {kQuarter, 0.5}}});
+  for (const double rate : {0.001, 0.005})
+    out.push_back(
+        {.group = "steps",
+         .name = "anew",
+         .process = {},
+         .rate = rate,
+         .steps = {{kQuarter, 0.05}, {kQuarter, 0.1}, {kQuarter, 0.25}, {kQuarter, 0.5}}});
   // At half of the time the share rises, and with it (load) the errors of both sides.
   for (const bool anew : {true, false})
     out.push_back({.group = "steps",
@@ -146,22 +152,33 @@ Json played(const Latencies& world, int releases, const Random& random) {
       .build();
 }
 
+/// Each world has a stream of its own, so that another one more changes none of them.
+Random stream(const Random& random, const World& world) {
+  return random.fork(world.group + " " + world.name + " " +
+                     std::to_string(scaled(world.rate, 1e-6)) + " " +
+                     std::to_string(scaled(world.steps.front().share, 0.01)) + " " +
+                     std::to_string(scaled(world.worse, 0.01)));
+}
+
+Random stream(const Random& random, const Latencies& world) {
+  return random.fork("latencies " + world.name + " " + std::to_string(scaled(world.share, 0.01)) +
+                     " " + std::to_string(scaled(world.slower, 0.01)));
+}
+
 void run(int releases, std::uint64_t seed) {
   const Random random(seed);
   std::vector<Json> errors, values;
   for (const World& world : no_worse())
-    errors.push_back(
-        played(world, releases, random.fork("no worse " + std::to_string(errors.size()))));
+    errors.push_back(played(world, releases, stream(random, world)));
   for (const World& world : worse())
-    errors.push_back(
-        played(world, releases / 4, random.fork("worse " + std::to_string(errors.size()))));
+    errors.push_back(played(world, releases / 4, stream(random, world)));
   for (const Latencies& world : latencies())
-    values.push_back(
-        played(world, releases / 4, random.fork("values " + std::to_string(values.size()))));
+    values.push_back(played(world, releases / 4, stream(random, world)));
   const JsonObject out = JsonObject()
                              .add("seed", static_cast<std::int64_t>(seed))
                              .add("scrape_seconds", std::int64_t{kScrapeSeconds})
                              .add("looks", std::int64_t{kLooks})
+                             .add("pods", std::int64_t{kPods})
                              .add("errors", json_array(errors))
                              .add("values", json_array(values));
   std::puts(out.build().text.c_str());

@@ -3,7 +3,6 @@
 #include "operator/base/random.h"
 
 #include <string>
-#include <vector>
 
 namespace doorbuster::bench {
 
