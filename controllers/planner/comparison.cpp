@@ -1,6 +1,5 @@
 #include "controllers/planner/comparison.h"
 
-#include "controllers/planner/plan.h"
 #include "controllers/planner/rollout_candidate.h"
 #include "controllers/planner/rollout_memory.h"
 #include "controllers/planner/rollout_steps.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "controllers/planner/seen.h"
+#include "controllers/planner/plan.h"
 #include "crds/sale_event.h"
 #include "operator/base/instant.h"
 

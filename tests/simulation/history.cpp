@@ -371,6 +371,24 @@ void vary_release_actions(Random random, History& history) {
   }
 }
 
+/// A quarter of the releases waits for people at one of its steps; of those mostly somebody
+/// approves, now and then somebody rejects. Another quarter asks for pods. Chance of its own again.
+void vary_gates(Random random, History& history) {
+  if (!history.routed) return;
+  EventPlan& event = history.events.front();
+  RolloutPlan& plan = *event.rollout;
+  if (random.chance(1, 4)) plan.pods = static_cast<int>(random.between(1, 8));
+  if (!random.chance(1, 4)) return;
+  const auto steps = plan.blue_green ? 2 : static_cast<std::int64_t>(plan.steps.size());
+  plan.gated = static_cast<int>(random.between(1, steps));
+  const auto ask = [&](const char* verb) {
+    const Duration at = between(random, event.start - seconds(30), event.end);
+    history.steps.push_back({.act = Act::Ask, .at = at, .subject = event.name, .field = verb});
+  };
+  if (random.chance(4, 5)) ask("Approve");
+  if (random.chance(1, 5)) ask("Reject");
+}
+
 /// In every so many histories the operator is ended while the first event only waits for its sale:
 /// that time is short, and chance alone hits it about once in a thousand.
 constexpr std::uint64_t kWaitingKills = 400;
@@ -431,6 +449,7 @@ History make_history(std::uint64_t seed) {
   vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
   vary_release_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 11), history);
   vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
+  vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -125,6 +125,8 @@ struct RolloutPlan {
   std::string start = "start";
   std::vector<std::pair<int, Duration>> steps;  ///< weight, pause; with `blue_green` two pauses
   bool blue_green = false;
+  int gated = 0;          ///< the step, from 1, that people must let pass; 0: none
+  int pods = 0;           ///< that the first step asks for at least
   bool checked = false;   ///< by the event's check, at every step
   bool proceeds = false;  ///< while that is unknown
   std::string on_failure = "RollBack", promotion = "Write", on_window_end = "Finish";
@@ -169,6 +171,7 @@ inline constexpr std::int64_t kRateLimit = 100;
 inline constexpr const char* kReleased = "checkout";  ///< the shop
 inline constexpr const char* kRollout = "canary";
 inline constexpr const char* kCheck = "errors";
+inline constexpr const char* kGate = "board";
 
 /// The history of a seed: the same on every machine.
 History make_history(std::uint64_t seed);

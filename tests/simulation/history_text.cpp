@@ -114,6 +114,8 @@ Tree strategy(const RolloutPlan& plan) {
       out.set("/blueGreen/previewAnalysis", Tree::string("default"));
       out.set("/blueGreen/analysis", Tree::string("default"));
     }
+    if (plan.gated == 1) out.set("/blueGreen/previewApproval", Tree::string(kGate));
+    if (plan.gated == 2) out.set("/blueGreen/approval", Tree::string(kGate));
     return out;
   }
   Tree steps = Tree::parse("[]");
@@ -122,6 +124,9 @@ Tree strategy(const RolloutPlan& plan) {
     step.set("/weight", Tree::integer(weight));
     step.set("/pause", Tree::string(doorbuster::to_text(pause)));
     if (plan.checked) step.set("/analysis", Tree::string("default"));
+    const int number = static_cast<int>(steps.elements().size()) + 1;
+    if (plan.gated == number) step.set("/approval", Tree::string(kGate));
+    if (plan.pods > 0 && number == 1) step.set("/replicas", Tree::integer(plan.pods));
     steps.elements().push_back(std::move(step));
   }
   out.set("/canary/steps", std::move(steps));
@@ -160,6 +165,9 @@ void add_rollout(Tree& event, const RolloutPlan& plan) {
   check.set("/bad/above", Tree::string("0.5"));
   checks.elements().push_back(std::move(check));
   if (plan.checked) event.set("/spec/checks", std::move(checks));
+  if (plan.gated > 0)
+    event.set("/spec/gates",
+              Tree::parse("[{\"name\":\"" + std::string(kGate) + "\",\"approval\":{}}]"));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Oracles of releases: who gets which share of the traffic, and what stands while it does.
 #include "controllers/planner/ledger.h"
+#include "controllers/planner/rollout_steps.h"
 #include "tests/simulation/releases.h"
 
 #include <algorithm>
@@ -347,7 +348,8 @@ class PausedKeepsCapacity : public Oracle {
       const api::Decision* entered = decided(*event->status, "StepEntered");
       const api::Decision* passed = decided(*event->status, "StepPassed");
       for (const auto& row : event->status->rollouts) {
-        const bool still = row.state == "Paused" || row.analysis == "Inconclusive";
+        const bool still = row.state == "Paused" || row.state == "AwaitingApproval" ||
+                           row.analysis == "Inconclusive";
         if (!still || !entered || decided(*event->status, "RolledBack")) continue;
         if (passed && passed->value == entered->value) continue;
         const std::int64_t step = integer_of(Json{entered->value}).value_or(1);
@@ -364,6 +366,37 @@ class PausedKeepsCapacity : public Oracle {
   Instant since_{};
 };
 
+class PeopleOpenGates : public Oracle {
+ public:
+  const char* name() const override { return "PeopleOpenGates"; }
+  const char* sentence() const override {
+    return "no step with a gate passes that nobody has approved";
+  }
+  void on_publish(const Scene& scene,
+                  const planner::Event& event,
+                  const api::SaleEventStatus& status) override {
+    const api::Decision* passed = decided(status, "StepPassed");
+    if (passed == nullptr || passed->at != scene.cluster.now() || !event.spec) return;
+    for (const api::RolloutSpec& one : event.spec->rollouts) {
+      const auto steps = planner::steps_of(one.strategy);
+      const auto step = static_cast<std::size_t>(integer_of(Json{passed->value}).value_or(0));
+      if (one.name != passed->subject || step < 1 || step > steps.size()) continue;
+      if (!steps[step - 1].gate.empty() && !is_approved(scene, event.ref.name))
+        complain(scene, one.name + " passed step " + passed->value + ", which nobody approved");
+    }
+  }
+
+ private:
+  static bool is_approved(const Scene& scene, const std::string& event) {
+    const auto all = scene.cluster.api().objects(api::kGroup, api::kSaleActionKind);
+    return std::any_of(all.begin(), all.end(), [&](const ObjectRef& ref) {
+      const StoredPtr one = scene.cluster.api().live(ref);
+      return one && one->tree.text_at("/spec/event") == event &&
+             one->tree.text_at("/spec/action") == "Approve";
+    });
+  }
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts() {
@@ -375,6 +408,7 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts() {
   out.push_back(std::make_unique<RouteBackAtTheEnd>());
   out.push_back(std::make_unique<ForeignRouteStays>());
   out.push_back(std::make_unique<PausedKeepsCapacity>());
+  out.push_back(std::make_unique<PeopleOpenGates>());
   return out;
 }
 

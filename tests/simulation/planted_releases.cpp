@@ -138,6 +138,29 @@ std::vector<PlantedBug> planted_in_releases() {
          return with(release(), {{.act = Act::EditRoute, .at = seconds(335), .field = "Rule"}});
        },
        {"ForeignRouteStays", "RouteBackAtTheEnd", "StatusTruthful"}},
+      {"whoever ends a step opens its gate",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           for (auto& action : seen.actions) {
+             if (!action->spec || action->spec->action != api::ActionVerb::Promote) continue;
+             auto bent = std::make_shared<planner::Action>(*action);
+             bent->spec->action = api::ActionVerb::Approve;
+             bent->spec->gate = kGate;
+             bent->spec->requested_by = "ada";
+             action = bent;
+           }
+         };
+         return out;
+       },
+       [] {
+         History history = release();
+         history.events.front().rollout->gated = 1;
+         return with(
+             history,
+             {{.act = Act::Ask, .at = seconds(400), .subject = "sale-0", .field = "Promote"}});
+       },
+       {"PeopleOpenGates"}},
       {"a candidate does not grow",
        [] {
          return performing([](const planner::Write& write) {
