@@ -31,7 +31,7 @@ std::string text_of(const api::Quantity& quantity) {
 }
 
 bool is_bad(const api::CheckSpec& check, double value) {
-  if (check.condition) return value == 0;
+  if (check.condition || check.job) return value == 0;
   if (check.bad && check.bad->above) return value > number_of(*check.bad->above);
   if (check.bad && check.bad->below) return value < number_of(*check.bad->below);
   return false;
@@ -57,12 +57,15 @@ Counts counts_as(const api::CheckSpec& check, const Measurement& one) {
   return Counts::Unknown;
 }
 
-/// `0.03 is above 0.01`, `Available is False`, `no data: ...`
+/// `0.03 is above 0.01`, `Deployment cart says Available=False`, `Job smoke is complete`, `no data:
+/// ...`
 std::string said(const api::CheckSpec& check, const Measurement& one) {
   if (one.says == Says::Missing) return "no data: " + one.text;
   if (check.condition)
     return check.condition->object.kind + " " + check.condition->object.name + " says " +
            check.condition->type + "=" + one.text;
+  if (check.job)
+    return "Job " + check.job->name + (is_bad(check, one.value) ? " has " : " is ") + one.text;
   const bool above = check.bad && check.bad->above;
   if (!check.bad || (!above && !check.bad->below)) return one.text;
   const std::string bound = text_of(above ? *check.bad->above : *check.bad->below);

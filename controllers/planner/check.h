@@ -28,7 +28,7 @@ struct CheckJudgement {
 
 /// How long a measurement stands.
 Duration stale_after(const api::CheckSpec& check);
-/// `bad.for`; nothing of a condition.
+/// `bad.for`; nothing of a condition or a Job.
 Duration bad_for(const api::CheckSpec& check);
 
 /// From measurements, oldest first. A failure of the provider is neither good nor bad: what was
