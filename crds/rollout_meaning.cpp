@@ -134,6 +134,13 @@ class Rollouts {
     }
   }
 
+  /// What shares out: the member of `traffic`, and the name of the object.
+  static std::pair<std::string, std::string> router_of(const RolloutTraffic& traffic) {
+    if (traffic.http_route) return {"httpRoute", traffic.http_route->name};
+    if (traffic.grpc_route) return {"grpcRoute", traffic.grpc_route->name};
+    return {};
+  }
+
   void pair(std::size_t first, std::size_t second) {
     const RolloutSpec &a = spec_.rollouts[first], &b = spec_.rollouts[second];
     if (a.target == b.target)
@@ -144,8 +151,8 @@ class Rollouts {
       wrong(path_of(second, "traffic"),
             "must not share out the same Service of the same route as `" + a.name + "`",
             "");
-    else if (a.traffic.http_route.name == b.traffic.http_route.name)
-      wrong(path_of(second, "traffic.httpRoute.name"),
+    else if (router_of(a.traffic) == router_of(b.traffic))
+      wrong(path_of(second, "traffic." + router_of(b.traffic).first + ".name"),
             "must not be the route of `" + a.name + "` too: its rules are one field",
             "give each rollout a route of its own");
   }

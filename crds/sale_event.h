@@ -663,11 +663,13 @@ struct RouteTraffic {
   bool operator==(const RouteTraffic&) const = default;
 };
 
-/// Who shares out the traffic.
+/// Who shares out the traffic; exactly one member.
 struct RolloutTraffic {
   /// An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its `/spec/rules`,
   /// and yields to whoever else changes them in the meantime.
-  RouteTraffic http_route{};
+  std::optional<RouteTraffic> http_route{};
+  /// A GRPCRoute of the Gateway API in the event's namespace, in the same way.
+  std::optional<RouteTraffic> grpc_route{};
   bool operator==(const RolloutTraffic&) const = default;
 };
 
@@ -771,7 +773,7 @@ struct RolloutSpec {
   std::int32_t wave = 0;
   /// How the candidate takes over; exactly one member.
   RolloutStrategy strategy{};
-  /// Who shares out the traffic.
+  /// Who shares out the traffic; exactly one member.
   RolloutTraffic traffic{};
   /// What decides. A bad check fails the rollout whenever the candidate has traffic.
   RolloutAnalysis analysis{};

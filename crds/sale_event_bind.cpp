@@ -948,11 +948,15 @@ Json to_json(const RouteTraffic& in) {
   return json.build();
 }
 
-void bind(const Node& node, RolloutTraffic& out) { bind_member(node, "httpRoute", out.http_route); }
+void bind(const Node& node, RolloutTraffic& out) {
+  bind_member(node, "httpRoute", out.http_route);
+  bind_member(node, "grpcRoute", out.grpc_route);
+}
 
 Json to_json(const RolloutTraffic& in) {
   JsonObject json;
   write(json, "httpRoute", in.http_route);
+  write(json, "grpcRoute", in.grpc_route);
   return json.build();
 }
 

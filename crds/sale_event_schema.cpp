@@ -2114,16 +2114,56 @@ constexpr Field kSpecRolloutsItemTrafficHttpRouteFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficHttpRouteSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficHttpRouteFields};
 
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficGrpcRouteFields[] = {
+    {"name", &kSpecRolloutsItemTrafficGrpcRouteNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficGrpcRouteBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficGrpcRouteFields};
+
 constexpr Field kSpecRolloutsItemTrafficFields[] = {
     {"httpRoute",
      &kSpecRolloutsItemTrafficHttpRouteSchema,
-     true,
+     false,
      "",
      "An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its "
      "`/spec/rules`, and yields to whoever else changes them in the meantime."},
+    {"grpcRoute",
+     &kSpecRolloutsItemTrafficGrpcRouteSchema,
+     false,
+     "",
+     "A GRPCRoute of the Gateway API in the event's namespace, in the same way."},
+};
+constexpr Rule kSpecRolloutsItemTrafficRules[] = {
+    {twins::one_router,
+     "",
+     "must have exactly one of `httpRoute` and `grpcRoute`",
+     R"re([has(self.httpRoute), has(self.grpcRoute)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
-                                                   .fields = kSpecRolloutsItemTrafficFields};
+                                                   .fields = kSpecRolloutsItemTrafficFields,
+                                                   .rules = kSpecRolloutsItemTrafficRules};
 
 constexpr Schema kSpecRolloutsItemAnalysisDefaultChecksItemSchema = {
     .type = SchemaType::String,
@@ -2507,7 +2547,11 @@ constexpr Field kSpecRolloutsItemFields[] = {
      true,
      "",
      "How the candidate takes over; exactly one member."},
-    {"traffic", &kSpecRolloutsItemTrafficSchema, true, "", "Who shares out the traffic."},
+    {"traffic",
+     &kSpecRolloutsItemTrafficSchema,
+     true,
+     "",
+     "Who shares out the traffic; exactly one member."},
     {"analysis",
      &kSpecRolloutsItemAnalysisSchema,
      false,

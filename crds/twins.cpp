@@ -387,6 +387,10 @@ bool one_bound(const Node& self) { return self.has("above") != self.has("below")
 
 bool one_strategy(const Node& self) { return self.has("canary") != self.has("blueGreen"); }
 
+bool one_router(const Node& self) {
+  return static_cast<int>(self.has("httpRoute")) + static_cast<int>(self.has("grpcRoute")) == 1;
+}
+
 bool analysis_asks_something(const Node& self) {
   const Node* checks = self.find("checks");
   return self.has("compare") || (checks != nullptr && !checks->items.empty());

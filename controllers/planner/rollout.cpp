@@ -133,7 +133,7 @@ bool has_candidate(const View& view, const std::string& name) {
   const auto held = view.holds.find({kRollouts, name});
   return held != view.holds.end() &&
          std::any_of(held->second.begin(), held->second.end(), [](const OurHold& one) {
-           return one.field.object.group == kRouteGroup || one.field.pointer.starts_with(kTemplate);
+           return shares_out(one.field) || one.field.pointer.starts_with(kTemplate);
          });
 }
 
@@ -152,7 +152,7 @@ RolloutDraft draft_of(const View& view,
     StartedOn on = started_on(*began);
     names = {std::move(on.target), std::move(on.backend)};
   } else if (spec != nullptr) {
-    names = {spec->target.name, spec->traffic.http_route.backend};
+    names = {spec->target.name, router_asked(spec->traffic, view.event.ref.ns).backend};
   }
   RolloutDraft out{.view = view,
                    .mode = mode,

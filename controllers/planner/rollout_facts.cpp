@@ -28,7 +28,7 @@ void look_at_holds(RolloutFacts& facts, const View& view, const std::string& nam
   if (found == view.holds.end()) return;
   for (const OurHold& one : found->second) {
     const std::string& pointer = one.field.pointer;
-    if (one.field.object.group == kRouteGroup) {
+    if (shares_out(one.field)) {
       facts.traffic = &one;
       facts.route = one.field.object;
     } else if (pointer.starts_with(kTemplate)) {
@@ -39,24 +39,24 @@ void look_at_holds(RolloutFacts& facts, const View& view, const std::string& nam
   }
 }
 
-/// What share the candidate has, whether that is in force, and whether the rules are ours.
+/// What share the candidate has, whether that is in force, and whether what stands there is ours.
 void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
   facts.routing = look(view, facts.route, unread);
   if (facts.routing == nullptr) {
     if (absence(view.seen, facts.route) == "Missing") facts.weight = 0;
     return;
   }
-  const Value live = facts.routing->object->at(kRules);
-  const auto rules = facts.routing->object->root().find(kRules);
-  facts.weight =
-      rules ? shares_of(*rules, facts.backend.name, facts.candidate.service.name).candidate : 0;
-  facts.not_in_force = why_not_in_force(*facts.routing->object);
+  const Router& router = *facts.router;
+  const Value live = facts.routing->object->at(router.field);
+  const auto field = facts.routing->object->root().find(router.field);
+  facts.weight = field ? router.shares(*field, facts.sides()).candidate : 0;
+  facts.not_in_force = router.why_not_in_force(*facts.routing->object);
   if (facts.traffic == nullptr || !facts.traffic->there) return;
   const HeldField& entry = facts.traffic->entry;
   const auto& rows = view.event.status.holds;
   const bool yielded = std::any_of(rows.begin(), rows.end(), [&](const api::HoldStatus& row) {
     return row.state == "RouteContested" && row.object.kind == facts.route.kind &&
-           row.object.name == facts.route.name && row.field == kRules;
+           row.object.name == facts.route.name && row.field == router.field;
   });
   facts.contested = !entry.is_ours(live) && (facts.traffic->landed || yielded);
 }
@@ -104,8 +104,8 @@ RolloutFacts rollout_facts(const View& view,
   out.scaler = look_at_child(view, out.candidate.autoscaler, name, out.unread);
   look_at_holds(out, view, name);
   const std::string& ns = view.event.ref.ns;
-  if (spec != nullptr && out.traffic == nullptr)
-    out.route = {kRouteGroup, "HTTPRoute", ns, spec->traffic.http_route.name};
+  if (spec != nullptr && out.traffic == nullptr) out.route = router_asked(spec->traffic, ns).object;
+  out.router = router_of(out.route);
   if (!names.target.empty()) {
     out.target = {"apps", "Deployment", ns, names.target};
     out.backend = {"", "Service", ns, names.backend};
@@ -113,7 +113,7 @@ RolloutFacts rollout_facts(const View& view,
     out.service = look(view, out.backend, out.unread);
     look_who_scales(out, view);
   }
-  if (!out.route.name.empty()) look_at_route(out, view, out.unread);
+  if (out.router != nullptr) look_at_route(out, view, out.unread);
   if (out.stable != nullptr) {
     out.stable_ready = count_at(*out.stable, "/status/availableReplicas");
     out.stable_asked = out.stable->object->integer("/spec/replicas").value_or(1);
@@ -137,9 +137,10 @@ std::int64_t needed_of(const RolloutDraft& draft) {
   return std::min(std::max(out, least), scaler.integer(bounds.max).value_or(bounds.max_if_absent));
 }
 
-Value written_rules(const RolloutDraft& draft) {
-  if (draft.facts.traffic != nullptr) return draft.facts.traffic->entry.baseline;
-  return draft.facts.routing ? draft.facts.routing->object->at(kRules) : Value();
+Value written_field(const RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  if (facts.traffic != nullptr) return facts.traffic->entry.baseline;
+  return facts.routing ? facts.routing->object->at(facts.router->field) : Value();
 }
 
 Analysis analysis_since(const RolloutDraft& draft, Instant since) {

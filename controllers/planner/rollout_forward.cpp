@@ -174,17 +174,18 @@ bool may_begin(RolloutDraft& draft) {
     return false;
   }
   if (is_rolling_out(*facts.stable)) return wait("the target is rolling out another template");
-  const auto rules = facts.routing->object->root().find(kRules);
-  if (!rules || !shares_of(*rules, facts.backend.name, "").names_stable) {
+  const Router& router = *facts.router;
+  const auto field = facts.routing->object->root().find(router.field);
+  if (!field || !router.shares(*field, facts.sides()).names_stable) {
     cannot(draft,
            "Refused",
            to_text(facts.route) + " does not name the Service " + facts.backend.name);
     return false;
   }
-  if (rules->text().size() > kMostRulesBytes) {
+  if (field->text().size() > kMostRulesBytes) {
     cannot(draft,
            "Refused",
-           "the rules of " + to_text(facts.route) + " are longer than " +
+           std::string("the ") + router.what + " of " + to_text(facts.route) + " are longer than " +
                std::to_string(kMostRulesBytes) + " bytes, which no record holds: split the route");
     return false;
   }
@@ -322,8 +323,8 @@ void bake(RolloutDraft& draft, const api::Decision& passed) {
 bool stands_still(RolloutDraft& draft) {
   if (draft.facts.contested) {
     draft.tell("Contested",
-               "somebody else changed the rules of " + to_text(draft.facts.route) +
-                   ": theirs stay. Put them back, or roll back");
+               std::string("somebody else changed the ") + draft.facts.router->what + " of " +
+                   to_text(draft.facts.route) + ": theirs stay. Put them back, or roll back");
     draft.warnings.push_back({"RouteContested", draft.name + ": " + draft.row.message});
     return true;
   }

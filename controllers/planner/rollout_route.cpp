@@ -14,11 +14,11 @@ namespace {
 
 constexpr std::int64_t kMostWeight = 1'000'000;
 
-/// A Service of the route's own namespace by this name.
-bool names(const JsonView& ref, const std::string& service) {
-  const std::string kind = text_of(ref, "kind");
+/// Is it the Service of this name in the namespace of both?
+bool names(const JsonView& ref, const std::string& service, const Sides& sides) {
+  const std::string kind = text_of(ref, "kind"), ns = text_of(ref, "namespace");
   return text_of(ref, "name") == service && text_of(ref, "group").empty() &&
-         text_of(ref, "namespace").empty() && (kind.empty() || kind == "Service");
+         (ns.empty() || ns == sides.ns) && (kind.empty() || kind == "Service");
 }
 
 std::int64_t weight_of(const JsonView& ref) {
@@ -82,15 +82,15 @@ std::string condition_missing(const JsonView& parent, std::int64_t generation, c
 
 }  // namespace
 
-Shares shares_of(const JsonView& rules, const std::string& stable, const std::string& candidate) {
+Shares shares_of(const JsonView& rules, const Sides& sides) {
   Shares out;
   for (const JsonView& rule : rules.elements()) {
     std::int64_t ours = 0, theirs = 0;
     for (const JsonView& ref : elements_of(rule, "backendRefs")) {
-      if (names(ref, stable)) {
+      if (names(ref, sides.stable, sides)) {
         out.names_stable = true;
         theirs += weight_of(ref);
-      } else if (names(ref, candidate)) {
+      } else if (names(ref, sides.candidate, sides)) {
         out.names_candidate = true;
         ours += weight_of(ref);
       }
@@ -102,15 +102,12 @@ Shares shares_of(const JsonView& rules, const std::string& stable, const std::st
   return out;
 }
 
-Result<Json> with_share(const JsonView& rules,
-                        const std::string& stable,
-                        const std::string& candidate,
-                        int percent) {
+Result<Json> with_share(const JsonView& rules, const Sides& sides, int percent) {
   if (percent <= 0) return Json{std::string(rules.text())};
   bool too_large = false;
   Json made =
       rules_with(rules, [&](const std::vector<JsonView>& refs) -> std::optional<References> {
-        const auto of_stable = [&](const JsonView& one) { return names(one, stable); };
+        const auto of_stable = [&](const JsonView& one) { return names(one, sides.stable, sides); };
         if (std::none_of(refs.begin(), refs.end(), of_stable)) return std::nullopt;
         const bool alone = refs.size() == 1;
         References out;
@@ -121,8 +118,8 @@ Result<Json> with_share(const JsonView& rules,
             out.push_back(reference(ref, text_of(ref, "name"), weight * 100));
             continue;
           }
-          out.push_back(reference(ref, stable, weight * (100 - percent)));
-          out.push_back(reference(ref, candidate, weight * percent));
+          out.push_back(reference(ref, sides.stable, weight * (100 - percent)));
+          out.push_back(reference(ref, sides.candidate, weight * percent));
         }
         return out;
       });
@@ -132,29 +129,27 @@ Result<Json> with_share(const JsonView& rules,
   return made;
 }
 
-Json without_candidate(const JsonView& rules,
-                       const std::string& stable,
-                       const std::string& candidate) {
+Json without_candidate(const JsonView& rules, const Sides& sides) {
   return rules_with(rules, [&](const std::vector<JsonView>& refs) -> std::optional<References> {
-    const auto ours = [&](const JsonView& one) { return names(one, candidate); };
+    const auto ours = [&](const JsonView& one) { return names(one, sides.candidate, sides); };
     if (std::none_of(refs.begin(), refs.end(), ours)) return std::nullopt;
     const bool with_stable = std::any_of(refs.begin(), refs.end(), [&](const JsonView& one) {
-      return names(one, stable) && weight_of(one) > 0;
+      return names(one, sides.stable, sides) && weight_of(one) > 0;
     });
     References out;
     for (const JsonView& ref : refs) {
-      if (names(ref, stable) && !with_stable) continue;
+      if (names(ref, sides.stable, sides) && !with_stable) continue;
       if (!ours(ref)) {
         out.push_back(Json{std::string(ref.text())});
       } else if (!with_stable) {
-        out.push_back(reference(ref, stable, std::max<std::int64_t>(1, weight_of(ref))));
+        out.push_back(reference(ref, sides.stable, std::max<std::int64_t>(1, weight_of(ref))));
       }
     }
     return out;
   });
 }
 
-std::string why_not_in_force(const Document& route) {
+std::string why_not_accepted(const Document& route) {
   const std::int64_t generation = route.integer("/metadata/generation").value_or(0);
   const std::vector<JsonView> parents = elements_at(route.root(), "/status/parents");
   if (parents.empty()) return "no gateway has accepted the route";

@@ -11,32 +11,30 @@ namespace doorbuster::planner {
 // The `/spec/rules` of an HTTPRoute or GRPCRoute (Gateway API): who gets which share of what is
 // sent to one Service of the route's namespace.
 
-inline constexpr const char* kRouteGroup = "gateway.networking.k8s.io";
-inline constexpr const char* kRules = "/spec/rules";
 inline constexpr std::size_t kMostRulesBytes = 3'072;  ///< three copies stand in one annotation
+
+/// Who shares the traffic, as what routes it in their namespace names them: by Services.
+struct Sides {
+  std::string ns, stable, candidate;
+};
 
 struct Shares {
   bool names_stable = false, names_candidate = false;
   /// Percent of what goes to the two together; of several rules the highest, rounded up.
   int candidate = 0;
 };
-Shares shares_of(const JsonView& rules, const std::string& stable, const std::string& candidate);
+Shares shares_of(const JsonView& rules, const Sides&);
 
-/// Rules without the candidate, with its share of what was sent to `stable`: 0 gives them as they
+/// Rules without the candidate, with its share of what was sent to the target: 0 gives them as they
 /// are. Weights of a rule with other backends are made a hundred times as large. Invalid where a
 /// weight would be more than 1,000,000, the API's bound.
-Result<Json> with_share(const JsonView& rules,
-                        const std::string& stable,
-                        const std::string& candidate,
-                        int percent);
+Result<Json> with_share(const JsonView& rules, const Sides&, int percent);
 
-/// Rules that somebody else wrote, without the candidate: what it got goes to `stable`.
-Json without_candidate(const JsonView& rules,
-                       const std::string& stable,
-                       const std::string& candidate);
+/// Rules that somebody else wrote, without the candidate: what it got goes to the target.
+Json without_candidate(const JsonView& rules, const Sides&);
 
 /// Has every parent taken up this generation, and can it resolve all backends (conditions Accepted
 /// and ResolvedRefs of status.parents)? Empty: yes; else what is still waited for.
-std::string why_not_in_force(const Document& route);
+std::string why_not_accepted(const Document& route);
 
 }  // namespace doorbuster::planner

@@ -139,7 +139,7 @@ class Cluster {
   /// The pods of a workload crash: none is ready, nor becomes so any more.
   void crash(const ObjectRef& workload);
   /// A Service that selects a Deployment's pods, and a route to it, both of its name.
-  void create_route(const Shop&);
+  void create_route(const Shop&, const std::string& kind = "HTTPRoute");
   /// How long a gateway takes to take up a route.
   Duration route_delay = std::chrono::seconds(2);
   /// Of one pod's CPU request in all, now: its own, or what routes give it.

@@ -1,4 +1,4 @@
-// Releases in the simulated cluster: gateways that take up HTTPRoutes and share out load by their
+// Releases in the simulated cluster: gateways that take up routes and share out load by their
 // weights, pods of candidates, and the Deployment controller's rolling update.
 #include "controllers/simulator/cluster.h"
 
@@ -46,7 +46,7 @@ Tree condition(const char* type, bool value, std::int64_t generation) {
 
 }  // namespace
 
-void Cluster::create_route(const Shop& shop) {
+void Cluster::create_route(const Shop& shop, const std::string& kind) {
   const Writer owner{.manager = shop.owner, .apply = false, .subresource = {}};
   Tree service = Tree::object();
   service.set("/spec/selector/app", Tree::string(shop.name));
@@ -58,7 +58,7 @@ void Cluster::create_route(const Shop& shop) {
             Tree::parse(R"([{"matches":[{"path":{"type":"PathPrefix","value":"/"}}],)"
                         R"("backendRefs":[{"name":")" +
                         shop.name + R"(","port":80,"weight":1}]}])"));
-  static_cast<void>(api_.create(route_ref(shop.ns, shop.name), std::move(route), owner));
+  static_cast<void>(api_.create(route_ref(shop.ns, shop.name, kind), std::move(route), owner));
   run_routes();
 }
 
@@ -138,7 +138,9 @@ void Cluster::run_route(const ObjectRef& ref) {
 }
 
 void Cluster::run_routes() {
-  for (const ObjectRef& ref : api_.objects(kRouteGroup, "HTTPRoute")) run_route(ref);
+  for (const char* kind : {"HTTPRoute", "GRPCRoute"}) {
+    for (const ObjectRef& ref : api_.objects(kRouteGroup, kind)) run_route(ref);
+  }
 }
 
 void Cluster::run_candidate(const ObjectRef& deployment) {

@@ -13,6 +13,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
+const Sides kSides{"shop", "a", "a-2"};
+const Sides kOthers{"shop", "a", "c"};
+
 std::string rule(const std::string& refs) { return R"([{"backendRefs":[)" + refs + "]}]"; }
 
 JsonView view(const std::string& text) { return *JsonView::parse(text); }
@@ -46,14 +49,19 @@ TEST(RouteShare, is_written_as_weights_and_read_back) {
        rule(R"({"name":"a","namespace":"x"})"),
        25,
        rule(R"({"name":"a","namespace":"x"})")},
+      {"a Service whose namespace is said",
+       rule(R"({"name":"a","namespace":"shop"})"),
+       25,
+       rule(
+           R"({"name":"a","namespace":"shop","weight":75},{"name":"a-2","namespace":"shop","weight":25})")},
       {"nothing of it", rule(R"({"name":"a","weight":7})"), 0, rule(R"({"name":"a","weight":7})")},
   };
   for (const ShareCase& one : cases) {
     SCOPED_TRACE(one.sentence);
-    const auto made = with_share(view(one.rules), "a", "a-2", one.percent);
+    const auto made = with_share(view(one.rules), kSides, one.percent);
     ASSERT_TRUE(made.ok());
     EXPECT_EQ(made->text, one.then);
-    const Shares shares = shares_of(view(made->text), "a", "a-2");
+    const Shares shares = shares_of(view(made->text), kSides);
     if (shares.names_stable) {
       EXPECT_EQ(shares.candidate, one.percent);
     }
@@ -65,16 +73,15 @@ TEST(RouteShare, every_percent_is_read_as_it_was_written) {
     for (const char* refs :
          {R"({"name":"a"})", R"({"name":"a","weight":3},{"name":"b","weight":9})"}) {
       const std::string rules = rule(refs);
-      EXPECT_EQ(
-          shares_of(view(with_share(view(rules), "a", "c", percent)->text), "a", "c").candidate,
-          percent);
+      EXPECT_EQ(shares_of(view(with_share(view(rules), kOthers, percent)->text), kOthers).candidate,
+                percent);
     }
   }
 }
 
 TEST(RouteShare, a_weight_beyond_the_api_is_refused) {
-  const auto made = with_share(
-      view(rule(R"({"name":"a","weight":10001},{"name":"b","weight":1})")), "a", "c", 10);
+  const auto made =
+      with_share(view(rule(R"({"name":"a","weight":10001},{"name":"b","weight":1})")), kOthers, 10);
   ASSERT_FALSE(made.ok());
   EXPECT_THAT(made.error().message, HasSubstr("10000"));
 }
@@ -97,7 +104,7 @@ TEST(RouteShare, rules_of_others_lose_only_the_candidate) {
   };
   for (const ShareCase& one : cases) {
     SCOPED_TRACE(one.sentence);
-    EXPECT_EQ(without_candidate(view(one.rules), "a", "c").text, one.then);
+    EXPECT_EQ(without_candidate(view(one.rules), kOthers).text, one.then);
   }
 }
 

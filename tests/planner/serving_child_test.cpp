@@ -8,7 +8,7 @@ namespace {
 
 const Holder kParent{"shop/flash", "uid-flash", "here", "rollouts", "web"};
 const ObjectRef kCandidate{"apps", "Deployment", "shop", child_name(kParent)};
-using Routes = std::vector<std::shared_ptr<const Document>>;
+using Routes = std::vector<RouteSeen>;
 
 std::shared_ptr<const Document> made_for(const Holder& parent) {
   const Json labels = JsonObject()
@@ -25,12 +25,13 @@ std::shared_ptr<const Document> made_for(const Holder& parent) {
 }
 
 /// A route whose second rule has this as its only reference.
-std::shared_ptr<const Document> route_to(const std::string& reference) {
-  return Document::parse(
-             R"({"metadata":{"name":"web"},"spec":{"rules":[{"backendRefs":[{"name":"web"}]},)"
-             R"({"backendRefs":[)" +
-             reference + "]}]}}")
-      .value();
+RouteSeen route_to(const std::string& reference) {
+  return {&routers().front(),
+          Document::parse(
+              R"({"metadata":{"name":"web"},"spec":{"rules":[{"backendRefs":[{"name":"web"}]},)"
+              R"({"backendRefs":[)" +
+              reference + "]}]}}")
+              .value()};
 }
 
 TEST(ServingChild, marks_name_and_namespace_must_fit_together) {

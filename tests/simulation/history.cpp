@@ -350,6 +350,15 @@ void vary_strategy(Random random, History& history) {
   if (history.routed) history.events.front().rollout->blue_green = random.chance(1, 3);
 }
 
+/// Every fourth release is of a GRPCRoute. Chance of its own again.
+void vary_router(Random random, History& history) {
+  if (!history.routed || !random.chance(1, 4)) return;
+  history.events.front().rollout->router = "GRPCRoute";
+  for (Step& step : history.steps) {
+    if (step.subject == "HTTPRoute") step.subject = "GRPCRoute";
+  }
+}
+
 /// In half of the histories with a release people act on it by SaleActions. Chance of its own
 /// again.
 void vary_release_actions(Random random, History& history) {
@@ -431,6 +440,7 @@ History make_history(std::uint64_t seed) {
   vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
   vary_release_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 11), history);
   vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
+  vary_router(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

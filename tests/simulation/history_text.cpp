@@ -135,8 +135,10 @@ Tree rollout_tree(const RolloutPlan& plan) {
   out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
   out.set("/start", Tree::string(plan.start));
   out.set("/strategy", strategy(plan));
-  out.set("/traffic/httpRoute/name", Tree::string(kReleased));
-  out.set("/traffic/httpRoute/backend", Tree::string(kReleased));
+  const std::string traffic =
+      plan.router == "GRPCRoute" ? "/traffic/grpcRoute" : "/traffic/httpRoute";
+  out.set(traffic + "/name", Tree::string(kReleased));
+  out.set(traffic + "/backend", Tree::string(kReleased));
   if (plan.checked) {
     out.set("/analysis/default/checks", Tree::parse("[\"" + std::string(kCheck) + "\"]"));
     out.set("/analysis/default/errorPolicy", Tree::string(plan.proceeds ? "Proceed" : "Hold"));

@@ -1,6 +1,7 @@
 // Oracles of how the operator behaves.
 #include "controllers/planner/buffer.h"
 #include "controllers/planner/ledger.h"
+#include "controllers/planner/router.h"
 #include "tests/simulation/releases.h"
 
 #include <algorithm>
@@ -100,8 +101,7 @@ class NoWriteSuspended : public Oracle {
     if (write.type != planner::Write::Type::Merge) return promoting;
     Tree after = now->tree;
     after.merge(Tree::parse(write.patch.text));
-    if (write.object.kind == "HTTPRoute")
-      return candidate_share(after) <= candidate_share(now->tree);
+    if (is_route(write.object)) return candidate_share(after) <= candidate_share(now->tree);
     if (*ceiling_field(write.object) != 0) {
       const char* floor = floor_field(write.object);
       return has_candidate(scene) && after.number(floor, 1) > now->tree.number(floor, 1);
@@ -148,7 +148,8 @@ class OneWrite : public Oracle {
         if (object.ns == event.ref.ns && target.ref->name == object.name) return true;
       }
       for (const auto& one : event.spec->rollouts) {
-        if (object.name == one.target.name || object.name == one.traffic.http_route.name)
+        if (object.name == one.target.name ||
+            object == planner::router_asked(one.traffic, event.ref.ns).object)
           return true;
       }
       for (const auto& hold : event.spec->holds) {

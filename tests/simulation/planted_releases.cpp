@@ -52,7 +52,7 @@ Sabotage seeing(Bend bend) {
 /// What others made of a route looks as we left it.
 void hide_others(const ObjectRef& ref, Tree& object) {
   const std::string text = object.text_at(kAnnotation);
-  if (ref.kind != "HTTPRoute" || text.empty()) return;
+  if (!is_route(ref) || text.empty()) return;
   const planner::Ledger record = planner::read_ledger(&text);
   const auto entry = record.fields.find(planner::FieldPath{kRules, ""});
   if (entry != record.fields.end() && entry->second.requested)
@@ -60,8 +60,7 @@ void hide_others(const ObjectRef& ref, Tree& object) {
 }
 
 bool is_rolling_back(const planner::Write& write) {
-  return write.object.kind == "HTTPRoute" && !write.why.empty() &&
-         write.why.front().code == "RollingBack";
+  return is_route(write.object) && !write.why.empty() && write.why.front().code == "RollingBack";
 }
 
 }  // namespace

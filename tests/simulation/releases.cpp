@@ -1,5 +1,7 @@
 #include "tests/simulation/releases.h"
 
+#include "controllers/planner/router.h"
+
 #include <algorithm>
 #include <map>
 
@@ -25,6 +27,17 @@ bool is_candidate_name(const std::string& name) {
 }
 
 }  // namespace
+
+ObjectRef shop_route(const simulator::Cluster& cluster) {
+  ObjectRef out;
+  for (const planner::Router& one : planner::routers()) {
+    const ObjectRef ref{one.group, one.kind, kShopNamespace, kReleased};
+    if (out.name.empty() || !cluster.api().history(ref).empty()) out = ref;
+  }
+  return out;
+}
+
+bool is_route(const ObjectRef& ref) { return planner::router_of(ref) != nullptr; }
 
 std::int64_t candidate_share(const Tree& route) {
   std::map<std::size_t, std::pair<std::int64_t, std::int64_t>> weights;

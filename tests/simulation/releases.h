@@ -8,6 +8,10 @@
 
 namespace doorbuster::simulation {
 
+/// What shares out the traffic of the shop: of its kinds the one that there ever was.
+ObjectRef shop_route(const simulator::Cluster&);
+bool is_route(const ObjectRef&);
+
 /// Percent of what the shop's route sends to its Services that a candidate gets; of several rules
 /// the most.
 std::int64_t candidate_share(const Tree& route);

@@ -1,0 +1,110 @@
+// What shares out traffic besides an HTTPRoute, each with the same steps (router.h).
+#include "controllers/planner/router.h"
+#include "tests/planner/rollout_shop.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace doorbuster::planner {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+/// A shop behind another router than the usual one.
+struct RouterCase {
+  const char* sentence;
+  api::RolloutTraffic traffic;
+  std::string body;  ///< of the object
+};
+
+std::vector<RouterCase> router_cases() {
+  const api::RouteTraffic named{.name = "shop", .backend = "checkout"};
+  return {
+      {"GRPCRoute",
+       {.grpc_route = named},
+       R"({"spec":{"rules":[{"matches":[{"method":{"service":"shop.Checkout"}}],"backendRefs":[{"name":"checkout","port":80}]}]}})"},
+  };
+}
+
+Shop shop_behind(const RouterCase& router) {
+  Shop shop = rollout_shop();
+  shop.remove(kRoute);
+  shop.add(router_asked(router.traffic, "shop").object, router.body);
+  shop.sale.spec->rollouts.front().traffic = router.traffic;
+  return shop;
+}
+
+ObjectRef router_in(const Shop& shop) {
+  return router_asked(shop.sale.spec->rollouts.front().traffic, "shop").object;
+}
+
+TEST(RolloutRouter, shares_out_step_by_step_and_is_as_it_was_afterwards) {
+  for (const RouterCase& one : router_cases()) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_behind(one);
+    const Value before = shop.at(router_in(shop), "/spec");
+    shop.run_until(kStart + seconds(30));
+    EXPECT_EQ(split_of(shop), "90/10") << rollout_row(shop).message;
+    shop.run_until(kStart + minutes(1) + seconds(30));
+    EXPECT_EQ(split_of(shop), "50/50");
+    shop.run_until(kStart + minutes(30));
+    EXPECT_EQ(rollout_row(shop).state, "Promoted");
+    EXPECT_EQ(shop.at(router_in(shop), "/spec"), before);
+    EXPECT_FALSE(shop.at(router_in(shop), "/metadata/annotations/doorbuster.dev~1holds"));
+    EXPECT_FALSE(stands(shop));
+  }
+}
+
+TEST(RolloutRouter, goes_back_in_the_round_that_is_told) {
+  for (const RouterCase& one : router_cases()) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_behind(one);
+    const Value before = shop.at(router_in(shop), "/spec");
+    shop.run_until(kStart + minutes(1) + seconds(30));
+    ASSERT_EQ(split_of(shop), "50/50");
+    shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+    shop.round();
+    EXPECT_EQ(split_of(shop), "100/0");
+    shop.run_until(kStart + minutes(30));
+    EXPECT_EQ(rollout_row(shop).state, "RolledBack");
+    EXPECT_EQ(shop.at(router_in(shop), "/spec"), before);
+    EXPECT_FALSE(stands(shop));
+  }
+}
+
+TEST(RolloutRouter, yields_to_whoever_else_changes_it) {
+  for (const RouterCase& one : router_cases()) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_behind(one);
+    const ObjectRef router = router_in(shop);
+    const char* field = router_of(router)->field;
+    const Value before = shop.at(router, field);
+    shop.run_until(kStart + seconds(30));
+    shop.change(router, field, before, "kubectl-edit");
+    shop.run_until(kStart + minutes(3));
+    EXPECT_EQ(rollout_row(shop).state, "Contested");
+    EXPECT_EQ(shop.at(router, field), before);
+    EXPECT_TRUE(shop.told.contains("RouteContested"));
+  }
+}
+
+TEST(RolloutRouter, is_refused_by_its_own_name) {
+  for (const RouterCase& one : router_cases()) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_behind(one);
+    const ObjectRef router = router_in(shop);
+    std::erase_if(shop.setup.allow.kinds,
+                  [&](const auto& kind) { return kind.kind == router.kind; });
+    shop.run_until(kStart + seconds(30));
+    EXPECT_THAT(shop.sale.status.message,
+                HasSubstr(std::string("spec.rollouts[0].traffic.") + router_of(router)->member));
+    EXPECT_FALSE(stands(shop));
+  }
+}
+
+}  // namespace
+}  // namespace doorbuster::planner
