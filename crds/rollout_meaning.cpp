@@ -138,7 +138,15 @@ class Rollouts {
   static std::pair<std::string, std::string> router_of(const RolloutTraffic& traffic) {
     if (traffic.http_route) return {"httpRoute", traffic.http_route->name};
     if (traffic.grpc_route) return {"grpcRoute", traffic.grpc_route->name};
+    if (traffic.service) return {"service", traffic.service->name};
     return {};
+  }
+
+  /// The target's Service.
+  static std::string backend_of(const RolloutTraffic& traffic) {
+    if (traffic.http_route) return traffic.http_route->backend;
+    if (traffic.grpc_route) return traffic.grpc_route->backend;
+    return traffic.service ? traffic.service->name : "";
   }
 
   void pair(std::size_t first, std::size_t second) {
@@ -153,8 +161,13 @@ class Rollouts {
             "");
     else if (router_of(a.traffic) == router_of(b.traffic))
       wrong(path_of(second, "traffic." + router_of(b.traffic).first + ".name"),
-            "must not be the route of `" + a.name + "` too: its rules are one field",
-            "give each rollout a route of its own");
+            "must not be the router of `" + a.name + "` too: what is held of it is one field",
+            "give each rollout a router of its own");
+    else if ((a.traffic.service || b.traffic.service) &&
+             backend_of(a.traffic) == backend_of(b.traffic))
+      wrong(path_of(second, "traffic"),
+            "must not share out the Service that `" + a.name + "` does: one of them switches it",
+            "");
   }
 
   void depends(std::size_t i) {

@@ -663,6 +663,14 @@ struct RouteTraffic {
   bool operator==(const RouteTraffic&) const = default;
 };
 
+/// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
+/// is held, and it selects the candidate's pods instead of the target's.
+struct ServiceTraffic {
+  /// The Service that selects the target's pods.
+  std::string name{};
+  bool operator==(const ServiceTraffic&) const = default;
+};
+
 /// Who shares out the traffic; exactly one member.
 struct RolloutTraffic {
   /// An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its `/spec/rules`,
@@ -670,6 +678,9 @@ struct RolloutTraffic {
   std::optional<RouteTraffic> http_route{};
   /// A GRPCRoute of the Gateway API in the event's namespace, in the same way.
   std::optional<RouteTraffic> grpc_route{};
+  /// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
+  /// is held, and it selects the candidate's pods instead of the target's.
+  std::optional<ServiceTraffic> service{};
   bool operator==(const RolloutTraffic&) const = default;
 };
 
@@ -1337,6 +1348,7 @@ Json to_json(const CanarySpec&);
 Json to_json(const BlueGreenSpec&);
 Json to_json(const RolloutStrategy&);
 Json to_json(const RouteTraffic&);
+Json to_json(const ServiceTraffic&);
 Json to_json(const RolloutTraffic&);
 Json to_json(const CompareErrors&);
 Json to_json(const CompareLatency&);
@@ -1406,6 +1418,7 @@ void bind(const Node&, CanarySpec&);
 void bind(const Node&, BlueGreenSpec&);
 void bind(const Node&, RolloutStrategy&);
 void bind(const Node&, RouteTraffic&);
+void bind(const Node&, ServiceTraffic&);
 void bind(const Node&, RolloutTraffic&);
 void bind(const Node&, CompareErrors&);
 void bind(const Node&, CompareLatency&);

@@ -2142,6 +2142,24 @@ constexpr Field kSpecRolloutsItemTrafficGrpcRouteFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficGrpcRouteSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficGrpcRouteFields};
 
+constexpr Schema kSpecRolloutsItemTrafficServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficServiceFields[] = {
+    {"name",
+     &kSpecRolloutsItemTrafficServiceNameSchema,
+     true,
+     "",
+     "The Service that selects the target's pods."},
+};
+constexpr Schema kSpecRolloutsItemTrafficServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficServiceFields};
+
 constexpr Field kSpecRolloutsItemTrafficFields[] = {
     {"httpRoute",
      &kSpecRolloutsItemTrafficHttpRouteSchema,
@@ -2154,12 +2172,18 @@ constexpr Field kSpecRolloutsItemTrafficFields[] = {
      false,
      "",
      "A GRPCRoute of the Gateway API in the event's namespace, in the same way."},
+    {"service",
+     &kSpecRolloutsItemTrafficServiceSchema,
+     false,
+     "",
+     "The Service itself, without any route: at the switch of `blueGreen` its whole "
+     "`/spec/selector` is held, and it selects the candidate's pods instead of the target's."},
 };
 constexpr Rule kSpecRolloutsItemTrafficRules[] = {
     {twins::one_router,
      "",
-     "must have exactly one of `httpRoute` and `grpcRoute`",
-     R"re([has(self.httpRoute), has(self.grpcRoute)].exists_one(r, r))re"},
+     "must have exactly one of `httpRoute`, `grpcRoute` and `service`",
+     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.service)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
                                                    .fields = kSpecRolloutsItemTrafficFields,
@@ -2599,8 +2623,14 @@ constexpr Field kSpecRolloutsItemFields[] = {
      R"("Candidate")",
      "`Stable` rolls back, or does not begin."},
 };
-constexpr Schema kSpecRolloutsItemSchema = {.type = SchemaType::Object,
-                                            .fields = kSpecRolloutsItemFields};
+constexpr Rule kSpecRolloutsItemRules[] = {
+    {twins::service_is_switched,
+     ".traffic.service",
+     "must be only with `blueGreen`; a Service gives all of the traffic or nothing",
+     R"re(!has(self.traffic.service) || has(self.strategy.blueGreen))re"},
+};
+constexpr Schema kSpecRolloutsItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemFields, .rules = kSpecRolloutsItemRules};
 
 }  // namespace
 extern const Schema kSpecRolloutsSchema;

@@ -59,6 +59,7 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
     if (on.target.empty()) continue;
     add_candidate(needs, event, setup, one.subject);
     add_rollout(needs, {"apps", "Deployment", ns, on.target}, {"", "Service", ns, on.backend});
+    if (const auto router = router_told(on.router, ns)) needs.objects.insert(*router);
   }
 }
 

@@ -39,7 +39,9 @@ struct RolloutFacts {
   std::string not_in_force;  ///< why the route as it is is not known to be in force; empty: it is
   std::int64_t stable_ready = 0, ready = 0, stable_asked = 0;
 
-  Sides sides() const { return {target.ns, backend.name, candidate.service.name}; }
+  /// The Service's selector as its author wrote it, also while it selects the candidate.
+  Value selector;
+  Sides sides;
   bool stands() const { return deployment || front || scaler || traffic || floor; }
   bool serves() const { return weight.value_or(0) > 0 || (!weight && traffic != nullptr); }
 };
@@ -89,11 +91,9 @@ struct RolloutDraft {
 /// What it is about: as the attempt that stands was begun, else as the spec has it.
 struct RolloutNames {
   std::string target, backend;
+  ObjectRef route;
 };
-RolloutFacts rollout_facts(const View&,
-                           const api::RolloutSpec*,
-                           const std::string& name,
-                           const RolloutNames&);
+RolloutFacts rollout_facts(const View&, const std::string& name, const RolloutNames&);
 
 /// Pods of the target that take all of its traffic: what it had when the rollout began, and never
 /// fewer than its autoscaler's minimum.
@@ -110,6 +110,9 @@ std::string template_hash(const Present& deployment);
 /// there.
 Value written_field(const RolloutDraft&);
 
+/// The most of this share that the router can give: one that gives all or nothing leaves a part of
+/// all where it is.
+int possible_share(const RolloutDraft&, int percent);
 /// Wants the route to give the candidate this share.
 void want_share(RolloutDraft&, int percent, Rank rank);
 /// Wants the target to keep at least so many pods.

@@ -1,4 +1,5 @@
 #include "controllers/planner/rollout_draft.h"
+#include "controllers/planner/rollout_switch.h"
 #include "controllers/products/scalers.h"
 
 namespace doorbuster::planner {
@@ -49,7 +50,7 @@ void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
   const Router& router = *facts.router;
   const Value live = facts.routing->object->at(router.field);
   const auto field = facts.routing->object->root().find(router.field);
-  facts.weight = field ? router.shares(*field, facts.sides()).candidate : 0;
+  facts.weight = field ? router.shares(*field, facts.sides).candidate : 0;
   facts.not_in_force = router.why_not_in_force(*facts.routing->object);
   if (facts.traffic == nullptr || !facts.traffic->there) return;
   const HeldField& entry = facts.traffic->entry;
@@ -59,6 +60,25 @@ void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
            row.object.name == facts.route.name && row.field == router.field;
   });
   facts.contested = !entry.is_ours(live) && (facts.traffic->landed || yielded);
+}
+
+/// Of the candidate's pods: what its Deployment selects, which nobody can change. Without one their
+/// mark, which a Service may still select by.
+std::map<std::string, std::string> labels_of_pods(const Present* deployment,
+                                                  const std::string& name) {
+  std::map<std::string, std::string> out;
+  if (deployment != nullptr) {
+    if (const auto labels = deployment->object->root().find("/spec/selector/matchLabels")) {
+      for (const auto& [label, value] : labels->members()) out[label] = value.string().value_or("");
+    }
+  }
+  out[kRolloutLabel] = name;
+  return out;
+}
+
+Value selector_of(const View& view, const ObjectRef& service, const Present& seen) {
+  if (const auto record = record_of(view, {service, kSelector, ""})) return record->baseline;
+  return seen.object->at(kSelector);
 }
 
 /// A candidate gets an autoscaler where the target has one of the built-in kind.
@@ -93,10 +113,7 @@ std::int64_t count_at(const Present& object, const char* pointer) {
 
 }  // namespace
 
-RolloutFacts rollout_facts(const View& view,
-                           const api::RolloutSpec* spec,
-                           const std::string& name,
-                           const RolloutNames& names) {
+RolloutFacts rollout_facts(const View& view, const std::string& name, const RolloutNames& names) {
   RolloutFacts out;
   out.candidate = candidate_refs(view.event, view.setup, name);
   out.deployment = look_at_child(view, out.candidate.deployment, name, out.unread);
@@ -104,15 +121,20 @@ RolloutFacts rollout_facts(const View& view,
   out.scaler = look_at_child(view, out.candidate.autoscaler, name, out.unread);
   look_at_holds(out, view, name);
   const std::string& ns = view.event.ref.ns;
-  if (spec != nullptr && out.traffic == nullptr) out.route = router_asked(spec->traffic, ns).object;
+  if (out.traffic == nullptr) out.route = names.route;
   out.router = router_of(out.route);
   if (!names.target.empty()) {
     out.target = {"apps", "Deployment", ns, names.target};
     out.backend = {"", "Service", ns, names.backend};
     out.stable = look(view, out.target, out.unread);
     out.service = look(view, out.backend, out.unread);
+    if (out.service != nullptr) out.selector = selector_of(view, out.backend, *out.service);
     look_who_scales(out, view);
   }
+  out.sides = {.ns = ns,
+               .stable = names.backend,
+               .candidate = out.candidate.service.name,
+               .pods = labels_of_pods(out.deployment, name)};
   if (out.router != nullptr) look_at_route(out, view, out.unread);
   if (out.stable != nullptr) {
     out.stable_ready = count_at(*out.stable, "/status/availableReplicas");

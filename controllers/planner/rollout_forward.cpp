@@ -89,6 +89,10 @@ bool is_allowed(RolloutDraft& draft, const ObjectRef& object) {
   return false;
 }
 
+JsonView selector_in(const RolloutFacts& facts) {
+  return facts.selector ? *JsonView::parse(facts.selector->text) : JsonView();
+}
+
 /// Wants the candidate with so many pods; false where that cannot be now.
 bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   const RolloutFacts& facts = draft.facts;
@@ -110,6 +114,7 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
                                       .attempt = draft.attempt,
                                       .stable = *facts.stable,
                                       .service = *facts.service,
+                                      .selector = selector_in(facts),
                                       .autoscaler = facts.autoscaler,
                                       .rendered = made.get(),
                                       .replicas = pods});
@@ -176,13 +181,14 @@ bool may_begin(RolloutDraft& draft) {
   if (is_rolling_out(*facts.stable)) return wait("the target is rolling out another template");
   const Router& router = *facts.router;
   const auto field = facts.routing->object->root().find(router.field);
-  if (!field || !router.shares(*field, facts.sides()).names_stable) {
+  // Of a Service without a selector parting_label says so.
+  if (field ? !router.shares(*field, facts.sides).names_stable : !router.whole) {
     cannot(draft,
            "Refused",
            to_text(facts.route) + " does not name the Service " + facts.backend.name);
     return false;
   }
-  if (field->text().size() > kMostRulesBytes) {
+  if (field && field->text().size() > kMostRulesBytes) {
     cannot(draft,
            "Refused",
            std::string("the ") + router.what + " of " + to_text(facts.route) + " are longer than " +
@@ -210,12 +216,14 @@ void begin(RolloutDraft& draft) {
     return;
   }
   const auto label =
-      parting_label(*facts.stable->object, *facts.service->object, *made->root().find(kTemplate));
+      parting_label(*facts.stable->object, selector_in(facts), *made->root().find(kTemplate));
   if (!label) return cannot(draft, "Refused", label.error().message);
-  draft.decide(
-      rollout_kind::kStarted,
-      std::to_string(std::max(facts.stable_asked, needed_of(draft))),
-      to_text(StartedOn{template_hash(*facts.stable), facts.target.name, facts.backend.name}));
+  draft.decide(rollout_kind::kStarted,
+               std::to_string(std::max(facts.stable_asked, needed_of(draft))),
+               to_text(StartedOn{template_hash(*facts.stable),
+                                 facts.target.name,
+                                 facts.backend.name,
+                                 router_text(facts.route)}));
 }
 
 /// The sale is over, and nobody has decided since.
@@ -393,7 +401,7 @@ void go_forward(RolloutDraft& draft) {
   if (!want_candidate(draft, pods_for(draft, pods))) return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
   const bool full = facts.ready >= pods_for(draft, now.pods) && facts.front != nullptr;
-  const int share = share_of_ready(draft, !still && full ? goal : stays);
+  const int share = possible_share(draft, share_of_ready(draft, !still && full ? goal : stays));
   if (share > 0 || facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
   if (still) return;
   if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));

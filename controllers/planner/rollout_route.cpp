@@ -129,7 +129,7 @@ Result<Json> with_share(const JsonView& rules, const Sides& sides, int percent) 
   return made;
 }
 
-Json without_candidate(const JsonView& rules, const Sides& sides) {
+Json without_candidate(const JsonView& rules, const JsonView&, const Sides& sides) {
   return rules_with(rules, [&](const std::vector<JsonView>& refs) -> std::optional<References> {
     const auto ours = [&](const JsonView& one) { return names(one, sides.candidate, sides); };
     if (std::none_of(refs.begin(), refs.end(), ours)) return std::nullopt;

@@ -4,6 +4,7 @@
 #include "operator/base/json.h"
 #include "operator/base/result.h"
 
+#include <map>
 #include <string>
 
 namespace doorbuster::planner {
@@ -13,9 +14,11 @@ namespace doorbuster::planner {
 
 inline constexpr std::size_t kMostRulesBytes = 3'072;  ///< three copies stand in one annotation
 
-/// Who shares the traffic, as what routes it in their namespace names them: by Services.
+/// Who shares the traffic, as what routes it in their namespace names them: by Services, or by the
+/// labels of pods.
 struct Sides {
   std::string ns, stable, candidate;
+  std::map<std::string, std::string> pods = {};  ///< labels of the candidate's, as far as known
 };
 
 struct Shares {
@@ -31,7 +34,7 @@ Shares shares_of(const JsonView& rules, const Sides&);
 Result<Json> with_share(const JsonView& rules, const Sides&, int percent);
 
 /// Rules that somebody else wrote, without the candidate: what it got goes to the target.
-Json without_candidate(const JsonView& rules, const Sides&);
+Json without_candidate(const JsonView& rules, const JsonView& written, const Sides&);
 
 /// Has every parent taken up this generation, and can it resolve all backends (conditions Accepted
 /// and ResolvedRefs of status.parents)? Empty: yes; else what is still waited for.

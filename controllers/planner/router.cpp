@@ -1,5 +1,7 @@
 #include "controllers/planner/router.h"
 
+#include "controllers/planner/rollout_switch.h"
+
 #include <algorithm>
 #include <array>
 
@@ -12,15 +14,28 @@ constexpr Router gateway_route(const char* kind, const char* member) {
           .member = member,
           .field = "/spec/rules",
           .what = "rules",
+          .whole = false,
           .shares = shares_of,
           .share_out = with_share,
           .take_out = without_candidate,
           .why_not_in_force = why_not_accepted};
 }
 
+std::string needs_nothing(const Document&) { return ""; }
+
 constexpr std::array kRouters = {
     gateway_route("HTTPRoute", "httpRoute"),
     gateway_route("GRPCRoute", "grpcRoute"),
+    Router{.group = "",
+           .kind = "Service",
+           .member = "service",
+           .field = kSelector,
+           .what = "selector",
+           .whole = true,
+           .shares = shares_of_selector,
+           .share_out = switched,
+           .take_out = switched_back,
+           .why_not_in_force = needs_nothing},
 };
 
 RouterAsked asked(const Router& router, const api::RouteTraffic& traffic, const std::string& ns) {
@@ -48,7 +63,22 @@ bool shares_out(const FieldRef& field) {
 RouterAsked router_asked(const api::RolloutTraffic& traffic, const std::string& ns) {
   if (traffic.http_route) return asked(kRouters[0], *traffic.http_route, ns);
   if (traffic.grpc_route) return asked(kRouters[1], *traffic.grpc_route, ns);
+  if (traffic.service) {
+    const std::string& name = traffic.service->name;
+    return {.router = &kRouters[2], .object = {"", "Service", ns, name}, .backend = name};
+  }
   return {};
+}
+
+std::string router_text(const ObjectRef& router) { return router.kind + "/" + router.name; }
+
+std::optional<ObjectRef> router_told(const std::string& text, const std::string& ns) {
+  for (const Router& one : kRouters) {
+    const std::string prefix = std::string(one.kind) + "/";
+    if (text.starts_with(prefix))
+      return ObjectRef{one.group, one.kind, ns, text.substr(prefix.size())};
+  }
+  return std::nullopt;
 }
 
 }  // namespace doorbuster::planner

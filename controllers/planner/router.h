@@ -4,6 +4,7 @@
 #include "crds/sale_event.h"
 #include "operator/base/object_ref.h"
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,13 +17,15 @@ struct Router {
   const char* member;  ///< of `traffic` in the API
   const char* field;   ///< JSON Pointer
   const char* what;    ///< the field, in words
+  bool whole;          ///< the candidate gets all of the traffic or nothing
 
   Shares (*shares)(const JsonView& field, const Sides&);
   /// The author's field with this share for the candidate: 0 gives it as it is. Invalid where the
   /// kind cannot say so.
   Result<Json> (*share_out)(const JsonView& field, const Sides&, int percent);
   /// A field that somebody else wrote, without the candidate: what it got goes to the target.
-  Json (*take_out)(const JsonView& field, const Sides&);
+  /// `written`: the author's.
+  Json (*take_out)(const JsonView& field, const JsonView& written, const Sides&);
   /// Empty: what is written is what happens; else what is still waited for.
   std::string (*why_not_in_force)(const Document&);
 };
@@ -40,5 +43,10 @@ struct RouterAsked {
   std::string backend;  ///< the target's Service
 };
 RouterAsked router_asked(const api::RolloutTraffic&, const std::string& ns);
+
+/// "HTTPRoute/shop", as a decision remembers a router of the event's namespace.
+std::string router_text(const ObjectRef&);
+/// The same back; nothing where that is no router.
+std::optional<ObjectRef> router_told(const std::string& text, const std::string& ns);
 
 }  // namespace doorbuster::planner

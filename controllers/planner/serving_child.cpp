@@ -7,19 +7,23 @@
 namespace doorbuster::planner {
 namespace {
 
-bool sends_to(const RouteSeen& route, const ObjectRef& child) {
+/// A candidate's own Service selects it, and is none of the user's routers.
+bool sends_to(const RouteSeen& route, const Sides& sides) {
+  const ObjectRef ref{
+      route.router->group, route.router->kind, sides.ns, route.object->string("/metadata/name")};
+  if (is_serving_child(ref, *route.object)) return false;
   const auto field = route.object->root().find(route.router->field);
-  return field && route.router->shares(*field, {child.ns, "", child.name}).candidate > 0;
+  return field && route.router->shares(*field, sides).candidate > 0;
 }
 
 /// Why it stays; empty: it may go.
-std::string needed_by(const ObjectRef& child, const RoutesFact& fact) {
+std::string needed_by(const Sides& sides, const RoutesFact& fact) {
   if (const auto* unread = std::get_if<Unread>(&fact))
     return "whether a route sends it traffic is not known: " + unread->why;
   for (const RouteSeen& route : std::get<std::vector<RouteSeen>>(fact)) {
-    if (sends_to(route, child))
-      return "route " + child.ns + "/" + route.object->string("/metadata/name") +
-             " sends it traffic";
+    if (sends_to(route, sides))
+      return std::string(route.router->kind) + " " + sides.ns + "/" +
+             route.object->string("/metadata/name") + " sends it traffic";
   }
   return "";
 }
@@ -32,9 +36,16 @@ bool is_serving_child(const ObjectRef& ref, const Document& object) {
          ref.name == child_name(*parent);
 }
 
-ChildCare unless_routed(ChildCare care, const ObjectRef& child, const RoutesFact& routes) {
+ChildCare unless_routed(ChildCare care,
+                        const ObjectRef& child,
+                        const Holder& parent,
+                        const RoutesFact& routes) {
   if (!care.remove) return care;
-  care.kept = needed_by(child, routes);
+  care.kept = needed_by({.ns = child.ns,
+                         .stable = "",
+                         .candidate = child.name,
+                         .pods = {{kRolloutLabel, parent.name}}},
+                        routes);
   if (!care.kept.empty()) care.remove.reset();
   return care;
 }

@@ -25,6 +25,6 @@ using RoutesFact = std::variant<std::vector<RouteSeen>, Unread>;
 
 /// What a sweep does about such a child whose event is gone: it stays as long as a route sends
 /// something to the Service of its name, or that is not known.
-ChildCare unless_routed(ChildCare, const ObjectRef&, const RoutesFact&);
+ChildCare unless_routed(ChildCare, const ObjectRef& child, const Holder& parent, const RoutesFact&);
 
 }  // namespace doorbuster::planner

@@ -102,7 +102,7 @@ std::optional<Duration> Sweep::settle_child(const ObjectRef& ref,
       planner::care_for_child(ref, present, parts_.setup.install, uid_of(parent.event));
   if (care.life == planner::Life::Unknown) return kOrphanLater;
   if (care.remove && planner::is_serving_child(ref, *present.object))
-    care = planner::unless_routed(std::move(care), ref, routes_of(ref.ns));
+    care = planner::unless_routed(std::move(care), ref, parent, routes_of(ref.ns));
   if (!care.kept.empty()) {
     parts_.log({LogLevel::Info,
                 "orphaned child kept",

@@ -158,7 +158,7 @@ void Process::tend_child(const ObjectRef& ref, const planner::Present& object) {
   if (!parent) return;
   auto care = planner::care_for_child(ref, object, setup_.install, uid_of(parent->event));
   if (care.remove && planner::is_serving_child(ref, *object.object))
-    care = planner::unless_routed(std::move(care), ref, routes_of(ref.ns));
+    care = planner::unless_routed(std::move(care), ref, *parent, routes_of(ref.ns));
   if (!care.kept.empty()) sweep_at_ = cluster_.now() + kSweepAgain;
   if (!care.remove) return;
   sweep_at_ = cluster_.now() + kSweepAgain;

@@ -52,6 +52,10 @@ void Cluster::create_route(const Shop& shop, const std::string& kind) {
   service.set("/spec/selector/app", Tree::string(shop.name));
   service.set("/spec/ports", Tree::parse(R"([{"name":"http","port":80,"targetPort":8080}])"));
   static_cast<void>(api_.create(service_ref(shop.ns, shop.name), std::move(service), owner));
+  if (kind == "Service") {
+    fronts_.emplace(service_ref(shop.ns, shop.name), deployment_ref(shop.ns, shop.name));
+    return;
+  }
   Tree route = Tree::object();
   route.set("/spec/parentRefs", Tree::parse(R"([{"name":"front"}])"));
   route.set("/spec/rules",
@@ -79,13 +83,17 @@ void Cluster::split_load(const Tree& route) {
   if (rules == nullptr || rules->elements().empty()) return;
   const std::string ns = route.text_at("/metadata/namespace");
   std::map<Workload*, std::int64_t> weights;
+  for (const Backend& one : backends_of(rules->elements().front())) {
+    if (Workload* behind = selected_by(service_ref(ns, one.service))) weights[behind] += one.weight;
+  }
+  share_load(weights);
+}
+
+void Cluster::share_load(const std::map<Workload*, std::int64_t>& weights) {
   std::vector<ObjectRef> from;
   std::int64_t sum = 0;
-  for (const Backend& one : backends_of(rules->elements().front())) {
-    Workload* behind = selected_by(service_ref(ns, one.service));
-    if (behind == nullptr) continue;
-    weights[behind] += one.weight;
-    sum += one.weight;
+  for (const auto& [behind, weight] : weights) {
+    sum += weight;
     if (!behind->load.from.empty()) from.push_back(behind->ref);
   }
   if (sum == 0 || from.empty()) return;
@@ -140,6 +148,13 @@ void Cluster::run_route(const ObjectRef& ref) {
 void Cluster::run_routes() {
   for (const char* kind : {"HTTPRoute", "GRPCRoute"}) {
     for (const ObjectRef& ref : api_.objects(kRouteGroup, kind)) run_route(ref);
+  }
+  for (const auto& [service, whose] : fronts_) {
+    Workload *behind = selected_by(service), *owner = workload(whose);
+    if (behind == nullptr || owner == nullptr) continue;
+    std::map<Workload*, std::int64_t> weights{{owner, 0}};
+    weights[behind] = 1;
+    share_load(weights);
   }
 }
 

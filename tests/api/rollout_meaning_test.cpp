@@ -100,6 +100,18 @@ const Case kCases[] = {
        b.traffic = {.grpc_route = RouteTraffic{.name = a.traffic.http_route->name, .backend = "b"}};
      },
      ""},
+    {"a Service that is switched, and shared out by a route",
+     [](auto& a, auto& b) {
+       b.strategy = {.blue_green = BlueGreenSpec{}};
+       b.traffic = {.service = ServiceTraffic{.name = a.traffic.http_route->backend}};
+     },
+     "spec.rollouts[1].traffic"},
+    {"a Service that is switched",
+     [](auto&, auto& b) {
+       b.strategy = {.blue_green = BlueGreenSpec{}};
+       b.traffic = {.service = ServiceTraffic{.name = "checkout"}};
+     },
+     ""},
     {"two of one GRPCRoute",
      [](auto& a, auto& b) {
        a.traffic = {.grpc_route = RouteTraffic{.name = "shop", .backend = "a"}};

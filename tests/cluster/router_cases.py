@@ -96,3 +96,67 @@ def test_a_release_by_a_grpc_route_goes_back(api, ns):
         assert gateway.release.image() == "shop/checkout:v1"
         must_become("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
         gateway.release.alone()
+
+
+class Switch:
+    """A shop whose Service alone sends the traffic."""
+
+    def __init__(self, shop):
+        shop.allow("", "services")
+        self.release, self.api, self.ns = Release(shop), shop.api, shop.ns
+        self.before = self.service()["spec"]
+
+    def service(self):
+        return self.api.get("services", self.ns, "checkout")
+
+    def serving(self):
+        """Versions of the pods that its endpoints are."""
+        pods = {one["metadata"]["name"]: one["spec"]["containers"][0]["image"].rpartition(":")[2] for one in self.api.list("pods", self.ns)}
+        slices = self.api.list("endpointslices", self.ns, "kubernetes.io/service-name=checkout")
+        return {pods.get(one["targetRef"]["name"]) for piece in slices for one in piece.get("endpoints") or [] if one["conditions"].get("ready")}
+
+    def serves(self, version):
+        wait_for(f"{self.ns}: {version} serves", lambda: self.serving() == {version}, 60)
+
+    def is_as_before(self):
+        must_become("the Service is as it was", lambda: self.service()["spec"] == self.before and not traces_on(self.service()))
+
+
+def test_a_release_by_a_service_is_switched_and_promoted(api, ns):
+    switch = Switch(Shop(api, ns))
+    switch.release.ship({"service": {"name": "checkout"}}, {"blueGreen": {"preview": "3s", "hold": "5s"}})
+    switch.release.has_weight(100)
+    selector = switch.service()["spec"]["selector"]
+    assert selector == {"app": "checkout-candidate", "doorbuster.dev/rollout": "v2"}, selector
+    switch.serves("v2")
+    switch.release.becomes("Promoted")
+    assert switch.release.image() == "shop/checkout:v2"
+    switch.is_as_before()
+    switch.serves("v2")
+    switch.release.alone()
+
+
+def test_a_release_by_a_service_goes_back_in_one_write(api, ns):
+    switch = Switch(Shop(api, ns))
+    switch.release.ship({"service": {"name": "checkout"}}, {"blueGreen": {"hold": "10m"}})
+    switch.release.has_weight(100)
+    switch.serves("v2")
+    switch.release.want_stable()
+    switch.release.becomes("RolledBack")
+    switch.is_as_before()
+    switch.serves("v1")
+    switch.release.alone()
+
+
+def test_whoever_changes_a_switched_selector_wins(api, ns):
+    switch = Switch(Shop(api, ns))
+    switch.release.ship({"service": {"name": "checkout"}}, {"blueGreen": {"hold": "10m"}})
+    switch.release.has_weight(100)
+    api.patch("services", ns, "checkout", {"spec": {"selector": {"app": "checkout", "doorbuster.dev/rollout": None}}})
+    row = switch.release.becomes("Contested")
+    assert "selector" in row["message"], row
+    switch.release.want_stable()
+    switch.release.becomes("RolledBack")
+    switch.serves("v1")
+    switch.is_as_before()
+    switch.release.alone()

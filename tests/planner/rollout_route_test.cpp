@@ -104,7 +104,7 @@ TEST(RouteShare, rules_of_others_lose_only_the_candidate) {
   };
   for (const ShareCase& one : cases) {
     SCOPED_TRACE(one.sentence);
-    EXPECT_EQ(without_candidate(view(one.rules), kOthers).text, one.then);
+    EXPECT_EQ(without_candidate(view(one.rules), view("[]"), kOthers).text, one.then);
   }
 }
 

@@ -92,6 +92,40 @@ TEST(RolloutRouter, yields_to_whoever_else_changes_it) {
   }
 }
 
+TEST(RolloutRouter, a_preview_that_is_taken_out_of_the_spec_leaves_nothing) {
+  for (const RouterCase& one : router_cases()) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_behind(one);
+    const ObjectRef router = router_in(shop);
+    shop.sale.spec->rollouts[0].strategy = {.blue_green =
+                                                api::BlueGreenSpec{.preview = {"1h", minutes(60)}}};
+    shop.run_until(kStart + minutes(1));
+    ASSERT_TRUE(stands(shop));
+    shop.sale.spec->rollouts.clear();
+    shop.log.clear();
+    shop.run_until(kStart + minutes(10));
+    EXPECT_FALSE(stands(shop)) << rollout_row(shop).message;
+    EXPECT_EQ(std::count(shop.log.begin(), shop.log.end(), router.kind + "/" + router.name), 0);
+  }
+}
+
+TEST(RolloutRouter, goes_back_when_the_spec_names_another) {
+  for (const RouterCase& one : router_cases()) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_behind(one);
+    const ObjectRef router = router_in(shop);
+    const Value before = shop.at(router, "/spec");
+    shop.run_until(kStart + seconds(30));
+    shop.sale.spec->rollouts[0].traffic = {
+        .http_route = api::RouteTraffic{.name = "elsewhere", .backend = "checkout"}};
+    shop.run_until(kStart + minutes(10));
+    EXPECT_EQ(rollout_row(shop).state, "RolledBack");
+    EXPECT_THAT(rollout_row(shop).message, HasSubstr("traffic was changed"));
+    EXPECT_EQ(shop.at(router, "/spec"), before);
+    EXPECT_FALSE(stands(shop));
+  }
+}
+
 TEST(RolloutRouter, is_refused_by_its_own_name) {
   for (const RouterCase& one : router_cases()) {
     SCOPED_TRACE(one.sentence);

@@ -350,12 +350,15 @@ void vary_strategy(Random random, History& history) {
   if (history.routed) history.events.front().rollout->blue_green = random.chance(1, 3);
 }
 
-/// Every fourth release is of a GRPCRoute. Chance of its own again.
+/// Every fourth release is of a GRPCRoute, and half of those that are blue-green of the Service
+/// alone. Chance of its own again.
 void vary_router(Random random, History& history) {
-  if (!history.routed || !random.chance(1, 4)) return;
-  history.events.front().rollout->router = "GRPCRoute";
+  if (!history.routed) return;
+  RolloutPlan& plan = *history.events.front().rollout;
+  if (random.chance(1, 4)) plan.router = "GRPCRoute";
+  if (plan.blue_green && random.chance(1, 2)) plan.router = "Service";
   for (Step& step : history.steps) {
-    if (step.subject == "HTTPRoute") step.subject = "GRPCRoute";
+    if (step.subject == "HTTPRoute") step.subject = plan.router;
   }
 }
 

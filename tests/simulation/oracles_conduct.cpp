@@ -50,7 +50,8 @@ Change change_of(const planner::Write& write, const Tree& before) {
     const auto was = number(before.value_at(pointer)), is = number(after.value_at(pointer));
     if (was && (!is || *is < *was)) out.lowered[pointer] = is.value_or(0);
   }
-  if (!(before.value_at(kRules) == after.value_at(kRules))) out.rules = after.value_at(kRules);
+  const char* field = is_route(write.object) ? field_of(write.object) : kRules;
+  if (!(before.value_at(field) == after.value_at(field))) out.rules = after.value_at(field);
   const auto kept = holders_in(after);
   for (const std::string& one : holders_in(before)) {
     if (!kept.contains(one)) out.released.insert(one);

@@ -54,9 +54,9 @@ void hide_others(const ObjectRef& ref, Tree& object) {
   const std::string text = object.text_at(kAnnotation);
   if (!is_route(ref) || text.empty()) return;
   const planner::Ledger record = planner::read_ledger(&text);
-  const auto entry = record.fields.find(planner::FieldPath{kRules, ""});
+  const auto entry = record.fields.find(planner::FieldPath{field_of(ref), ""});
   if (entry != record.fields.end() && entry->second.requested)
-    object.set(kRules, Tree::parse(entry->second.requested->text));
+    object.set(field_of(ref), Tree::parse(entry->second.requested->text));
 }
 
 bool is_rolling_back(const planner::Write& write) {

@@ -198,7 +198,10 @@ void Stage::on_commit(const simulator::Commit& commit) {
     line += " " + pointer.substr(pointer.rfind('/') + 1) + "=" +
             shown(commit.after->tree.value_at(pointer));
   }
-  if (is_route(commit.after->ref)) line += " rules=" + shown(commit.after->tree.value_at(kRules));
+  if (is_route(commit.after->ref)) {
+    const char* field = field_of(commit.after->ref);
+    line += std::string(" ") + field + "=" + shown(commit.after->tree.value_at(field));
+  }
   if (is_candidate(commit.after->ref)) {
     for (const char* pointer : kFloorFields)
       line += " " + shown(commit.after->tree.value_at(pointer));

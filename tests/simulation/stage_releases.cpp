@@ -63,9 +63,9 @@ void Stage::edit_route(const std::string& how) {
   const ObjectRef ref = shop_route(cluster_);
   const auto& versions = cluster_.api().history(ref);
   if (versions.empty()) return;
-  const Tree written = *versions.front()->tree.at(kRules);
+  const Tree written = *versions.front()->tree.at(field_of(ref));
   edit(ref, how == "Revert" ? "argocd-controller" : "kubectl-edit", [&](Tree& tree) {
-    if (how == "Revert") return tree.set(kRules, written);
+    if (how == "Revert" || ref.kind == "Service") return tree.set(field_of(ref), written);
     Tree& rules = *tree.at(kRules);
     if (how == "Rule") {
       Tree rule = written.elements().front();
