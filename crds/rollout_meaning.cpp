@@ -138,6 +138,7 @@ class Rollouts {
   static std::pair<std::string, std::string> router_of(const RolloutTraffic& traffic) {
     if (traffic.http_route) return {"httpRoute", traffic.http_route->name};
     if (traffic.grpc_route) return {"grpcRoute", traffic.grpc_route->name};
+    if (traffic.traefik_service) return {"traefikService", traffic.traefik_service->name};
     if (traffic.service) return {"service", traffic.service->name};
     return {};
   }
@@ -146,6 +147,7 @@ class Rollouts {
   static std::string backend_of(const RolloutTraffic& traffic) {
     if (traffic.http_route) return traffic.http_route->backend;
     if (traffic.grpc_route) return traffic.grpc_route->backend;
+    if (traffic.traefik_service) return traffic.traefik_service->backend;
     return traffic.service ? traffic.service->name : "";
   }
 

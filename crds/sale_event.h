@@ -678,6 +678,9 @@ struct RolloutTraffic {
   std::optional<RouteTraffic> http_route{};
   /// A GRPCRoute of the Gateway API in the event's namespace, in the same way.
   std::optional<RouteTraffic> grpc_route{};
+  /// A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` are
+  /// held in the same way.
+  std::optional<RouteTraffic> traefik_service{};
   /// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
   /// is held, and it selects the candidate's pods instead of the target's.
   std::optional<ServiceTraffic> service{};

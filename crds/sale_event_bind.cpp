@@ -959,6 +959,7 @@ Json to_json(const ServiceTraffic& in) {
 void bind(const Node& node, RolloutTraffic& out) {
   bind_member(node, "httpRoute", out.http_route);
   bind_member(node, "grpcRoute", out.grpc_route);
+  bind_member(node, "traefikService", out.traefik_service);
   bind_member(node, "service", out.service);
 }
 
@@ -966,6 +967,7 @@ Json to_json(const RolloutTraffic& in) {
   JsonObject json;
   write(json, "httpRoute", in.http_route);
   write(json, "grpcRoute", in.grpc_route);
+  write(json, "traefikService", in.traefik_service);
   write(json, "service", in.service);
   return json.build();
 }

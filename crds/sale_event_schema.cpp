@@ -2142,6 +2142,34 @@ constexpr Field kSpecRolloutsItemTrafficGrpcRouteFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficGrpcRouteSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficGrpcRouteFields};
 
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficTraefikServiceFields[] = {
+    {"name", &kSpecRolloutsItemTrafficTraefikServiceNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficTraefikServiceBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficTraefikServiceFields};
+
 constexpr Schema kSpecRolloutsItemTrafficServiceNameSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::dns_label,
@@ -2172,6 +2200,12 @@ constexpr Field kSpecRolloutsItemTrafficFields[] = {
      false,
      "",
      "A GRPCRoute of the Gateway API in the event's namespace, in the same way."},
+    {"traefikService",
+     &kSpecRolloutsItemTrafficTraefikServiceSchema,
+     false,
+     "",
+     "A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` "
+     "are held in the same way."},
     {"service",
      &kSpecRolloutsItemTrafficServiceSchema,
      false,
@@ -2182,8 +2216,8 @@ constexpr Field kSpecRolloutsItemTrafficFields[] = {
 constexpr Rule kSpecRolloutsItemTrafficRules[] = {
     {twins::one_router,
      "",
-     "must have exactly one of `httpRoute`, `grpcRoute` and `service`",
-     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.service)].exists_one(r, r))re"},
+     "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService` and `service`",
+     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.service)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
                                                    .fields = kSpecRolloutsItemTrafficFields,

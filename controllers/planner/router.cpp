@@ -4,44 +4,71 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace doorbuster::planner {
 namespace {
 
+/// One that says who gets what by weights.
+template <const WeightedForm& kForm>
+constexpr Router by_weights(Router out) {
+  out.whole = false;
+  out.shares = [](const JsonView& field, const Sides& sides) {
+    return shares_of(kForm, field, sides);
+  };
+  out.share_out = [](const JsonView& field, const Sides& sides, int percent) {
+    return with_share(kForm, field, sides, percent);
+  };
+  out.take_out = [](const JsonView& field, const JsonView&, const Sides& sides) {
+    return without_candidate(kForm, field, sides);
+  };
+  return out;
+}
+
 constexpr Router gateway_route(const char* kind, const char* member) {
-  return {.group = "gateway.networking.k8s.io",
-          .kind = kind,
-          .member = member,
-          .field = "/spec/rules",
-          .what = "rules",
-          .whole = false,
-          .shares = shares_of,
-          .share_out = with_share,
-          .take_out = without_candidate,
-          .why_not_in_force = why_not_accepted};
+  Router out{};
+  out.group = "gateway.networking.k8s.io";
+  out.kind = kind;
+  out.member = member;
+  out.field = "/spec/rules";
+  out.what = "rules";
+  out.why_not_in_force = why_not_accepted;
+  return by_weights<kGatewayForm>(out);
 }
 
 std::string needs_nothing(const Document&) { return ""; }
 
-constexpr std::array kRouters = {
-    gateway_route("HTTPRoute", "httpRoute"),
-    gateway_route("GRPCRoute", "grpcRoute"),
-    Router{.group = "",
-           .kind = "Service",
-           .member = "service",
-           .field = kSelector,
-           .what = "selector",
-           .whole = true,
-           .shares = shares_of_selector,
-           .share_out = switched,
-           .take_out = switched_back,
-           .why_not_in_force = needs_nothing},
-};
+constexpr Router traefik_service() {
+  Router out{};
+  out.group = "traefik.io";
+  out.kind = "TraefikService";
+  out.member = "traefikService";
+  out.field = "/spec/weighted/services";
+  out.what = "weighted services";
+  out.why_not_in_force = needs_nothing;
+  return by_weights<kTraefikForm>(out);
+}
 
-RouterAsked asked(const Router& router, const api::RouteTraffic& traffic, const std::string& ns) {
-  return {.router = &router,
-          .object = {router.group, router.kind, ns, traffic.name},
-          .backend = traffic.backend};
+constexpr Router service() {
+  return {.group = "",
+          .kind = "Service",
+          .member = "service",
+          .field = kSelector,
+          .what = "selector",
+          .whole = true,
+          .shares = shares_of_selector,
+          .share_out = switched,
+          .take_out = switched_back,
+          .why_not_in_force = needs_nothing};
+}
+
+constexpr Router kHttpRoute = gateway_route("HTTPRoute", "httpRoute"),
+                 kGrpcRoute = gateway_route("GRPCRoute", "grpcRoute"),
+                 kTraefikService = traefik_service(), kService = service();
+constexpr std::array kRouters = {kHttpRoute, kGrpcRoute, kTraefikService, kService};
+
+RouterAsked asked(const Router& router, const std::string& name, const std::string& backend) {
+  return {.router = &router, .object = {router.group, router.kind, "", name}, .backend = backend};
 }
 
 }  // namespace
@@ -61,13 +88,15 @@ bool shares_out(const FieldRef& field) {
 }
 
 RouterAsked router_asked(const api::RolloutTraffic& traffic, const std::string& ns) {
-  if (traffic.http_route) return asked(kRouters[0], *traffic.http_route, ns);
-  if (traffic.grpc_route) return asked(kRouters[1], *traffic.grpc_route, ns);
-  if (traffic.service) {
-    const std::string& name = traffic.service->name;
-    return {.router = &kRouters[2], .object = {"", "Service", ns, name}, .backend = name};
+  RouterAsked out;
+  for (const auto& [router, route] : {std::pair{&kHttpRoute, &traffic.http_route},
+                                      std::pair{&kGrpcRoute, &traffic.grpc_route},
+                                      std::pair{&kTraefikService, &traffic.traefik_service}}) {
+    if (*route) out = asked(*router, (*route)->name, (*route)->backend);
   }
-  return {};
+  if (traffic.service) out = asked(kService, traffic.service->name, traffic.service->name);
+  if (out.router != nullptr) out.object.ns = ns;
+  return out;
 }
 
 std::string router_text(const ObjectRef& router) { return router.kind + "/" + router.name; }

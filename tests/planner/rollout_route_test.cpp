@@ -58,14 +58,30 @@ TEST(RouteShare, is_written_as_weights_and_read_back) {
   };
   for (const ShareCase& one : cases) {
     SCOPED_TRACE(one.sentence);
-    const auto made = with_share(view(one.rules), kSides, one.percent);
+    const auto made = with_share(kGatewayForm, view(one.rules), kSides, one.percent);
     ASSERT_TRUE(made.ok());
     EXPECT_EQ(made->text, one.then);
-    const Shares shares = shares_of(view(made->text), kSides);
+    const Shares shares = shares_of(kGatewayForm, view(made->text), kSides);
     if (shares.names_stable) {
       EXPECT_EQ(shares.candidate, one.percent);
     }
   }
+}
+
+TEST(RouteShare, of_a_traefik_service_the_one_list_is_shared_out) {
+  const std::string before =
+      R"([{"name":"a","port":80,"sticky":{}},{"kind":"TraefikService","name":"a","weight":2}])";
+  const auto made = with_share(kTraefikForm, view(before), kSides, 25);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(made->text,
+            R"([{"name":"a","port":80,"sticky":{},"weight":75},)"
+            R"({"name":"a-2","port":80,"sticky":{},"weight":25},)"
+            R"({"kind":"TraefikService","name":"a","weight":200}])");
+  EXPECT_EQ(shares_of(kTraefikForm, view(made->text), kSides).candidate, 25);
+  EXPECT_EQ(without_candidate(kTraefikForm, view(made->text), kSides).text,
+            R"([{"name":"a","port":80,"sticky":{},"weight":100},)"
+            R"({"kind":"TraefikService","name":"a","weight":200}])");
+  EXPECT_EQ(without_candidate(kTraefikForm, view(before), kSides).text, before);
 }
 
 TEST(RouteShare, every_percent_is_read_as_it_was_written) {
@@ -73,15 +89,20 @@ TEST(RouteShare, every_percent_is_read_as_it_was_written) {
     for (const char* refs :
          {R"({"name":"a"})", R"({"name":"a","weight":3},{"name":"b","weight":9})"}) {
       const std::string rules = rule(refs);
-      EXPECT_EQ(shares_of(view(with_share(view(rules), kOthers, percent)->text), kOthers).candidate,
+      EXPECT_EQ(shares_of(kGatewayForm,
+                          view(with_share(kGatewayForm, view(rules), kOthers, percent)->text),
+                          kOthers)
+                    .candidate,
                 percent);
     }
   }
 }
 
 TEST(RouteShare, a_weight_beyond_the_api_is_refused) {
-  const auto made =
-      with_share(view(rule(R"({"name":"a","weight":10001},{"name":"b","weight":1})")), kOthers, 10);
+  const auto made = with_share(kGatewayForm,
+                               view(rule(R"({"name":"a","weight":10001},{"name":"b","weight":1})")),
+                               kOthers,
+                               10);
   ASSERT_FALSE(made.ok());
   EXPECT_THAT(made.error().message, HasSubstr("10000"));
 }
@@ -100,11 +121,15 @@ TEST(RouteShare, rules_of_others_lose_only_the_candidate) {
        rule(R"({"name":"a","weight":0},{"name":"c","weight":100})"),
        0,
        rule(R"({"name":"a","weight":100})")},
+      {"beside the target and others, who get none of it",
+       rule(R"({"name":"a","weight":5},{"name":"b","weight":2},{"name":"c","weight":3})"),
+       0,
+       rule(R"({"name":"a","weight":8},{"name":"b","weight":2})")},
       {"nowhere", rule(R"({"name":"b"})"), 0, rule(R"({"name":"b"})")},
   };
   for (const ShareCase& one : cases) {
     SCOPED_TRACE(one.sentence);
-    EXPECT_EQ(without_candidate(view(one.rules), view("[]"), kOthers).text, one.then);
+    EXPECT_EQ(without_candidate(kGatewayForm, view(one.rules), kOthers).text, one.then);
   }
 }
 

@@ -27,6 +27,9 @@ std::vector<RouterCase> router_cases() {
       {"GRPCRoute",
        {.grpc_route = named},
        R"({"spec":{"rules":[{"matches":[{"method":{"service":"shop.Checkout"}}],"backendRefs":[{"name":"checkout","port":80}]}]}})"},
+      {"TraefikService",
+       {.traefik_service = named},
+       R"({"spec":{"weighted":{"services":[{"name":"checkout","port":80,"passHostHeader":true}],"sticky":{"cookie":{}}}}})"},
   };
 }
 
