@@ -139,6 +139,7 @@ class Rollouts {
     if (traffic.http_route) return {"httpRoute", traffic.http_route->name};
     if (traffic.grpc_route) return {"grpcRoute", traffic.grpc_route->name};
     if (traffic.traefik_service) return {"traefikService", traffic.traefik_service->name};
+    if (traffic.virtual_service) return {"virtualService", traffic.virtual_service->name};
     if (traffic.service) return {"service", traffic.service->name};
     return {};
   }
@@ -148,6 +149,7 @@ class Rollouts {
     if (traffic.http_route) return traffic.http_route->backend;
     if (traffic.grpc_route) return traffic.grpc_route->backend;
     if (traffic.traefik_service) return traffic.traefik_service->backend;
+    if (traffic.virtual_service) return traffic.virtual_service->backend;
     return traffic.service ? traffic.service->name : "";
   }
 

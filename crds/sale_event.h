@@ -681,6 +681,9 @@ struct RolloutTraffic {
   /// A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` are
   /// held in the same way.
   std::optional<RouteTraffic> traefik_service{};
+  /// A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same
+  /// way. The candidate is a host of its own, not a subset.
+  std::optional<RouteTraffic> virtual_service{};
   /// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
   /// is held, and it selects the candidate's pods instead of the target's.
   std::optional<ServiceTraffic> service{};

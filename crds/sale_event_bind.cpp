@@ -960,6 +960,7 @@ void bind(const Node& node, RolloutTraffic& out) {
   bind_member(node, "httpRoute", out.http_route);
   bind_member(node, "grpcRoute", out.grpc_route);
   bind_member(node, "traefikService", out.traefik_service);
+  bind_member(node, "virtualService", out.virtual_service);
   bind_member(node, "service", out.service);
 }
 
@@ -968,6 +969,7 @@ Json to_json(const RolloutTraffic& in) {
   write(json, "httpRoute", in.http_route);
   write(json, "grpcRoute", in.grpc_route);
   write(json, "traefikService", in.traefik_service);
+  write(json, "virtualService", in.virtual_service);
   write(json, "service", in.service);
   return json.build();
 }

@@ -2170,6 +2170,34 @@ constexpr Field kSpecRolloutsItemTrafficTraefikServiceFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficTraefikServiceSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficTraefikServiceFields};
 
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficVirtualServiceFields[] = {
+    {"name", &kSpecRolloutsItemTrafficVirtualServiceNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficVirtualServiceBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficVirtualServiceFields};
+
 constexpr Schema kSpecRolloutsItemTrafficServiceNameSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::dns_label,
@@ -2206,6 +2234,12 @@ constexpr Field kSpecRolloutsItemTrafficFields[] = {
      "",
      "A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` "
      "are held in the same way."},
+    {"virtualService",
+     &kSpecRolloutsItemTrafficVirtualServiceSchema,
+     false,
+     "",
+     "A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same "
+     "way. The candidate is a host of its own, not a subset."},
     {"service",
      &kSpecRolloutsItemTrafficServiceSchema,
      false,
@@ -2216,8 +2250,9 @@ constexpr Field kSpecRolloutsItemTrafficFields[] = {
 constexpr Rule kSpecRolloutsItemTrafficRules[] = {
     {twins::one_router,
      "",
-     "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService` and `service`",
-     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.service)].exists_one(r, r))re"},
+     "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService`, `virtualService` and "
+     "`service`",
+     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.virtualService), has(self.service)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
                                                    .fields = kSpecRolloutsItemTrafficFields,

@@ -188,6 +188,13 @@ bool may_begin(RolloutDraft& draft) {
            to_text(facts.route) + " does not name the Service " + facts.backend.name);
     return false;
   }
+  const std::string left = router.why_not_shared == nullptr
+                               ? ""
+                               : router.why_not_shared(*facts.routing->object, facts.sides);
+  if (!left.empty()) {
+    cannot(draft, "Refused", to_text(facts.route) + " " + left);
+    return false;
+  }
   if (field && field->text().size() > kMostRulesBytes) {
     cannot(draft,
            "Refused",

@@ -1,6 +1,7 @@
 #include "controllers/planner/router.h"
 
 #include "controllers/planner/rollout_switch.h"
+#include "controllers/planner/rollout_virtual_service.h"
 
 #include <algorithm>
 #include <array>
@@ -49,6 +50,18 @@ constexpr Router traefik_service() {
   return by_weights<kTraefikForm>(out);
 }
 
+constexpr Router virtual_service() {
+  Router out{};
+  out.group = "networking.istio.io";
+  out.kind = "VirtualService";
+  out.member = "virtualService";
+  out.field = "/spec/http";
+  out.what = "http routes";
+  out.why_not_in_force = needs_nothing;
+  out.why_not_shared = why_not_shared;
+  return by_weights<kVirtualServiceForm>(out);
+}
+
 constexpr Router service() {
   return {.group = "",
           .kind = "Service",
@@ -64,8 +77,10 @@ constexpr Router service() {
 
 constexpr Router kHttpRoute = gateway_route("HTTPRoute", "httpRoute"),
                  kGrpcRoute = gateway_route("GRPCRoute", "grpcRoute"),
-                 kTraefikService = traefik_service(), kService = service();
-constexpr std::array kRouters = {kHttpRoute, kGrpcRoute, kTraefikService, kService};
+                 kTraefikService = traefik_service(), kVirtualService = virtual_service(),
+                 kService = service();
+constexpr std::array kRouters = {
+    kHttpRoute, kGrpcRoute, kTraefikService, kVirtualService, kService};
 
 RouterAsked asked(const Router& router, const std::string& name, const std::string& backend) {
   return {.router = &router, .object = {router.group, router.kind, "", name}, .backend = backend};
@@ -91,7 +106,8 @@ RouterAsked router_asked(const api::RolloutTraffic& traffic, const std::string& 
   RouterAsked out;
   for (const auto& [router, route] : {std::pair{&kHttpRoute, &traffic.http_route},
                                       std::pair{&kGrpcRoute, &traffic.grpc_route},
-                                      std::pair{&kTraefikService, &traffic.traefik_service}}) {
+                                      std::pair{&kTraefikService, &traffic.traefik_service},
+                                      std::pair{&kVirtualService, &traffic.virtual_service}}) {
     if (*route) out = asked(*router, (*route)->name, (*route)->backend);
   }
   if (traffic.service) out = asked(kService, traffic.service->name, traffic.service->name);

@@ -28,6 +28,9 @@ struct Router {
   Json (*take_out)(const JsonView& field, const JsonView& written, const Sides&);
   /// Empty: what is written is what happens; else what is still waited for.
   std::string (*why_not_in_force)(const Document&);
+  /// What else of it sends to the target and cannot be shared out; empty: nothing does. Null where
+  /// there is nothing else.
+  std::string (*why_not_shared)(const Document&, const Sides&) = nullptr;
 };
 
 std::span<const Router> routers();

@@ -2,6 +2,7 @@
 #include "controllers/planner/rollout_route.h"
 
 #include "controllers/planner/rollout_candidate.h"
+#include "controllers/planner/rollout_virtual_service.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -82,6 +83,41 @@ TEST(RouteShare, of_a_traefik_service_the_one_list_is_shared_out) {
             R"([{"name":"a","port":80,"sticky":{},"weight":100},)"
             R"({"kind":"TraefikService","name":"a","weight":200}])");
   EXPECT_EQ(without_candidate(kTraefikForm, view(before), kSides).text, before);
+}
+
+TEST(RouteShare, of_a_virtual_service_in_percents_and_without_a_subset) {
+  const auto route = [](const std::string& refs) { return R"([{"route":[)" + refs + "]}]"; };
+  const ShareCase cases[] = {
+      {"by its name",
+       route(R"({"destination":{"host":"a","subset":"v1","port":{"number":80}}})"),
+       25,
+       route(R"({"destination":{"host":"a","subset":"v1","port":{"number":80}},"weight":75},)"
+             R"({"destination":{"host":"a-2","port":{"number":80}},"weight":25})")},
+      {"by its whole name",
+       route(R"({"destination":{"host":"a.shop.svc.cluster.local"},"weight":100})"),
+       100,
+       route(R"({"destination":{"host":"a.shop.svc.cluster.local"},"weight":0},)"
+             R"({"destination":{"host":"a-2.shop.svc.cluster.local"},"weight":100})")},
+      {"other hosts",
+       route(R"({"destination":{"host":"a.example"}},{"destination":{"host":"b"},"weight":100})"),
+       25,
+       route(R"({"destination":{"host":"a.example"}},{"destination":{"host":"b"},"weight":100})")},
+  };
+  for (const ShareCase& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    const auto made = with_share(kVirtualServiceForm, view(one.rules), kSides, one.percent);
+    ASSERT_TRUE(made.ok());
+    EXPECT_EQ(made->text, one.then);
+    const Shares shares = shares_of(kVirtualServiceForm, view(made->text), kSides);
+    if (shares.names_stable) {
+      EXPECT_EQ(shares.candidate, one.percent);
+    }
+  }
+  const std::string beside =
+      route(R"({"destination":{"host":"a"},"weight":50},{"destination":{"host":"b"},"weight":50})");
+  const auto refused = with_share(kVirtualServiceForm, view(beside), kSides, 25);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr("percents"));
 }
 
 TEST(RouteShare, every_percent_is_read_as_it_was_written) {

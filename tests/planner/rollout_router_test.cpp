@@ -30,6 +30,9 @@ std::vector<RouterCase> router_cases() {
       {"TraefikService",
        {.traefik_service = named},
        R"({"spec":{"weighted":{"services":[{"name":"checkout","port":80,"passHostHeader":true}],"sticky":{"cookie":{}}}}})"},
+      {"VirtualService",
+       {.virtual_service = named},
+       R"({"spec":{"hosts":["shop.example"],"http":[{"match":[{"uri":{"prefix":"/img"}}],"route":[{"destination":{"host":"images"}}]},{"route":[{"destination":{"host":"checkout","subset":"v1","port":{"number":80}}}],"retries":{"attempts":2}}]}})"},
   };
 }
 
@@ -125,6 +128,39 @@ TEST(RolloutRouter, goes_back_when_the_spec_names_another) {
     EXPECT_EQ(rollout_row(shop).state, "RolledBack");
     EXPECT_THAT(rollout_row(shop).message, HasSubstr("traffic was changed"));
     EXPECT_EQ(shop.at(router, "/spec"), before);
+    EXPECT_FALSE(stands(shop));
+  }
+}
+
+TEST(RolloutRouter, refuses_what_of_a_virtual_service_it_would_leave_behind) {
+  struct Case {
+    const char* sentence;
+    std::string spec, message;
+  };
+  const std::string http = R"("http":[{"route":[{"destination":{"host":"checkout"}}]}])";
+  const Case cases[] = {
+      {"tcp to the target",
+       http + R"(,"tcp":[{"route":[{"destination":{"host":"checkout"}}]}])",
+       "by `tcp` too"},
+      {"tls to the target by its whole name",
+       http + R"(,"tls":[{"route":[{"destination":{"host":"checkout.shop.svc.cluster.local"}}]}])",
+       "by `tls` too"},
+      {"others beside the target",
+       R"("http":[{"route":[{"destination":{"host":"checkout"},"weight":90},)"
+       R"({"destination":{"host":"search"},"weight":10}]}])",
+       "a route of its own"},
+      {"a namesake elsewhere",
+       R"("http":[{"route":[{"destination":{"host":"checkout.staging.svc.cluster.local"}}]}])",
+       "does not name the Service checkout"},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    RouterCase router = router_cases().back();
+    router.body = R"({"spec":{)" + one.spec + "}}";
+    Shop shop = shop_behind(router);
+    shop.run_until(kStart + seconds(30));
+    EXPECT_EQ(rollout_row(shop).state, "Refused");
+    EXPECT_THAT(rollout_row(shop).message, HasSubstr(one.message));
     EXPECT_FALSE(stands(shop));
   }
 }
