@@ -664,11 +664,30 @@ struct RouteTraffic {
   bool operator==(const RouteTraffic&) const = default;
 };
 
-/// Who shares out the traffic.
+/// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
+/// is held, and it selects the candidate's pods instead of the target's.
+struct ServiceTraffic {
+  /// The Service that selects the target's pods.
+  std::string name{};
+  bool operator==(const ServiceTraffic&) const = default;
+};
+
+/// Who shares out the traffic; exactly one member.
 struct RolloutTraffic {
   /// An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its `/spec/rules`,
   /// and yields to whoever else changes them in the meantime.
-  RouteTraffic http_route{};
+  std::optional<RouteTraffic> http_route{};
+  /// A GRPCRoute of the Gateway API in the event's namespace, in the same way.
+  std::optional<RouteTraffic> grpc_route{};
+  /// A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` are
+  /// held in the same way.
+  std::optional<RouteTraffic> traefik_service{};
+  /// A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same
+  /// way. The candidate is a host of its own, not a subset.
+  std::optional<RouteTraffic> virtual_service{};
+  /// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
+  /// is held, and it selects the candidate's pods instead of the target's.
+  std::optional<ServiceTraffic> service{};
   bool operator==(const RolloutTraffic&) const = default;
 };
 
@@ -775,7 +794,7 @@ struct RolloutSpec {
   std::int32_t wave = 0;
   /// How the candidate takes over; exactly one member.
   RolloutStrategy strategy{};
-  /// Who shares out the traffic.
+  /// Who shares out the traffic; exactly one member.
   RolloutTraffic traffic{};
   /// What decides. A bad check fails the rollout whenever the candidate has traffic.
   RolloutAnalysis analysis{};
@@ -1340,6 +1359,7 @@ Json to_json(const CanarySpec&);
 Json to_json(const BlueGreenSpec&);
 Json to_json(const RolloutStrategy&);
 Json to_json(const RouteTraffic&);
+Json to_json(const ServiceTraffic&);
 Json to_json(const RolloutTraffic&);
 Json to_json(const CompareErrors&);
 Json to_json(const CompareLatency&);
@@ -1409,6 +1429,7 @@ void bind(const Node&, CanarySpec&);
 void bind(const Node&, BlueGreenSpec&);
 void bind(const Node&, RolloutStrategy&);
 void bind(const Node&, RouteTraffic&);
+void bind(const Node&, ServiceTraffic&);
 void bind(const Node&, RolloutTraffic&);
 void bind(const Node&, CompareErrors&);
 void bind(const Node&, CompareLatency&);

@@ -948,11 +948,29 @@ Json to_json(const RouteTraffic& in) {
   return json.build();
 }
 
-void bind(const Node& node, RolloutTraffic& out) { bind_member(node, "httpRoute", out.http_route); }
+void bind(const Node& node, ServiceTraffic& out) { bind_member(node, "name", out.name); }
+
+Json to_json(const ServiceTraffic& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutTraffic& out) {
+  bind_member(node, "httpRoute", out.http_route);
+  bind_member(node, "grpcRoute", out.grpc_route);
+  bind_member(node, "traefikService", out.traefik_service);
+  bind_member(node, "virtualService", out.virtual_service);
+  bind_member(node, "service", out.service);
+}
 
 Json to_json(const RolloutTraffic& in) {
   JsonObject json;
   write(json, "httpRoute", in.http_route);
+  write(json, "grpcRoute", in.grpc_route);
+  write(json, "traefikService", in.traefik_service);
+  write(json, "virtualService", in.virtual_service);
+  write(json, "service", in.service);
   return json.build();
 }
 

@@ -2115,16 +2115,149 @@ constexpr Field kSpecRolloutsItemTrafficHttpRouteFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficHttpRouteSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficHttpRouteFields};
 
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficGrpcRouteFields[] = {
+    {"name", &kSpecRolloutsItemTrafficGrpcRouteNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficGrpcRouteBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficGrpcRouteFields};
+
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficTraefikServiceFields[] = {
+    {"name", &kSpecRolloutsItemTrafficTraefikServiceNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficTraefikServiceBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficTraefikServiceFields};
+
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficVirtualServiceFields[] = {
+    {"name", &kSpecRolloutsItemTrafficVirtualServiceNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficVirtualServiceBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficVirtualServiceFields};
+
+constexpr Schema kSpecRolloutsItemTrafficServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficServiceFields[] = {
+    {"name",
+     &kSpecRolloutsItemTrafficServiceNameSchema,
+     true,
+     "",
+     "The Service that selects the target's pods."},
+};
+constexpr Schema kSpecRolloutsItemTrafficServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficServiceFields};
+
 constexpr Field kSpecRolloutsItemTrafficFields[] = {
     {"httpRoute",
      &kSpecRolloutsItemTrafficHttpRouteSchema,
-     true,
+     false,
      "",
      "An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its "
      "`/spec/rules`, and yields to whoever else changes them in the meantime."},
+    {"grpcRoute",
+     &kSpecRolloutsItemTrafficGrpcRouteSchema,
+     false,
+     "",
+     "A GRPCRoute of the Gateway API in the event's namespace, in the same way."},
+    {"traefikService",
+     &kSpecRolloutsItemTrafficTraefikServiceSchema,
+     false,
+     "",
+     "A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` "
+     "are held in the same way."},
+    {"virtualService",
+     &kSpecRolloutsItemTrafficVirtualServiceSchema,
+     false,
+     "",
+     "A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same "
+     "way. The candidate is a host of its own, not a subset."},
+    {"service",
+     &kSpecRolloutsItemTrafficServiceSchema,
+     false,
+     "",
+     "The Service itself, without any route: at the switch of `blueGreen` its whole "
+     "`/spec/selector` is held, and it selects the candidate's pods instead of the target's."},
+};
+constexpr Rule kSpecRolloutsItemTrafficRules[] = {
+    {twins::one_router,
+     "",
+     "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService`, `virtualService` and "
+     "`service`",
+     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.virtualService), has(self.service)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
-                                                   .fields = kSpecRolloutsItemTrafficFields};
+                                                   .fields = kSpecRolloutsItemTrafficFields,
+                                                   .rules = kSpecRolloutsItemTrafficRules};
 
 constexpr Schema kSpecRolloutsItemAnalysisDefaultChecksItemSchema = {
     .type = SchemaType::String,
@@ -2517,7 +2650,11 @@ constexpr Field kSpecRolloutsItemFields[] = {
      true,
      "",
      "How the candidate takes over; exactly one member."},
-    {"traffic", &kSpecRolloutsItemTrafficSchema, true, "", "Who shares out the traffic."},
+    {"traffic",
+     &kSpecRolloutsItemTrafficSchema,
+     true,
+     "",
+     "Who shares out the traffic; exactly one member."},
     {"analysis",
      &kSpecRolloutsItemAnalysisSchema,
      false,
@@ -2565,8 +2702,14 @@ constexpr Field kSpecRolloutsItemFields[] = {
      R"("Candidate")",
      "`Stable` rolls back, or does not begin."},
 };
-constexpr Schema kSpecRolloutsItemSchema = {.type = SchemaType::Object,
-                                            .fields = kSpecRolloutsItemFields};
+constexpr Rule kSpecRolloutsItemRules[] = {
+    {twins::service_is_switched,
+     ".traffic.service",
+     "must be only with `blueGreen`; a Service gives all of the traffic or nothing",
+     R"re(!has(self.traffic.service) || has(self.strategy.blueGreen))re"},
+};
+constexpr Schema kSpecRolloutsItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemFields, .rules = kSpecRolloutsItemRules};
 
 }  // namespace
 extern const Schema kSpecRolloutsSchema;

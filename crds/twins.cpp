@@ -387,6 +387,18 @@ bool one_bound(const Node& self) { return self.has("above") != self.has("below")
 
 bool one_strategy(const Node& self) { return self.has("canary") != self.has("blueGreen"); }
 
+bool one_router(const Node& self) {
+  return static_cast<int>(self.has("httpRoute")) + static_cast<int>(self.has("grpcRoute")) +
+             static_cast<int>(self.has("traefikService")) +
+             static_cast<int>(self.has("virtualService")) + static_cast<int>(self.has("service")) ==
+         1;
+}
+
+bool service_is_switched(const Node& self) {
+  const Node *traffic = self.find("traffic"), *strategy = self.find("strategy");
+  return !traffic || !strategy || !traffic->has("service") || strategy->has("blueGreen");
+}
+
 bool analysis_asks_something(const Node& self) {
   const Node* checks = self.find("checks");
   return self.has("compare") || (checks != nullptr && !checks->items.empty());

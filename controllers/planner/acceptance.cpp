@@ -6,7 +6,7 @@
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/rollout_candidate.h"
-#include "controllers/planner/rollout_route.h"
+#include "controllers/planner/router.h"
 #include "controllers/planner/selection.h"
 #include "controllers/products/scalers.h"
 #include "crds/knative.h"
@@ -196,14 +196,17 @@ void check_hold(Check& check, const api::HoldSpec& hold, const std::string& path
 /// else.
 void check_rollout(Check& check, const api::RolloutSpec& rollout, const std::string& path) {
   const bool held = check.holds.contains({kRollouts, rollout.name});
-  served(check, kRouteGroup, "HTTPRoute", path + ".traffic.httpRoute", held);
-  if (held) return;
   const std::string& ns = check.event.ref.ns;
-  const FieldRef rules{{kRouteGroup, "HTTPRoute", ns, rollout.traffic.http_route.name}, kRules, ""};
+  const RouterAsked asked = router_asked(rollout.traffic, ns);
+  if (asked.router == nullptr) return;
+  const std::string member = path + ".traffic." + asked.router->member;
+  served(check, asked.object.group, asked.object.kind, member, held);
+  if (held) return;
+  const FieldRef shared{asked.object, asked.router->field, ""};
   const FieldRef pods{{"apps", "Deployment", ns, rollout.target.name}, kTemplate, ""};
-  if (const std::string why = products::why_not_allowed(check.setup.allow, rules, false, true);
+  if (const std::string why = products::why_not_allowed(check.setup.allow, shared, false, true);
       !why.empty())
-    check.add("FieldNotAllowed", path + ".traffic.httpRoute", why);
+    check.add("FieldNotAllowed", member, why);
   if (const std::string why = products::why_not_allowed(check.setup.allow, pods, false, true);
       !why.empty() && rollout.promotion != api::Promotion::Report)
     check.add("FieldNotAllowed", path + ".promotion", why);

@@ -34,6 +34,12 @@ std::string told_back(const RolloutDraft& draft) {
   return "";
 }
 
+/// Does the spec name another router or another Service by now?
+bool is_elsewhere(const StartedOn& on, const RolloutDraft& draft) {
+  const RouterAsked asked = router_asked(draft.spec->traffic, draft.view.event.ref.ns);
+  return on.backend != asked.backend || on.router != router_text(asked.object);
+}
+
 /// What else sends it back; empty: nothing. Only of what has begun.
 std::string why_back(const RolloutDraft& draft) {
   if (std::string told = told_back(draft); !told.empty()) return told;
@@ -43,8 +49,9 @@ std::string why_back(const RolloutDraft& draft) {
   if (draft.former) return "its target or patch was changed";
   if (began == nullptr) return "";
   if (draft.decided(rollout_kind::kAccepted) != nullptr) return "";
-  if (draft.facts.stable != nullptr &&
-      template_hash(*draft.facts.stable) != started_on(*began).template_hash)
+  const StartedOn on = started_on(*began);
+  if (!on.router.empty() && is_elsewhere(on, draft)) return "its traffic was changed";
+  if (draft.facts.stable != nullptr && template_hash(*draft.facts.stable) != on.template_hash)
     return "superseded: the target has another template now";
   if (draft.view.now >= draft.view.window.end &&
       draft.spec->on_window_end == api::OnWindowEnd::RollBack)
@@ -134,7 +141,7 @@ bool has_candidate(const View& view, const std::string& name) {
   const auto held = view.holds.find({kRollouts, name});
   return held != view.holds.end() &&
          std::any_of(held->second.begin(), held->second.end(), [](const OurHold& one) {
-           return one.field.object.group == kRouteGroup || one.field.pointer.starts_with(kTemplate);
+           return shares_out(one.field) || one.field.pointer.starts_with(kTemplate);
          });
 }
 
@@ -148,12 +155,17 @@ RolloutDraft draft_of(const View& view,
   if (spec != nullptr && !has_candidate(view, name)) attempt = present;
   const api::Decision* began =
       decided_about(view.event.status, rollout_kind::kStarted, name, attempt);
+  const std::string& ns = view.event.ref.ns;
   RolloutNames names;
+  if (spec != nullptr) {
+    RouterAsked asked = router_asked(spec->traffic, ns);
+    names = {spec->target.name, std::move(asked.backend), std::move(asked.object)};
+  }
   if (began != nullptr) {
     StartedOn on = started_on(*began);
-    names = {std::move(on.target), std::move(on.backend)};
-  } else if (spec != nullptr) {
-    names = {spec->target.name, spec->traffic.http_route.backend};
+    names.target = std::move(on.target);
+    names.backend = std::move(on.backend);
+    if (auto route = router_told(on.router, ns)) names.route = std::move(*route);
   }
   RolloutDraft out{.view = view,
                    .mode = mode,
@@ -164,7 +176,7 @@ RolloutDraft draft_of(const View& view,
                    .attempt = attempt,
                    .present = present,
                    .former = spec != nullptr && attempt != present,
-                   .facts = rollout_facts(view, spec, name, names),
+                   .facts = rollout_facts(view, name, names),
                    .row = {},
                    .items = {},
                    .candidates = {},

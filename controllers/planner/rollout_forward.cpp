@@ -95,6 +95,10 @@ bool is_allowed(RolloutDraft& draft, const ObjectRef& object) {
   return false;
 }
 
+JsonView selector_in(const RolloutFacts& facts) {
+  return facts.selector ? *JsonView::parse(facts.selector->text) : JsonView();
+}
+
 /// Wants the candidate with so many pods; false where that cannot be now.
 bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   const RolloutFacts& facts = draft.facts;
@@ -116,6 +120,7 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
                                       .attempt = draft.attempt,
                                       .stable = *facts.stable,
                                       .service = *facts.service,
+                                      .selector = selector_in(facts),
                                       .autoscaler = facts.autoscaler,
                                       .rendered = made.get(),
                                       .replicas = pods});
@@ -196,17 +201,26 @@ bool may_begin(RolloutDraft& draft) {
     return false;
   }
   if (is_rolling_out(*facts.stable)) return wait("the target is rolling out another template");
-  const auto rules = facts.routing->object->root().find(kRules);
-  if (!rules || !shares_of(*rules, facts.backend.name, "").names_stable) {
+  const Router& router = *facts.router;
+  const auto field = facts.routing->object->root().find(router.field);
+  // Of a Service without a selector parting_label says so.
+  if (field ? !router.shares(*field, facts.sides).names_stable : !router.whole) {
     cannot(draft,
            "Refused",
            to_text(facts.route) + " does not name the Service " + facts.backend.name);
     return false;
   }
-  if (rules->text().size() > kMostRulesBytes) {
+  const std::string left = router.why_not_shared == nullptr
+                               ? ""
+                               : router.why_not_shared(*facts.routing->object, facts.sides);
+  if (!left.empty()) {
+    cannot(draft, "Refused", to_text(facts.route) + " " + left);
+    return false;
+  }
+  if (field && field->text().size() > kMostRulesBytes) {
     cannot(draft,
            "Refused",
-           "the rules of " + to_text(facts.route) + " are longer than " +
+           std::string("the ") + router.what + " of " + to_text(facts.route) + " are longer than " +
                std::to_string(kMostRulesBytes) + " bytes, which no record holds: split the route");
     return false;
   }
@@ -231,12 +245,14 @@ void begin(RolloutDraft& draft) {
     return;
   }
   const auto label =
-      parting_label(*facts.stable->object, *facts.service->object, *made->root().find(kTemplate));
+      parting_label(*facts.stable->object, selector_in(facts), *made->root().find(kTemplate));
   if (!label) return cannot(draft, "Refused", label.error().message);
-  draft.decide(
-      rollout_kind::kStarted,
-      std::to_string(std::max(facts.stable_asked, needed_of(draft))),
-      to_text(StartedOn{template_hash(*facts.stable), facts.target.name, facts.backend.name}));
+  draft.decide(rollout_kind::kStarted,
+               std::to_string(std::max(facts.stable_asked, needed_of(draft))),
+               to_text(StartedOn{template_hash(*facts.stable),
+                                 facts.target.name,
+                                 facts.backend.name,
+                                 router_text(facts.route)}));
 }
 
 /// The sale is over, and nobody has decided since.
@@ -413,8 +429,8 @@ void bake(RolloutDraft& draft, const api::Decision& passed) {
 bool stands_still(RolloutDraft& draft, int step) {
   if (draft.facts.contested) {
     draft.tell("Contested",
-               "somebody else changed the rules of " + to_text(draft.facts.route) +
-                   ": theirs stay. Put them back, or roll back");
+               std::string("somebody else changed the ") + draft.facts.router->what + " of " +
+                   to_text(draft.facts.route) + ": theirs stay. Put them back, or roll back");
     draft.warnings.push_back({"RouteContested", draft.name + ": " + draft.row.message});
     return true;
   }
@@ -491,7 +507,7 @@ void go_forward(RolloutDraft& draft) {
   if (!want_candidate(draft, pods)) return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
   const bool full = facts.ready >= pods_of(draft, now) && facts.front != nullptr;
-  const int share = share_of_ready(draft, !still && full ? goal : stays);
+  const int share = possible_share(draft, share_of_ready(draft, !still && full ? goal : stays));
   if (share > 0 || facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
   if (still) return;
   if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));

@@ -36,6 +36,7 @@ inline constexpr const char* kRetry =
 /// What a rollout was begun on: the detail of its kStarted.
 struct StartedOn {
   std::string template_hash, target, backend;
+  std::string router;  ///< "HTTPRoute/shop"; empty in what earlier versions decided
 };
 std::string to_text(const StartedOn&);
 StartedOn started_on(const api::Decision&);

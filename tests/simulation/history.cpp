@@ -350,6 +350,18 @@ void vary_strategy(Random random, History& history) {
   if (history.routed) history.events.front().rollout->blue_green = random.chance(1, 3);
 }
 
+/// Every fourth release is of a GRPCRoute, and half of those that are blue-green of the Service
+/// alone. Chance of its own again.
+void vary_router(Random random, History& history) {
+  if (!history.routed) return;
+  RolloutPlan& plan = *history.events.front().rollout;
+  if (random.chance(1, 4)) plan.router = "GRPCRoute";
+  if (plan.blue_green && random.chance(1, 2)) plan.router = "Service";
+  for (Step& step : history.steps) {
+    if (step.subject == "HTTPRoute") step.subject = plan.router;
+  }
+}
+
 /// In half of the histories with a release people act on it by SaleActions. Chance of its own
 /// again.
 void vary_release_actions(Random random, History& history) {
@@ -449,7 +461,8 @@ History make_history(std::uint64_t seed) {
   vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
   vary_release_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 11), history);
   vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
-  vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
+  vary_router(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
+  vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 14), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -1,4 +1,5 @@
 // A history in words: for its replay, and as the manifests that its authors apply.
+#include "controllers/planner/router.h"
 #include "tests/simulation/history.h"
 
 namespace doorbuster::simulation {
@@ -140,8 +141,13 @@ Tree rollout_tree(const RolloutPlan& plan) {
   out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
   out.set("/start", Tree::string(plan.start));
   out.set("/strategy", strategy(plan));
-  out.set("/traffic/httpRoute/name", Tree::string(kReleased));
-  out.set("/traffic/httpRoute/backend", Tree::string(kReleased));
+  const ObjectRef ref{plan.router == "Service" ? "" : "gateway.networking.k8s.io",
+                      plan.router,
+                      kShopNamespace,
+                      kReleased};
+  const std::string traffic = std::string("/traffic/") + planner::router_of(ref)->member;
+  out.set(traffic + "/name", Tree::string(kReleased));
+  if (plan.router != "Service") out.set(traffic + "/backend", Tree::string(kReleased));
   if (plan.checked) {
     out.set("/analysis/default/checks", Tree::parse("[\"" + std::string(kCheck) + "\"]"));
     out.set("/analysis/default/errorPolicy", Tree::string(plan.proceeds ? "Proceed" : "Hold"));
