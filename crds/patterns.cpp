@@ -230,6 +230,15 @@ bool web_url(std::string_view text) {
   return take_server(text) && (text.empty() || (take(text, "/") && all(text, inner)));
 }
 
+bool metric_name(std::string_view text) {
+  const auto may_stand = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == ':';
+  };
+  return !text.empty() && (text.front() < '0' || text.front() > '9') &&
+         std::all_of(text.begin(), text.end(), may_stand);
+}
+
 bool secret_key(std::string_view text) {
   return !text.empty() &&
          all(text, [](char c) { return is_letter(c) || is_digit(c) || in(c, "-._"); });

@@ -26,6 +26,7 @@ bool window_time(std::string_view text);   ///< `2026-11-27T09:00:00`, with or w
 bool calendar_day(std::string_view text);  ///< `2026-12-25`, a day that exists
 bool server_address(std::string_view text);  ///< `http://prometheus.monitoring.svc:9090/prefix`
 bool web_url(std::string_view text);         ///< `https://status.example/health?of=cart`
+bool metric_name(std::string_view text);     ///< `http_requests_total`
 bool secret_key(std::string_view text);      ///< `token`, `ca.crt`
 bool cron_text(
     std::string_view text);  ///< five fields or a macro; what they mean, parse_cron() says

@@ -21,6 +21,7 @@ class Rollouts {
     for (std::size_t i = 0; i < spec_.rollouts.size(); ++i) {
       patch(i);
       steps(i);
+      gates(i);
       analysis(i);
       for (std::size_t j = 0; j < i; ++j) pair(j, i);
       depends(i);
@@ -74,6 +75,29 @@ class Rollouts {
     }
   }
 
+  void named_gate(std::size_t i,
+                  const std::optional<std::string>& named,
+                  const std::string& where) {
+    if (!named) return;
+    const auto is_it = [&named](const GateSpec& one) { return one.name == *named; };
+    if (std::any_of(spec_.gates.begin(), spec_.gates.end(), is_it)) return;
+    wrong(path_of(i, "strategy." + where),
+          "must name a gate of this event; there is no `" + *named + "`",
+          "add it to spec.gates");
+  }
+
+  void gates(std::size_t i) {
+    const RolloutStrategy& strategy = spec_.rollouts[i].strategy;
+    if (strategy.canary) {
+      const auto& steps = strategy.canary->steps;
+      for (std::size_t k = 0; k < steps.size(); ++k)
+        named_gate(i, steps[k].approval, "canary.steps[" + std::to_string(k) + "].approval");
+    }
+    if (!strategy.blue_green) return;
+    named_gate(i, strategy.blue_green->preview_approval, "blueGreen.previewApproval");
+    named_gate(i, strategy.blue_green->approval, "blueGreen.approval");
+  }
+
   void named_analysis(std::size_t i,
                       const std::optional<std::string>& named,
                       const std::string& where) {
@@ -110,6 +134,25 @@ class Rollouts {
     }
   }
 
+  /// What shares out: the member of `traffic`, and the name of the object.
+  static std::pair<std::string, std::string> router_of(const RolloutTraffic& traffic) {
+    if (traffic.http_route) return {"httpRoute", traffic.http_route->name};
+    if (traffic.grpc_route) return {"grpcRoute", traffic.grpc_route->name};
+    if (traffic.traefik_service) return {"traefikService", traffic.traefik_service->name};
+    if (traffic.virtual_service) return {"virtualService", traffic.virtual_service->name};
+    if (traffic.service) return {"service", traffic.service->name};
+    return {};
+  }
+
+  /// The target's Service.
+  static std::string backend_of(const RolloutTraffic& traffic) {
+    if (traffic.http_route) return traffic.http_route->backend;
+    if (traffic.grpc_route) return traffic.grpc_route->backend;
+    if (traffic.traefik_service) return traffic.traefik_service->backend;
+    if (traffic.virtual_service) return traffic.virtual_service->backend;
+    return traffic.service ? traffic.service->name : "";
+  }
+
   void pair(std::size_t first, std::size_t second) {
     const RolloutSpec &a = spec_.rollouts[first], &b = spec_.rollouts[second];
     if (a.target == b.target)
@@ -120,10 +163,15 @@ class Rollouts {
       wrong(path_of(second, "traffic"),
             "must not share out the same Service of the same route as `" + a.name + "`",
             "");
-    else if (a.traffic.http_route.name == b.traffic.http_route.name)
-      wrong(path_of(second, "traffic.httpRoute.name"),
-            "must not be the route of `" + a.name + "` too: its rules are one field",
-            "give each rollout a route of its own");
+    else if (router_of(a.traffic) == router_of(b.traffic))
+      wrong(path_of(second, "traffic." + router_of(b.traffic).first + ".name"),
+            "must not be the router of `" + a.name + "` too: what is held of it is one field",
+            "give each rollout a router of its own");
+    else if ((a.traffic.service || b.traffic.service) &&
+             backend_of(a.traffic) == backend_of(b.traffic))
+      wrong(path_of(second, "traffic"),
+            "must not share out the Service that `" + a.name + "` does: one of them switches it",
+            "");
   }
 
   void depends(std::size_t i) {

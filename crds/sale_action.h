@@ -49,8 +49,9 @@ struct SaleActionSpec {
   /// though load asks for it. `RollBack` sends all traffic of a rollout back to its target,
   /// whatever else there is, and keeps it from beginning; `Start` begins one, `Promote` ends the
   /// step under way, `Pause` and `Resume` hold it there and let it go on, `Retry` begins again what
-  /// was rolled back or has failed. The others are of gates, freezes and degrade levels. What the
-  /// event has none of is refused.
+  /// was rolled back or has failed. `Approve` opens a gate for rollouts that wait at it or are to
+  /// come to it, `Reject` fails them. The others are of freezes and degrade levels. What the event
+  /// has none of is refused.
   ActionVerb action = ActionVerb::Start;
   /// Names of the rollouts that are meant; all of the event when absent or empty.
   std::vector<std::string> rollouts{};

@@ -123,8 +123,9 @@ constexpr Field kActionSpecFields[] = {
      "though load asks for it. `RollBack` sends all traffic of a rollout back to its target, "
      "whatever else there is, and keeps it from beginning; `Start` begins one, `Promote` ends the "
      "step under way, `Pause` and `Resume` hold it there and let it go on, `Retry` begins again "
-     "what was rolled back or has failed. The others are of gates, freezes and degrade levels. "
-     "What the event has none of is refused."},
+     "what was rolled back or has failed. `Approve` opens a gate for rollouts that wait at it or "
+     "are to come to it, `Reject` fails them. The others are of freezes and degrade levels. What "
+     "the event has none of is refused."},
     {"rollouts",
      &kActionSpecRolloutsSchema,
      false,
@@ -165,7 +166,7 @@ constexpr Rule kActionSpecRules[] = {
     {twins::rollouts_are_of_a_rollout,
      ".rollouts",
      "must be absent with an action on the whole event",
-     R"re(!has(self.rollouts) || self.action in ['Start', 'Promote', 'Pause', 'Resume', 'Retry', 'RollBack'])re"},
+     R"re(!has(self.rollouts) || self.action in ['Start', 'Promote', 'Pause', 'Resume', 'Retry', 'RollBack', 'Approve', 'Reject'])re"},
 };
 constexpr Field kActionStatusFields[] = {
     {"observedGeneration",

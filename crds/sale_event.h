@@ -49,6 +49,9 @@ const char* to_string(SalePhase);
 enum class WantedStatus { True, False };
 const char* to_string(WantedStatus);
 
+enum class PodsCounted { NotReady, Restarts, OOMKilled };
+const char* to_string(PodsCounted);
+
 enum class OnMissing { Unknown, Bad, Good };
 const char* to_string(OnMissing);
 
@@ -491,6 +494,31 @@ struct ConditionCheck {
   bool operator==(const ConditionCheck&) const = default;
 };
 
+/// How many pods of the event's namespace are in trouble, of those with these labels. The event's
+/// service account and the operator must both be allowed to `list` pods. No pod with these labels
+/// is missing data.
+struct PodsCheck {
+  /// Labels that the pods have, such as `app` or `doorbuster.dev/rollout`, the name of a rollout,
+  /// of its candidate.
+  std::map<std::string, std::string> labels{};
+  /// Which are counted: `NotReady` those that are not ready now, `Restarts` restarts of their
+  /// containers, and `OOMKilled` containers that were killed for want of memory, both in the time
+  /// of `within`.
+  PodsCounted count = PodsCounted::NotReady;
+  /// How long a restart counts, by the end of the container before it.
+  DurationText within = {"10m", Duration(600000)};
+  bool operator==(const PodsCheck&) const = default;
+};
+
+/// A Job of the event's namespace, a smoke test for one: good once it is complete, bad once it has
+/// failed, missing data while it runs or does not exist. The event's service account and the
+/// operator must both be allowed to `get` it.
+struct JobCheck {
+  /// Its name.
+  std::string name{};
+  bool operator==(const JobCheck&) const = default;
+};
+
 /// Which numbers are bad; exactly one of `above` and `below`.
 struct CheckBound {
   /// More than this is bad.
@@ -517,6 +545,14 @@ struct CheckSpec {
   /// condition or it says Unknown. The event's service account and the operator must both be
   /// allowed to `get` the object.
   std::optional<ConditionCheck> condition{};
+  /// How many pods of the event's namespace are in trouble, of those with these labels. The event's
+  /// service account and the operator must both be allowed to `list` pods. No pod with these labels
+  /// is missing data.
+  std::optional<PodsCheck> pods{};
+  /// A Job of the event's namespace, a smoke test for one: good once it is complete, bad once it
+  /// has failed, missing data while it runs or does not exist. The event's service account and the
+  /// operator must both be allowed to `get` it.
+  std::optional<JobCheck> job{};
   /// Which numbers are bad; exactly one of `above` and `below`.
   std::optional<CheckBound> bad{};
   /// Time between two measurements.
@@ -530,6 +566,34 @@ struct CheckSpec {
   bool operator==(const CheckSpec&) const = default;
 };
 
+/// It opens for a step of a rollout once people have approved that by a SaleAction `Approve`: only
+/// verified ones count, and a person counts once. A `Reject` of whoever has that verb fails the
+/// rollout.
+struct ApprovalSpec {
+  /// How many people must approve.
+  std::int32_t count = 1;
+  /// Whoever approves is in one of these groups; empty, anybody who has the verb may.
+  std::vector<std::string> groups{};
+  /// Nobody lets his own release pass: whoever told the rollout to begin (`Start`, `Retry`) does
+  /// not count. Where the clock began it, two people must approve.
+  bool two_people = false;
+  /// How long an approval counts that the rollout has not come to yet, or that others are missing
+  /// beside.
+  DurationText expires = {"24h", Duration(86400000)};
+  bool operator==(const ApprovalSpec&) const = default;
+};
+
+/// One gate.
+struct GateSpec {
+  /// Name of this gate within the event.
+  std::string name{};
+  /// It opens for a step of a rollout once people have approved that by a SaleAction `Approve`:
+  /// only verified ones count, and a person counts once. A `Reject` of whoever has that verb fails
+  /// the rollout.
+  ApprovalSpec approval{};
+  bool operator==(const GateSpec&) const = default;
+};
+
 /// The workload that is released, in the event's namespace. It is the stable side.
 struct RolloutTarget {
   /// Its kind; only Deployments are released.
@@ -541,8 +605,13 @@ struct RolloutTarget {
 
 /// One step.
 struct CanaryStep {
-  /// Percent of the traffic that the candidate gets; more than at the step before.
+  /// Percent of the traffic that the candidate gets; more than at the step before. 0, of the first
+  /// step: its pods alone, to be tried at its own Service.
   std::int32_t weight = 0;
+  /// The candidate has at least so many pods, though its share needs fewer.
+  std::optional<std::int32_t> replicas{};
+  /// The step ends only once this gate of the event is open. Until then its deadline does not run.
+  std::optional<std::string> approval{};
   /// How long the step lasts at least.
   DurationText pause = {"0s", Duration(0)};
   /// The step ends only once this analysis, `default`, has passed since it began.
@@ -564,8 +633,12 @@ struct BlueGreenSpec {
   DurationText preview = {"0s", Duration(0)};
   /// The switch waits until this analysis, `default`, has passed during the preview.
   std::optional<std::string> preview_analysis{};
+  /// The switch waits until this gate of the event is open.
+  std::optional<std::string> preview_approval{};
   /// How long the target stands ready, with all its pods, after the switch; then `bake` begins.
   DurationText hold = {"5m", Duration(300000)};
+  /// The hold ends only once this gate of the event is open.
+  std::optional<std::string> approval{};
   /// The hold ends only once this analysis, `default`, has passed since the switch.
   std::optional<std::string> analysis{};
   bool operator==(const BlueGreenSpec&) const = default;
@@ -591,18 +664,104 @@ struct RouteTraffic {
   bool operator==(const RouteTraffic&) const = default;
 };
 
-/// Who shares out the traffic.
+/// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
+/// is held, and it selects the candidate's pods instead of the target's.
+struct ServiceTraffic {
+  /// The Service that selects the target's pods.
+  std::string name{};
+  bool operator==(const ServiceTraffic&) const = default;
+};
+
+/// Who shares out the traffic; exactly one member.
 struct RolloutTraffic {
   /// An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its `/spec/rules`,
   /// and yields to whoever else changes them in the meantime.
-  RouteTraffic http_route{};
+  std::optional<RouteTraffic> http_route{};
+  /// A GRPCRoute of the Gateway API in the event's namespace, in the same way.
+  std::optional<RouteTraffic> grpc_route{};
+  /// A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` are
+  /// held in the same way.
+  std::optional<RouteTraffic> traefik_service{};
+  /// A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same
+  /// way. The candidate is a host of its own, not a subset.
+  std::optional<RouteTraffic> virtual_service{};
+  /// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
+  /// is held, and it selects the candidate's pods instead of the target's.
+  std::optional<ServiceTraffic> service{};
   bool operator==(const RolloutTraffic&) const = default;
+};
+
+/// Errors among requests: a mixture sequential test, valid however often one looks
+/// (docs/reference/analysis-statistics.md).
+struct CompareErrors {
+  /// Name of the counter of all requests.
+  std::string counter{};
+  /// Matchers that choose its errors, such as `code=~"5.."`.
+  std::string bad{};
+  /// After fewer requests to either side nothing is said, and no step passes.
+  std::int64_t minimum_requests = 100;
+  /// So many times the share of errors that the target has is no worse. Errors of real shops come
+  /// in bursts, which at 1 are taken for evidence (docs/reference/analysis-statistics.md).
+  Quantity tolerated{};
+  bool operator==(const CompareErrors&) const = default;
+};
+
+/// How long answers take: Mann and Whitney's test on the buckets of a histogram, made once a step,
+/// when it would pass.
+struct CompareLatency {
+  /// Name of its buckets, such as `http_request_duration_seconds_bucket`.
+  std::string histogram{};
+  /// How often an answer of the candidate must take longer than one of the target, ties by half, to
+  /// be worse: of equals it is 0.5, and what is less than this is let pass though it be
+  /// significant.
+  Quantity at_least{};
+  bool operator==(const CompareLatency&) const = default;
+};
+
+/// The candidate against the target, from counters that Prometheus has of both since the step
+/// began. Evidence that the candidate is worse fails the rollout; without it a step passes. How
+/// strong the evidence is stands in the row.
+struct CompareSpec {
+  /// Where Prometheus is; as in a check.
+  std::optional<std::string> address{};
+  /// The label of the series that has the name of the pod.
+  std::string pod_label = "pod";
+  /// Matchers that choose the series of both, such as `namespace="shop"`.
+  std::optional<std::string> where{};
+  /// Errors among requests: a mixture sequential test, valid however often one looks
+  /// (docs/reference/analysis-statistics.md).
+  CompareErrors errors{};
+  /// How long answers take: Mann and Whitney's test on the buckets of a histogram, made once a
+  /// step, when it would pass.
+  std::optional<CompareLatency> latency{};
+  /// Of releases that are no worse than the target, at most this share is taken for worse.
+  Quantity false_alarm{};
+  /// Time between two looks.
+  DurationText interval = {"5s", Duration(5000)};
+  bool operator==(const CompareSpec&) const = default;
 };
 
 /// The analysis that steps name.
 struct AnalysisSpec {
   /// Names of checks of this event; all must be good.
   std::vector<std::string> checks{};
+  /// So many measurements of a step at which a check is bad are let pass; the next one fails the
+  /// rollout.
+  std::int32_t failure_limit = 0;
+  /// A step passes only once each check was good at so many measurements in a row.
+  std::int32_t consecutive_success_limit = 1;
+  /// After more than so many measurements of a step that say neither good nor bad, failures of the
+  /// provider among them, the rollout stands still until somebody decides. Absent: until the step's
+  /// deadline.
+  std::optional<std::int32_t> inconclusive_limit{};
+  /// So long after a step has begun nothing that was measured counts, for caches to warm.
+  DurationText initial_delay = {"0s", Duration(0)};
+  /// Says what it finds, and decides nothing.
+  bool dry_run = false;
+  /// The candidate against the target, from counters that Prometheus has of both since the step
+  /// began. Evidence that the candidate is worse fails the rollout; without it a step passes. How
+  /// strong the evidence is stands in the row.
+  std::optional<CompareSpec> compare{};
   /// While a check is Unknown, the provider being down for one: `Hold` stays at the step, `Proceed`
   /// goes on without it. Neither calls the release bad.
   ErrorPolicy error_policy = ErrorPolicy::Hold;
@@ -631,9 +790,11 @@ struct RolloutSpec {
   std::string start = "start";
   /// Rollouts of this event that must be promoted before this one begins.
   std::vector<std::string> depends_on{};
+  /// Rollouts of lower waves are promoted before this one begins.
+  std::int32_t wave = 0;
   /// How the candidate takes over; exactly one member.
   RolloutStrategy strategy{};
-  /// Who shares out the traffic.
+  /// Who shares out the traffic; exactly one member.
   RolloutTraffic traffic{};
   /// What decides. A bad check fails the rollout whenever the candidate has traffic.
   RolloutAnalysis analysis{};
@@ -686,6 +847,11 @@ struct SaleEventSpec {
   /// measured from the beginning of preparation until everything is back. A provider that does not
   /// answer is never a bad check.
   std::vector<CheckSpec> checks{};
+  /// What a rollout waits for besides its checks, where a step of it names the gate.
+  std::vector<GateSpec> gates{};
+  /// So many rollouts are under way at one time, at the most; further ones wait for their turn.
+  /// Absent, all.
+  std::optional<std::int32_t> max_concurrent_rollouts{};
   /// Releases inside the sale. A candidate, a Deployment of Doorbuster's own beside the user's,
   /// takes a growing share of the traffic; the user's Deployment stays as it is until the candidate
   /// has passed.
@@ -850,8 +1016,9 @@ struct CheckStatus {
 struct RolloutStatus {
   /// Name of the rollout.
   std::string name{};
-  /// Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack,
-  /// RolledBack, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden or Unknown.
+  /// Waiting, Scaling, Running, AwaitingApproval, Paused, Inconclusive, Baking, Promoting,
+  /// Reporting, Promoted, RollingBack, RolledBack, Contested, Planned (a dry run), Suspended,
+  /// Refused, Missing, Forbidden or Unknown.
   std::string state{};
   /// The step that is under way, from 1.
   std::optional<std::int32_t> step{};
@@ -1180,15 +1347,23 @@ Json to_json(const CheckToken&);
 Json to_json(const HttpCheck&);
 Json to_json(const CheckObject&);
 Json to_json(const ConditionCheck&);
+Json to_json(const PodsCheck&);
+Json to_json(const JobCheck&);
 Json to_json(const CheckBound&);
 Json to_json(const CheckSpec&);
+Json to_json(const ApprovalSpec&);
+Json to_json(const GateSpec&);
 Json to_json(const RolloutTarget&);
 Json to_json(const CanaryStep&);
 Json to_json(const CanarySpec&);
 Json to_json(const BlueGreenSpec&);
 Json to_json(const RolloutStrategy&);
 Json to_json(const RouteTraffic&);
+Json to_json(const ServiceTraffic&);
 Json to_json(const RolloutTraffic&);
+Json to_json(const CompareErrors&);
+Json to_json(const CompareLatency&);
+Json to_json(const CompareSpec&);
 Json to_json(const AnalysisSpec&);
 Json to_json(const RolloutAnalysis&);
 Json to_json(const RolloutSpec&);
@@ -1242,15 +1417,23 @@ void bind(const Node&, CheckToken&);
 void bind(const Node&, HttpCheck&);
 void bind(const Node&, CheckObject&);
 void bind(const Node&, ConditionCheck&);
+void bind(const Node&, PodsCheck&);
+void bind(const Node&, JobCheck&);
 void bind(const Node&, CheckBound&);
 void bind(const Node&, CheckSpec&);
+void bind(const Node&, ApprovalSpec&);
+void bind(const Node&, GateSpec&);
 void bind(const Node&, RolloutTarget&);
 void bind(const Node&, CanaryStep&);
 void bind(const Node&, CanarySpec&);
 void bind(const Node&, BlueGreenSpec&);
 void bind(const Node&, RolloutStrategy&);
 void bind(const Node&, RouteTraffic&);
+void bind(const Node&, ServiceTraffic&);
 void bind(const Node&, RolloutTraffic&);
+void bind(const Node&, CompareErrors&);
+void bind(const Node&, CompareLatency&);
+void bind(const Node&, CompareSpec&);
 void bind(const Node&, AnalysisSpec&);
 void bind(const Node&, RolloutAnalysis&);
 void bind(const Node&, RolloutSpec&);

@@ -169,6 +169,24 @@ static void bind(const Node& node, WantedStatus& out) {
   if (node.text == "False") out = WantedStatus::False;
 }
 
+const char* to_string(PodsCounted value) {
+  switch (value) {
+    case PodsCounted::NotReady:
+      return "NotReady";
+    case PodsCounted::Restarts:
+      return "Restarts";
+    case PodsCounted::OOMKilled:
+      return "OOMKilled";
+  }
+  return "NotReady";
+}
+
+static void bind(const Node& node, PodsCounted& out) {
+  if (node.text == "NotReady") out = PodsCounted::NotReady;
+  if (node.text == "Restarts") out = PodsCounted::Restarts;
+  if (node.text == "OOMKilled") out = PodsCounted::OOMKilled;
+}
+
 const char* to_string(OnMissing value) {
   switch (value) {
     case OnMissing::Unknown:
@@ -756,6 +774,28 @@ Json to_json(const ConditionCheck& in) {
   return json.build();
 }
 
+void bind(const Node& node, PodsCheck& out) {
+  bind_member(node, "labels", out.labels);
+  bind_member(node, "count", out.count);
+  bind_member(node, "within", out.within);
+}
+
+Json to_json(const PodsCheck& in) {
+  JsonObject json;
+  write(json, "labels", in.labels);
+  write(json, "count", in.count);
+  write(json, "within", in.within);
+  return json.build();
+}
+
+void bind(const Node& node, JobCheck& out) { bind_member(node, "name", out.name); }
+
+Json to_json(const JobCheck& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  return json.build();
+}
+
 void bind(const Node& node, CheckBound& out) {
   bind_member(node, "above", out.above);
   bind_member(node, "below", out.below);
@@ -775,6 +815,8 @@ void bind(const Node& node, CheckSpec& out) {
   bind_member(node, "prometheus", out.prometheus);
   bind_member(node, "http", out.http);
   bind_member(node, "condition", out.condition);
+  bind_member(node, "pods", out.pods);
+  bind_member(node, "job", out.job);
   bind_member(node, "bad", out.bad);
   bind_member(node, "interval", out.interval);
   bind_member(node, "staleAfter", out.stale_after);
@@ -787,10 +829,40 @@ Json to_json(const CheckSpec& in) {
   write(json, "prometheus", in.prometheus);
   write(json, "http", in.http);
   write(json, "condition", in.condition);
+  write(json, "pods", in.pods);
+  write(json, "job", in.job);
   write(json, "bad", in.bad);
   write(json, "interval", in.interval);
   write(json, "staleAfter", in.stale_after);
   write(json, "onMissing", in.on_missing);
+  return json.build();
+}
+
+void bind(const Node& node, ApprovalSpec& out) {
+  bind_member(node, "count", out.count);
+  bind_member(node, "groups", out.groups);
+  bind_member(node, "twoPeople", out.two_people);
+  bind_member(node, "expires", out.expires);
+}
+
+Json to_json(const ApprovalSpec& in) {
+  JsonObject json;
+  write(json, "count", in.count);
+  write_unless_empty(json, "groups", in.groups);
+  write(json, "twoPeople", in.two_people);
+  write(json, "expires", in.expires);
+  return json.build();
+}
+
+void bind(const Node& node, GateSpec& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "approval", out.approval);
+}
+
+Json to_json(const GateSpec& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "approval", in.approval);
   return json.build();
 }
 
@@ -808,6 +880,8 @@ Json to_json(const RolloutTarget& in) {
 
 void bind(const Node& node, CanaryStep& out) {
   bind_member(node, "weight", out.weight);
+  bind_member(node, "replicas", out.replicas);
+  bind_member(node, "approval", out.approval);
   bind_member(node, "pause", out.pause);
   bind_member(node, "analysis", out.analysis);
 }
@@ -815,6 +889,8 @@ void bind(const Node& node, CanaryStep& out) {
 Json to_json(const CanaryStep& in) {
   JsonObject json;
   write(json, "weight", in.weight);
+  write(json, "replicas", in.replicas);
+  write(json, "approval", in.approval);
   write(json, "pause", in.pause);
   write(json, "analysis", in.analysis);
   return json.build();
@@ -831,7 +907,9 @@ Json to_json(const CanarySpec& in) {
 void bind(const Node& node, BlueGreenSpec& out) {
   bind_member(node, "preview", out.preview);
   bind_member(node, "previewAnalysis", out.preview_analysis);
+  bind_member(node, "previewApproval", out.preview_approval);
   bind_member(node, "hold", out.hold);
+  bind_member(node, "approval", out.approval);
   bind_member(node, "analysis", out.analysis);
 }
 
@@ -839,7 +917,9 @@ Json to_json(const BlueGreenSpec& in) {
   JsonObject json;
   write(json, "preview", in.preview);
   write(json, "previewAnalysis", in.preview_analysis);
+  write(json, "previewApproval", in.preview_approval);
   write(json, "hold", in.hold);
+  write(json, "approval", in.approval);
   write(json, "analysis", in.analysis);
   return json.build();
 }
@@ -868,22 +948,102 @@ Json to_json(const RouteTraffic& in) {
   return json.build();
 }
 
-void bind(const Node& node, RolloutTraffic& out) { bind_member(node, "httpRoute", out.http_route); }
+void bind(const Node& node, ServiceTraffic& out) { bind_member(node, "name", out.name); }
+
+Json to_json(const ServiceTraffic& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  return json.build();
+}
+
+void bind(const Node& node, RolloutTraffic& out) {
+  bind_member(node, "httpRoute", out.http_route);
+  bind_member(node, "grpcRoute", out.grpc_route);
+  bind_member(node, "traefikService", out.traefik_service);
+  bind_member(node, "virtualService", out.virtual_service);
+  bind_member(node, "service", out.service);
+}
 
 Json to_json(const RolloutTraffic& in) {
   JsonObject json;
   write(json, "httpRoute", in.http_route);
+  write(json, "grpcRoute", in.grpc_route);
+  write(json, "traefikService", in.traefik_service);
+  write(json, "virtualService", in.virtual_service);
+  write(json, "service", in.service);
+  return json.build();
+}
+
+void bind(const Node& node, CompareErrors& out) {
+  bind_member(node, "counter", out.counter);
+  bind_member(node, "bad", out.bad);
+  bind_member(node, "minimumRequests", out.minimum_requests);
+  bind_member(node, "tolerated", out.tolerated);
+}
+
+Json to_json(const CompareErrors& in) {
+  JsonObject json;
+  write(json, "counter", in.counter);
+  write(json, "bad", in.bad);
+  write(json, "minimumRequests", in.minimum_requests);
+  write(json, "tolerated", in.tolerated);
+  return json.build();
+}
+
+void bind(const Node& node, CompareLatency& out) {
+  bind_member(node, "histogram", out.histogram);
+  bind_member(node, "atLeast", out.at_least);
+}
+
+Json to_json(const CompareLatency& in) {
+  JsonObject json;
+  write(json, "histogram", in.histogram);
+  write(json, "atLeast", in.at_least);
+  return json.build();
+}
+
+void bind(const Node& node, CompareSpec& out) {
+  bind_member(node, "address", out.address);
+  bind_member(node, "podLabel", out.pod_label);
+  bind_member(node, "where", out.where);
+  bind_member(node, "errors", out.errors);
+  bind_member(node, "latency", out.latency);
+  bind_member(node, "falseAlarm", out.false_alarm);
+  bind_member(node, "interval", out.interval);
+}
+
+Json to_json(const CompareSpec& in) {
+  JsonObject json;
+  write(json, "address", in.address);
+  write(json, "podLabel", in.pod_label);
+  write(json, "where", in.where);
+  write(json, "errors", in.errors);
+  write(json, "latency", in.latency);
+  write(json, "falseAlarm", in.false_alarm);
+  write(json, "interval", in.interval);
   return json.build();
 }
 
 void bind(const Node& node, AnalysisSpec& out) {
   bind_member(node, "checks", out.checks);
+  bind_member(node, "failureLimit", out.failure_limit);
+  bind_member(node, "consecutiveSuccessLimit", out.consecutive_success_limit);
+  bind_member(node, "inconclusiveLimit", out.inconclusive_limit);
+  bind_member(node, "initialDelay", out.initial_delay);
+  bind_member(node, "dryRun", out.dry_run);
+  bind_member(node, "compare", out.compare);
   bind_member(node, "errorPolicy", out.error_policy);
 }
 
 Json to_json(const AnalysisSpec& in) {
   JsonObject json;
-  write(json, "checks", in.checks);
+  write_unless_empty(json, "checks", in.checks);
+  write(json, "failureLimit", in.failure_limit);
+  write(json, "consecutiveSuccessLimit", in.consecutive_success_limit);
+  write(json, "inconclusiveLimit", in.inconclusive_limit);
+  write(json, "initialDelay", in.initial_delay);
+  write(json, "dryRun", in.dry_run);
+  write(json, "compare", in.compare);
   write(json, "errorPolicy", in.error_policy);
   return json.build();
 }
@@ -902,6 +1062,7 @@ void bind(const Node& node, RolloutSpec& out) {
   bind_member(node, "patch", out.patch);
   bind_member(node, "start", out.start);
   bind_member(node, "dependsOn", out.depends_on);
+  bind_member(node, "wave", out.wave);
   bind_member(node, "strategy", out.strategy);
   bind_member(node, "traffic", out.traffic);
   bind_member(node, "analysis", out.analysis);
@@ -921,6 +1082,7 @@ Json to_json(const RolloutSpec& in) {
   write(json, "patch", in.patch);
   write(json, "start", in.start);
   write_unless_empty(json, "dependsOn", in.depends_on);
+  write(json, "wave", in.wave);
   write(json, "strategy", in.strategy);
   write(json, "traffic", in.traffic);
   write_unless_empty(json, "analysis", in.analysis);
@@ -944,6 +1106,8 @@ void bind(const Node& node, SaleEventSpec& out) {
   bind_member(node, "capacity", out.capacity);
   bind_member(node, "holds", out.holds);
   bind_member(node, "checks", out.checks);
+  bind_member(node, "gates", out.gates);
+  bind_member(node, "maxConcurrentRollouts", out.max_concurrent_rollouts);
   bind_member(node, "rollouts", out.rollouts);
 }
 
@@ -958,6 +1122,8 @@ Json to_json(const SaleEventSpec& in) {
   write(json, "capacity", in.capacity);
   write_unless_empty(json, "holds", in.holds);
   write_unless_empty(json, "checks", in.checks);
+  write_unless_empty(json, "gates", in.gates);
+  write(json, "maxConcurrentRollouts", in.max_concurrent_rollouts);
   write_unless_empty(json, "rollouts", in.rollouts);
   return json.build();
 }

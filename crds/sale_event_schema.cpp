@@ -1495,6 +1495,74 @@ constexpr Field kSpecChecksItemConditionFields[] = {
 constexpr Schema kSpecChecksItemConditionSchema = {.type = SchemaType::Object,
                                                    .fields = kSpecChecksItemConditionFields};
 
+constexpr Schema kSpecChecksItemPodsLabelsValueSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::label_value,
+                "the value of a label: letters, digits, `-`, `_` and `.`, such as `front-end`",
+                R"re(^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$)re"},
+    .at_most = 63};
+
+constexpr Schema kSpecChecksItemPodsLabelsSchema = {.type = SchemaType::Object,
+                                                    .values = &kSpecChecksItemPodsLabelsValueSchema,
+                                                    .at_least = 1,
+                                                    .at_most = 16};
+
+constexpr std::string_view kSpecChecksItemPodsCountAllowed[] = {
+    "NotReady", "Restarts", "OOMKilled"};
+constexpr Schema kSpecChecksItemPodsCountSchema = {.type = SchemaType::String,
+                                                   .allowed = kSpecChecksItemPodsCountAllowed};
+
+constexpr Rule kSpecChecksItemPodsWithinRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecChecksItemPodsWithinSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecChecksItemPodsWithinRules};
+
+constexpr Field kSpecChecksItemPodsFields[] = {
+    {"labels",
+     &kSpecChecksItemPodsLabelsSchema,
+     true,
+     "",
+     "Labels that the pods have, such as `app` or `doorbuster.dev/rollout`, the name of a rollout, "
+     "of its candidate."},
+    {"count",
+     &kSpecChecksItemPodsCountSchema,
+     true,
+     "",
+     "Which are counted: `NotReady` those that are not ready now, `Restarts` restarts of their "
+     "containers, and `OOMKilled` containers that were killed for want of memory, both in the time "
+     "of `within`."},
+    {"within",
+     &kSpecChecksItemPodsWithinSchema,
+     false,
+     R"("10m")",
+     "How long a restart counts, by the end of the container before it."},
+};
+constexpr Schema kSpecChecksItemPodsSchema = {.type = SchemaType::Object,
+                                              .fields = kSpecChecksItemPodsFields};
+
+constexpr Schema kSpecChecksItemJobNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Field kSpecChecksItemJobFields[] = {
+    {"name", &kSpecChecksItemJobNameSchema, true, "", "Its name."},
+};
+constexpr Schema kSpecChecksItemJobSchema = {.type = SchemaType::Object,
+                                             .fields = kSpecChecksItemJobFields};
+
 constexpr Schema kSpecChecksItemBadAboveSchema = {
     .type = SchemaType::IntOrString,
     .pattern = {patterns::signed_quantity_text,
@@ -1597,6 +1665,20 @@ constexpr Field kSpecChecksItemFields[] = {
      "has the wanted status, bad while it has the opposite, missing data while there is no such "
      "condition or it says Unknown. The event's service account and the operator must both be "
      "allowed to `get` the object."},
+    {"pods",
+     &kSpecChecksItemPodsSchema,
+     false,
+     "",
+     "How many pods of the event's namespace are in trouble, of those with these labels. The "
+     "event's service account and the operator must both be allowed to `list` pods. No pod with "
+     "these labels is missing data."},
+    {"job",
+     &kSpecChecksItemJobSchema,
+     false,
+     "",
+     "A Job of the event's namespace, a smoke test for one: good once it is complete, bad once it "
+     "has failed, missing data while it runs or does not exist. The event's service account and "
+     "the operator must both be allowed to `get` it."},
     {"bad",
      &kSpecChecksItemBadSchema,
      false,
@@ -1623,13 +1705,12 @@ constexpr Field kSpecChecksItemFields[] = {
 constexpr Rule kSpecChecksItemRules[] = {
     {twins::one_provider,
      "",
-     "must have exactly one of `prometheus`, `http` and `condition`; there is no other provider "
-     "(`job` and `pods` are not built)",
-     R"re([has(self.prometheus), has(self.http), has(self.condition)].exists_one(p, p))re"},
+     "must have exactly one of `prometheus`, `http`, `condition`, `pods` and `job`",
+     R"re([has(self.prometheus), has(self.http), has(self.condition), has(self.pods), has(self.job)].exists_one(p, p))re"},
     {twins::bad_is_of_numbers,
      ".bad",
-     "must be set with `prometheus` and `http`, and not with `condition`",
-     R"re(has(self.bad) != has(self.condition))re"},
+     "must be set with `prometheus`, `http` and `pods`, and not with `condition` and `job`",
+     R"re(has(self.bad) != (has(self.condition) || has(self.job)))re"},
     {twins::stale_after_three_intervals,
      ".staleAfter",
      "must be at least three times `interval`",
@@ -1645,6 +1726,97 @@ constinit const Schema kSpecChecksSchema = {.type = SchemaType::Array,
                                             .list_type = ListType::Map,
                                             .list_key = "name",
                                             .at_most = 32};
+
+namespace {
+
+constexpr Schema kSpecGatesItemNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Schema kSpecGatesItemApprovalCountSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 16};
+
+constexpr Schema kSpecGatesItemApprovalGroupsItemSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 256};
+
+constexpr Schema kSpecGatesItemApprovalGroupsSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecGatesItemApprovalGroupsItemSchema,
+    .list_type = ListType::Set,
+    .at_most = 16};
+
+constexpr Schema kSpecGatesItemApprovalTwoPeopleSchema = {.type = SchemaType::Boolean};
+
+constexpr Rule kSpecGatesItemApprovalExpiresRules[] = {
+    {twins::at_least_1_minute,
+     "",
+     "must be at least `1m`",
+     R"re(duration(self) >= duration('1m'))re"},
+    {twins::at_most_7_days,
+     "",
+     "must be at most `168h` (7 days)",
+     R"re(duration(self) <= duration('168h'))re"},
+};
+constexpr Schema kSpecGatesItemApprovalExpiresSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecGatesItemApprovalExpiresRules};
+
+constexpr Field kSpecGatesItemApprovalFields[] = {
+    {"count", &kSpecGatesItemApprovalCountSchema, false, R"(1)", "How many people must approve."},
+    {"groups",
+     &kSpecGatesItemApprovalGroupsSchema,
+     false,
+     R"([])",
+     "Whoever approves is in one of these groups; empty, anybody who has the verb may."},
+    {"twoPeople",
+     &kSpecGatesItemApprovalTwoPeopleSchema,
+     false,
+     R"(false)",
+     "Nobody lets his own release pass: whoever told the rollout to begin (`Start`, `Retry`) does "
+     "not count. Where the clock began it, two people must approve."},
+    {"expires",
+     &kSpecGatesItemApprovalExpiresSchema,
+     false,
+     R"("24h")",
+     "How long an approval counts that the rollout has not come to yet, or that others are missing "
+     "beside."},
+};
+constexpr Schema kSpecGatesItemApprovalSchema = {.type = SchemaType::Object,
+                                                 .fields = kSpecGatesItemApprovalFields};
+
+constexpr Field kSpecGatesItemFields[] = {
+    {"name", &kSpecGatesItemNameSchema, true, "", "Name of this gate within the event."},
+    {"approval",
+     &kSpecGatesItemApprovalSchema,
+     true,
+     "",
+     "It opens for a step of a rollout once people have approved that by a SaleAction `Approve`: "
+     "only verified ones count, and a person counts once. A `Reject` of whoever has that verb "
+     "fails the rollout."},
+};
+constexpr Schema kSpecGatesItemSchema = {.type = SchemaType::Object,
+                                         .fields = kSpecGatesItemFields};
+
+}  // namespace
+extern const Schema kSpecGatesSchema;
+constinit const Schema kSpecGatesSchema = {.type = SchemaType::Array,
+                                           .items = &kSpecGatesItemSchema,
+                                           .list_type = ListType::Map,
+                                           .list_key = "name",
+                                           .at_most = 16};
+
+namespace {}  // namespace
+extern const Schema kSpecMaxConcurrentRolloutsSchema;
+constinit const Schema kSpecMaxConcurrentRolloutsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 32};
 
 namespace {
 
@@ -1709,8 +1881,22 @@ constexpr Schema kSpecRolloutsItemDependsOnSchema = {.type = SchemaType::Array,
                                                      .list_type = ListType::Set,
                                                      .at_most = 31};
 
+constexpr Schema kSpecRolloutsItemWaveSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0, .maximum = 1000};
+
 constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemWeightSchema = {
-    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0, .maximum = 100};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemReplicasSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100000};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemApprovalSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
 
 constexpr Rule kSpecRolloutsItemStrategyCanaryStepsItemPauseRules[] = {
     {twins::at_most_24_hours,
@@ -1739,7 +1925,19 @@ constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemFields[] = {
      &kSpecRolloutsItemStrategyCanaryStepsItemWeightSchema,
      true,
      "",
-     "Percent of the traffic that the candidate gets; more than at the step before."},
+     "Percent of the traffic that the candidate gets; more than at the step before. 0, of the "
+     "first step: its pods alone, to be tried at its own Service."},
+    {"replicas",
+     &kSpecRolloutsItemStrategyCanaryStepsItemReplicasSchema,
+     false,
+     "",
+     "The candidate has at least so many pods, though its share needs fewer."},
+    {"approval",
+     &kSpecRolloutsItemStrategyCanaryStepsItemApprovalSchema,
+     false,
+     "",
+     "The step ends only once this gate of the event is open. Until then its deadline does not "
+     "run."},
     {"pause",
      &kSpecRolloutsItemStrategyCanaryStepsItemPauseSchema,
      false,
@@ -1793,6 +1991,14 @@ constexpr Schema kSpecRolloutsItemStrategyBlueGreenPreviewAnalysisSchema = {
     .at_least = 1,
     .at_most = 63};
 
+constexpr Schema kSpecRolloutsItemStrategyBlueGreenPreviewApprovalSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
 constexpr Rule kSpecRolloutsItemStrategyBlueGreenHoldRules[] = {
     {twins::at_most_24_hours,
      "",
@@ -1806,6 +2012,14 @@ constexpr Schema kSpecRolloutsItemStrategyBlueGreenHoldSchema = {
                 R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
     .at_most = 32,
     .rules = kSpecRolloutsItemStrategyBlueGreenHoldRules};
+
+constexpr Schema kSpecRolloutsItemStrategyBlueGreenApprovalSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
 
 constexpr Schema kSpecRolloutsItemStrategyBlueGreenAnalysisSchema = {
     .type = SchemaType::String,
@@ -1827,11 +2041,21 @@ constexpr Field kSpecRolloutsItemStrategyBlueGreenFields[] = {
      false,
      "",
      "The switch waits until this analysis, `default`, has passed during the preview."},
+    {"previewApproval",
+     &kSpecRolloutsItemStrategyBlueGreenPreviewApprovalSchema,
+     false,
+     "",
+     "The switch waits until this gate of the event is open."},
     {"hold",
      &kSpecRolloutsItemStrategyBlueGreenHoldSchema,
      false,
      R"("5m")",
      "How long the target stands ready, with all its pods, after the switch; then `bake` begins."},
+    {"approval",
+     &kSpecRolloutsItemStrategyBlueGreenApprovalSchema,
+     false,
+     "",
+     "The hold ends only once this gate of the event is open."},
     {"analysis",
      &kSpecRolloutsItemStrategyBlueGreenAnalysisSchema,
      false,
@@ -1891,16 +2115,149 @@ constexpr Field kSpecRolloutsItemTrafficHttpRouteFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficHttpRouteSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficHttpRouteFields};
 
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficGrpcRouteFields[] = {
+    {"name", &kSpecRolloutsItemTrafficGrpcRouteNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficGrpcRouteBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficGrpcRouteSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficGrpcRouteFields};
+
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficTraefikServiceFields[] = {
+    {"name", &kSpecRolloutsItemTrafficTraefikServiceNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficTraefikServiceBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficTraefikServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficTraefikServiceFields};
+
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficVirtualServiceFields[] = {
+    {"name", &kSpecRolloutsItemTrafficVirtualServiceNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficVirtualServiceBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; wherever the route names it, its weight is "
+     "shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficVirtualServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficVirtualServiceFields};
+
+constexpr Schema kSpecRolloutsItemTrafficServiceNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficServiceFields[] = {
+    {"name",
+     &kSpecRolloutsItemTrafficServiceNameSchema,
+     true,
+     "",
+     "The Service that selects the target's pods."},
+};
+constexpr Schema kSpecRolloutsItemTrafficServiceSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficServiceFields};
+
 constexpr Field kSpecRolloutsItemTrafficFields[] = {
     {"httpRoute",
      &kSpecRolloutsItemTrafficHttpRouteSchema,
-     true,
+     false,
      "",
      "An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its "
      "`/spec/rules`, and yields to whoever else changes them in the meantime."},
+    {"grpcRoute",
+     &kSpecRolloutsItemTrafficGrpcRouteSchema,
+     false,
+     "",
+     "A GRPCRoute of the Gateway API in the event's namespace, in the same way."},
+    {"traefikService",
+     &kSpecRolloutsItemTrafficTraefikServiceSchema,
+     false,
+     "",
+     "A TraefikService of the event's namespace with `weighted`, whose `/spec/weighted/services` "
+     "are held in the same way."},
+    {"virtualService",
+     &kSpecRolloutsItemTrafficVirtualServiceSchema,
+     false,
+     "",
+     "A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same "
+     "way. The candidate is a host of its own, not a subset."},
+    {"service",
+     &kSpecRolloutsItemTrafficServiceSchema,
+     false,
+     "",
+     "The Service itself, without any route: at the switch of `blueGreen` its whole "
+     "`/spec/selector` is held, and it selects the candidate's pods instead of the target's."},
+};
+constexpr Rule kSpecRolloutsItemTrafficRules[] = {
+    {twins::one_router,
+     "",
+     "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService`, `virtualService` and "
+     "`service`",
+     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.virtualService), has(self.service)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
-                                                   .fields = kSpecRolloutsItemTrafficFields};
+                                                   .fields = kSpecRolloutsItemTrafficFields,
+                                                   .rules = kSpecRolloutsItemTrafficRules};
 
 constexpr Schema kSpecRolloutsItemAnalysisDefaultChecksItemSchema = {
     .type = SchemaType::String,
@@ -1914,8 +2271,216 @@ constexpr Schema kSpecRolloutsItemAnalysisDefaultChecksSchema = {
     .type = SchemaType::Array,
     .items = &kSpecRolloutsItemAnalysisDefaultChecksItemSchema,
     .list_type = ListType::Set,
-    .at_least = 1,
     .at_most = 16};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultFailureLimitSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0, .maximum = 100};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultConsecutiveSuccessLimitSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultInconclusiveLimitSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0, .maximum = 100};
+
+constexpr Rule kSpecRolloutsItemAnalysisDefaultInitialDelayRules[] = {
+    {twins::at_most_24_hours,
+     "",
+     "must be at most `24h`",
+     R"re(duration(self) <= duration('24h'))re"},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultInitialDelaySchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemAnalysisDefaultInitialDelayRules};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultDryRunSchema = {.type = SchemaType::Boolean};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareAddressSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::server_address,
+         "the address of a server such as `http://prometheus.monitoring.svc:9090`, without user, "
+         "query and fragment",
+         R"re(^https?://([a-z0-9]([-a-z0-9.]*[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?(/[A-Za-z0-9._~/-]*)?$)re"},
+    .at_most = 512};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultComparePodLabelSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::metric_name,
+                "the name of a metric or a label such as `http_requests_total`",
+                R"re(^[a-zA-Z_:][a-zA-Z0-9_:]*$)re"},
+    .at_least = 1,
+    .at_most = 128};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareWhereSchema = {.type = SchemaType::String,
+                                                                       .at_most = 512};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsCounterSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::metric_name,
+                "the name of a metric or a label such as `http_requests_total`",
+                R"re(^[a-zA-Z_:][a-zA-Z0-9_:]*$)re"},
+    .at_least = 1,
+    .at_most = 256};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsBadSchema = {
+    .type = SchemaType::String, .at_least = 1, .at_most = 512};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsMinimumRequestsSchema = {
+    .type = SchemaType::Integer, .format = Format::Int64, .minimum = 1, .maximum = 1000000000};
+
+constexpr Rule kSpecRolloutsItemAnalysisDefaultCompareErrorsToleratedRules[] = {
+    {twins::factor_in_range,
+     "",
+     "must be more than `0` and at most `1000000`",
+     R"re(type(self) == int ? self >= 1 && self <= 1000000 : quantity(string(self)).compareTo(quantity('0')) > 0 && quantity(string(self)).compareTo(quantity('1000000')) <= 0)re"},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsToleratedSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecRolloutsItemAnalysisDefaultCompareErrorsToleratedRules};
+
+constexpr Field kSpecRolloutsItemAnalysisDefaultCompareErrorsFields[] = {
+    {"counter",
+     &kSpecRolloutsItemAnalysisDefaultCompareErrorsCounterSchema,
+     true,
+     "",
+     "Name of the counter of all requests."},
+    {"bad",
+     &kSpecRolloutsItemAnalysisDefaultCompareErrorsBadSchema,
+     true,
+     "",
+     "Matchers that choose its errors, such as `code=~\"5..\"`."},
+    {"minimumRequests",
+     &kSpecRolloutsItemAnalysisDefaultCompareErrorsMinimumRequestsSchema,
+     false,
+     R"(100)",
+     "After fewer requests to either side nothing is said, and no step passes."},
+    {"tolerated",
+     &kSpecRolloutsItemAnalysisDefaultCompareErrorsToleratedSchema,
+     false,
+     R"(2)",
+     "So many times the share of errors that the target has is no worse. Errors of real shops come "
+     "in bursts, which at 1 are taken for evidence (docs/reference/analysis-statistics.md)."},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareErrorsSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemAnalysisDefaultCompareErrorsFields};
+
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareLatencyHistogramSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::metric_name,
+                "the name of a metric or a label such as `http_requests_total`",
+                R"re(^[a-zA-Z_:][a-zA-Z0-9_:]*$)re"},
+    .at_least = 1,
+    .at_most = 256};
+
+constexpr Rule kSpecRolloutsItemAnalysisDefaultCompareLatencyAtLeastRules[] = {
+    {twins::share_above_half,
+     "",
+     "must be at least `0.5` and less than `1`",
+     R"re(type(self) == int ? false : quantity(string(self)).compareTo(quantity('0.5')) >= 0 && quantity(string(self)).compareTo(quantity('1')) < 0)re"},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareLatencyAtLeastSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecRolloutsItemAnalysisDefaultCompareLatencyAtLeastRules};
+
+constexpr Field kSpecRolloutsItemAnalysisDefaultCompareLatencyFields[] = {
+    {"histogram",
+     &kSpecRolloutsItemAnalysisDefaultCompareLatencyHistogramSchema,
+     true,
+     "",
+     "Name of its buckets, such as `http_request_duration_seconds_bucket`."},
+    {"atLeast",
+     &kSpecRolloutsItemAnalysisDefaultCompareLatencyAtLeastSchema,
+     false,
+     R"("0.6")",
+     "How often an answer of the candidate must take longer than one of the target, ties by half, "
+     "to be worse: of equals it is 0.5, and what is less than this is let pass though it be "
+     "significant."},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareLatencySchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemAnalysisDefaultCompareLatencyFields};
+
+constexpr Rule kSpecRolloutsItemAnalysisDefaultCompareFalseAlarmRules[] = {
+    {twins::alarm_in_range,
+     "",
+     "must be more than `0` and at most `0.5`",
+     R"re(type(self) == int ? false : quantity(string(self)).compareTo(quantity('0')) > 0 && quantity(string(self)).compareTo(quantity('0.5')) <= 0)re"},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareFalseAlarmSchema = {
+    .type = SchemaType::IntOrString,
+    .pattern = {patterns::quantity_text,
+                "a positive number or quantity such as `2`, `\"2.5\"` or `\"500m\"`",
+                R"re(^[0-9]{1,9}(\.[0-9]{1,9})?([numkMGTPE]|[KMGTPE]i)?$)re"},
+    .at_most = 24,
+    .rules = kSpecRolloutsItemAnalysisDefaultCompareFalseAlarmRules};
+
+constexpr Rule kSpecRolloutsItemAnalysisDefaultCompareIntervalRules[] = {
+    {twins::at_least_1_second,
+     "",
+     "must be at least `1s`",
+     R"re(duration(self) >= duration('1s'))re"},
+    {twins::at_most_1_hour, "", "must be at most `1h`", R"re(duration(self) <= duration('1h'))re"},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareIntervalSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecRolloutsItemAnalysisDefaultCompareIntervalRules};
+
+constexpr Field kSpecRolloutsItemAnalysisDefaultCompareFields[] = {
+    {"address",
+     &kSpecRolloutsItemAnalysisDefaultCompareAddressSchema,
+     false,
+     "",
+     "Where Prometheus is; as in a check."},
+    {"podLabel",
+     &kSpecRolloutsItemAnalysisDefaultComparePodLabelSchema,
+     false,
+     R"("pod")",
+     "The label of the series that has the name of the pod."},
+    {"where",
+     &kSpecRolloutsItemAnalysisDefaultCompareWhereSchema,
+     false,
+     "",
+     "Matchers that choose the series of both, such as `namespace=\"shop\"`."},
+    {"errors",
+     &kSpecRolloutsItemAnalysisDefaultCompareErrorsSchema,
+     true,
+     "",
+     "Errors among requests: a mixture sequential test, valid however often one looks "
+     "(docs/reference/analysis-statistics.md)."},
+    {"latency",
+     &kSpecRolloutsItemAnalysisDefaultCompareLatencySchema,
+     false,
+     "",
+     "How long answers take: Mann and Whitney's test on the buckets of a histogram, made once a "
+     "step, when it would pass."},
+    {"falseAlarm",
+     &kSpecRolloutsItemAnalysisDefaultCompareFalseAlarmSchema,
+     false,
+     R"("0.05")",
+     "Of releases that are no worse than the target, at most this share is taken for worse."},
+    {"interval",
+     &kSpecRolloutsItemAnalysisDefaultCompareIntervalSchema,
+     false,
+     R"("5s")",
+     "Time between two looks."},
+};
+constexpr Schema kSpecRolloutsItemAnalysisDefaultCompareSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemAnalysisDefaultCompareFields};
 
 constexpr std::string_view kSpecRolloutsItemAnalysisDefaultErrorPolicyAllowed[] = {"Hold",
                                                                                    "Proceed"};
@@ -1925,9 +2490,44 @@ constexpr Schema kSpecRolloutsItemAnalysisDefaultErrorPolicySchema = {
 constexpr Field kSpecRolloutsItemAnalysisDefaultFields[] = {
     {"checks",
      &kSpecRolloutsItemAnalysisDefaultChecksSchema,
-     true,
-     "",
+     false,
+     R"([])",
      "Names of checks of this event; all must be good."},
+    {"failureLimit",
+     &kSpecRolloutsItemAnalysisDefaultFailureLimitSchema,
+     false,
+     R"(0)",
+     "So many measurements of a step at which a check is bad are let pass; the next one fails the "
+     "rollout."},
+    {"consecutiveSuccessLimit",
+     &kSpecRolloutsItemAnalysisDefaultConsecutiveSuccessLimitSchema,
+     false,
+     R"(1)",
+     "A step passes only once each check was good at so many measurements in a row."},
+    {"inconclusiveLimit",
+     &kSpecRolloutsItemAnalysisDefaultInconclusiveLimitSchema,
+     false,
+     "",
+     "After more than so many measurements of a step that say neither good nor bad, failures of "
+     "the provider among them, the rollout stands still until somebody decides. Absent: until the "
+     "step's deadline."},
+    {"initialDelay",
+     &kSpecRolloutsItemAnalysisDefaultInitialDelaySchema,
+     false,
+     R"("0s")",
+     "So long after a step has begun nothing that was measured counts, for caches to warm."},
+    {"dryRun",
+     &kSpecRolloutsItemAnalysisDefaultDryRunSchema,
+     false,
+     R"(false)",
+     "Says what it finds, and decides nothing."},
+    {"compare",
+     &kSpecRolloutsItemAnalysisDefaultCompareSchema,
+     false,
+     "",
+     "The candidate against the target, from counters that Prometheus has of both since the step "
+     "began. Evidence that the candidate is worse fails the rollout; without it a step passes. How "
+     "strong the evidence is stands in the row."},
     {"errorPolicy",
      &kSpecRolloutsItemAnalysisDefaultErrorPolicySchema,
      false,
@@ -1935,8 +2535,16 @@ constexpr Field kSpecRolloutsItemAnalysisDefaultFields[] = {
      "While a check is Unknown, the provider being down for one: `Hold` stays at the step, "
      "`Proceed` goes on without it. Neither calls the release bad."},
 };
+constexpr Rule kSpecRolloutsItemAnalysisDefaultRules[] = {
+    {twins::analysis_asks_something,
+     "",
+     "must have `checks` or `compare`",
+     R"re(size(self.checks) > 0 || has(self.compare))re"},
+};
 constexpr Schema kSpecRolloutsItemAnalysisDefaultSchema = {
-    .type = SchemaType::Object, .fields = kSpecRolloutsItemAnalysisDefaultFields};
+    .type = SchemaType::Object,
+    .fields = kSpecRolloutsItemAnalysisDefaultFields,
+    .rules = kSpecRolloutsItemAnalysisDefaultRules};
 
 constexpr Field kSpecRolloutsItemAnalysisFields[] = {
     {"default",
@@ -2032,12 +2640,21 @@ constexpr Field kSpecRolloutsItemFields[] = {
      false,
      R"([])",
      "Rollouts of this event that must be promoted before this one begins."},
+    {"wave",
+     &kSpecRolloutsItemWaveSchema,
+     false,
+     R"(0)",
+     "Rollouts of lower waves are promoted before this one begins."},
     {"strategy",
      &kSpecRolloutsItemStrategySchema,
      true,
      "",
      "How the candidate takes over; exactly one member."},
-    {"traffic", &kSpecRolloutsItemTrafficSchema, true, "", "Who shares out the traffic."},
+    {"traffic",
+     &kSpecRolloutsItemTrafficSchema,
+     true,
+     "",
+     "Who shares out the traffic; exactly one member."},
     {"analysis",
      &kSpecRolloutsItemAnalysisSchema,
      false,
@@ -2085,8 +2702,14 @@ constexpr Field kSpecRolloutsItemFields[] = {
      R"("Candidate")",
      "`Stable` rolls back, or does not begin."},
 };
-constexpr Schema kSpecRolloutsItemSchema = {.type = SchemaType::Object,
-                                            .fields = kSpecRolloutsItemFields};
+constexpr Rule kSpecRolloutsItemRules[] = {
+    {twins::service_is_switched,
+     ".traffic.service",
+     "must be only with `blueGreen`; a Service gives all of the traffic or nothing",
+     R"re(!has(self.traffic.service) || has(self.strategy.blueGreen))re"},
+};
+constexpr Schema kSpecRolloutsItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemFields, .rules = kSpecRolloutsItemRules};
 
 }  // namespace
 extern const Schema kSpecRolloutsSchema;
@@ -2545,9 +3168,9 @@ constexpr Field kStatusRolloutsItemFields[] = {
      &kStatusRolloutsItemStateSchema,
      true,
      "",
-     "Waiting, Scaling, Running, Paused, Baking, Promoting, Reporting, Promoted, RollingBack, "
-     "RolledBack, Contested, Planned (a dry run), Suspended, Refused, Missing, Forbidden or "
-     "Unknown."},
+     "Waiting, Scaling, Running, AwaitingApproval, Paused, Inconclusive, Baking, Promoting, "
+     "Reporting, Promoted, RollingBack, RolledBack, Contested, Planned (a dry run), Suspended, "
+     "Refused, Missing, Forbidden or Unknown."},
     {"step", &kStatusRolloutsItemStepSchema, false, "", "The step that is under way, from 1."},
     {"steps", &kStatusRolloutsItemStepsSchema, false, "", "How many there are."},
     {"weight",
@@ -3251,6 +3874,17 @@ constexpr Field kSpecFields[] = {
      "What says of the sale's health, event-wide, whether it is good, bad or not known. Each is "
      "measured from the beginning of preparation until everything is back. A provider that does "
      "not answer is never a bad check."},
+    {"gates",
+     &kSpecGatesSchema,
+     false,
+     "",
+     "What a rollout waits for besides its checks, where a step of it names the gate."},
+    {"maxConcurrentRollouts",
+     &kSpecMaxConcurrentRolloutsSchema,
+     false,
+     "",
+     "So many rollouts are under way at one time, at the most; further ones wait for their turn. "
+     "Absent, all."},
     {"rollouts",
      &kSpecRolloutsSchema,
      false,

@@ -70,6 +70,11 @@ struct SaleTemplateSpec {
   /// measured from the beginning of preparation until everything is back. A provider that does not
   /// answer is never a bad check.
   std::vector<CheckSpec> checks{};
+  /// What a rollout waits for besides its checks, where a step of it names the gate.
+  std::vector<GateSpec> gates{};
+  /// So many rollouts are under way at one time, at the most; further ones wait for their turn.
+  /// Absent, all.
+  std::optional<std::int32_t> max_concurrent_rollouts{};
   /// Releases inside the sale. A candidate, a Deployment of Doorbuster's own beside the user's,
   /// takes a growing share of the traffic; the user's Deployment stays as it is until the candidate
   /// has passed.

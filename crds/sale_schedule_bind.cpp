@@ -75,6 +75,8 @@ void bind(const Node& node, SaleTemplateSpec& out) {
   bind_member(node, "capacity", out.capacity);
   bind_member(node, "holds", out.holds);
   bind_member(node, "checks", out.checks);
+  bind_member(node, "gates", out.gates);
+  bind_member(node, "maxConcurrentRollouts", out.max_concurrent_rollouts);
   bind_member(node, "rollouts", out.rollouts);
 }
 
@@ -89,6 +91,8 @@ Json to_json(const SaleTemplateSpec& in) {
   write(json, "capacity", in.capacity);
   write_unless_empty(json, "holds", in.holds);
   write_unless_empty(json, "checks", in.checks);
+  write_unless_empty(json, "gates", in.gates);
+  write(json, "maxConcurrentRollouts", in.max_concurrent_rollouts);
   write_unless_empty(json, "rollouts", in.rollouts);
   return json.build();
 }
@@ -217,6 +221,8 @@ void fill(SaleEventSpec& out, const SaleTemplateSpec& in) {
   out.capacity = in.capacity;
   out.holds = in.holds;
   out.checks = in.checks;
+  out.gates = in.gates;
+  out.max_concurrent_rollouts = in.max_concurrent_rollouts;
   out.rollouts = in.rollouts;
 }
 

@@ -15,6 +15,8 @@ extern const Schema kSpecModeSchema;
 extern const Schema kSpecCapacitySchema;
 extern const Schema kSpecHoldsSchema;
 extern const Schema kSpecChecksSchema;
+extern const Schema kSpecGatesSchema;
+extern const Schema kSpecMaxConcurrentRolloutsSchema;
 extern const Schema kSpecRolloutsSchema;
 extern const Schema kStatusTargetsItemLastRunSchema;
 extern const Schema kStatusConditionsSchema;
@@ -197,6 +199,17 @@ constexpr Field kScheduleSpecTemplateSpecFields[] = {
      "What says of the sale's health, event-wide, whether it is good, bad or not known. Each is "
      "measured from the beginning of preparation until everything is back. A provider that does "
      "not answer is never a bad check."},
+    {"gates",
+     &kSpecGatesSchema,
+     false,
+     "",
+     "What a rollout waits for besides its checks, where a step of it names the gate."},
+    {"maxConcurrentRollouts",
+     &kSpecMaxConcurrentRolloutsSchema,
+     false,
+     "",
+     "So many rollouts are under way at one time, at the most; further ones wait for their turn. "
+     "Absent, all."},
     {"rollouts",
      &kSpecRolloutsSchema,
      false,

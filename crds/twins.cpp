@@ -66,6 +66,15 @@ bool within(const Node& self, std::int64_t least_integer, Range range) {
   return (value->nanos > from || (range.with_from && value->nanos == from)) && value->nanos <= to;
 }
 
+/// Is a quantity such a number? An integer is none between 0 and 1.
+template <typename Holds>
+bool nanos_within(const Node& self, Holds holds) {
+  if (self.type == JsonType::Number) return false;
+  if (!patterns::quantity_text(self.text)) return true;
+  const auto value = parse_quantity(self.text);
+  return value && holds(value->nanos);
+}
+
 /// Is `pointer` this path or below it?
 bool lies_in(std::string_view pointer, std::string_view path) {
   return starts_with(pointer, path) &&
@@ -343,18 +352,22 @@ bool approval_says_who(const Node& self) {
 
 bool rollouts_are_of_a_rollout(const Node& self) {
   return !self.has("rollouts") ||
-         is_one_of(text_of(self, "action"),
-                   std::array<std::string_view, 6>{
-                       "Start", "Promote", "Pause", "Resume", "Retry", "RollBack"});
+         is_one_of(
+             text_of(self, "action"),
+             std::array<std::string_view, 8>{
+                 "Start", "Promote", "Pause", "Resume", "Retry", "RollBack", "Approve", "Reject"});
 }
 
 bool one_provider(const Node& self) {
   return static_cast<int>(self.has("prometheus")) + static_cast<int>(self.has("http")) +
-             static_cast<int>(self.has("condition")) ==
+             static_cast<int>(self.has("condition")) + static_cast<int>(self.has("pods")) +
+             static_cast<int>(self.has("job")) ==
          1;
 }
 
-bool bad_is_of_numbers(const Node& self) { return self.has("bad") != self.has("condition"); }
+bool bad_is_of_numbers(const Node& self) {
+  return self.has("bad") != (self.has("condition") || self.has("job"));
+}
 
 bool stale_after_three_intervals(const Node& self) {
   const std::string_view stale = text_of(self, "staleAfter"), every = text_of(self, "interval");
@@ -373,5 +386,31 @@ bool token_over_https(const Node& self) {
 bool one_bound(const Node& self) { return self.has("above") != self.has("below"); }
 
 bool one_strategy(const Node& self) { return self.has("canary") != self.has("blueGreen"); }
+
+bool one_router(const Node& self) {
+  return static_cast<int>(self.has("httpRoute")) + static_cast<int>(self.has("grpcRoute")) +
+             static_cast<int>(self.has("traefikService")) +
+             static_cast<int>(self.has("virtualService")) + static_cast<int>(self.has("service")) ==
+         1;
+}
+
+bool service_is_switched(const Node& self) {
+  const Node *traffic = self.find("traffic"), *strategy = self.find("strategy");
+  return !traffic || !strategy || !traffic->has("service") || strategy->has("blueGreen");
+}
+
+bool analysis_asks_something(const Node& self) {
+  const Node* checks = self.find("checks");
+  return self.has("compare") || (checks != nullptr && !checks->items.empty());
+}
+
+bool share_above_half(const Node& self) {
+  return nanos_within(
+      self, [](Int128 nanos) { return nanos >= kNanosPerUnit / 2 && nanos < kNanosPerUnit; });
+}
+
+bool alarm_in_range(const Node& self) {
+  return nanos_within(self, [](Int128 nanos) { return nanos > 0 && nanos <= kNanosPerUnit / 2; });
+}
 
 }  // namespace doorbuster::api::twins

@@ -56,6 +56,11 @@ bool stale_after_three_intervals(const Node& self);
 bool token_over_https(const Node& self);
 bool one_bound(const Node& self);
 bool one_strategy(const Node& self);
+bool one_router(const Node& self);
+bool service_is_switched(const Node& self);
+bool analysis_asks_something(const Node& self);
+bool share_above_half(const Node& self);
+bool alarm_in_range(const Node& self);
 bool at_least_1_second(const Node& self);
 bool at_most_1_hour(const Node& self);
 

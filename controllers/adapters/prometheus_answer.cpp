@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kMaxErrorBytes = 256;  ///< of Prometheus' words
 constexpr std::size_t kMaxTypeBytes = 32;
+constexpr std::size_t kMaxCounts = 1024;
+constexpr const char* kNotPrometheus = "an answer that is not Prometheus'";
 constexpr int kMillisPerSecond = 1000;
 
 /// `1764000000.250`, as Prometheus reads times and steps.
@@ -55,6 +57,17 @@ Reading one_series(const std::vector<JsonView>& series, Worst worst) {
   return value ? sample(value) : worst_of(values->elements(), worst);
 }
 
+/// Why an answer has no result; empty: it has one.
+std::string why_no_result(const Result<JsonView>& answer) {
+  if (!answer.ok() || answer->type() != JsonType::Object) return kNotPrometheus;
+  const std::string status = text_at(*answer, "status");
+  if (status == "error")
+    return "Prometheus says " + text_at(*answer, "errorType").substr(0, kMaxTypeBytes) + ": " +
+           text_at(*answer, "error").substr(0, kMaxErrorBytes);
+  const auto data = answer->member("data");
+  return status == "success" && data && data->member("result") ? "" : kNotPrometheus;
+}
+
 }  // namespace
 
 std::string prometheus_target(std::string_view prefix,
@@ -71,20 +84,34 @@ std::string prometheus_target(std::string_view prefix,
 
 Reading read_prometheus(std::string_view body, Worst worst) {
   const auto answer = JsonView::parse(body);
-  if (!answer.ok() || answer->type() != JsonType::Object)
-    return failed("an answer that is not Prometheus'");
-  const std::string status = text_at(*answer, "status");
-  if (status == "error")
-    return failed("Prometheus says " + text_at(*answer, "errorType").substr(0, kMaxTypeBytes) +
-                  ": " + text_at(*answer, "error").substr(0, kMaxErrorBytes));
-  const auto data = answer->member("data");
-  const auto result = data ? data->member("result") : std::nullopt;
-  if (status != "success" || !result) return failed("an answer that is not Prometheus'");
+  if (const std::string wrong = why_no_result(answer); !wrong.empty()) return failed(wrong);
+  const auto data = answer->member("data"), result = data->member("result");
   const std::string type = text_at(*data, "resultType");
   if (type == "scalar") return sample(result);
   if (type != "vector" && type != "matrix")
     return failed("the query's answer is a " + type.substr(0, 16) + ", not a number");
   return one_series(result->elements(), worst);
+}
+
+Reading read_counts(std::string_view body) {
+  const auto answer = JsonView::parse(body);
+  if (const std::string wrong = why_no_result(answer); !wrong.empty()) return failed(wrong);
+  const auto data = answer->member("data"), result = data->member("result");
+  if (text_at(*data, "resultType") != "vector") return failed("the query's answer is no vector");
+  const std::vector<JsonView> samples = result->elements();
+  if (samples.size() > kMaxCounts)
+    return failed("the query finds more than " + std::to_string(kMaxCounts) + " series");
+  Reading out{Reading::Says::Value, 0, ""};
+  for (const JsonView& one : samples) {
+    const auto metric = one.member("metric");
+    const std::string name = metric ? text_at(*metric, "doorbuster") : "";
+    const std::string le = metric ? text_at(*metric, "le") : "";
+    const Reading value = sample(one.member("value"));
+    if (name.empty() || value.says != Reading::Says::Value) continue;
+    out.text +=
+        (out.text.empty() ? "" : ";") + name + (le.empty() ? "" : "@" + le) + "=" + value.text;
+  }
+  return out.text.empty() ? missing("the query finds no series") : out;
 }
 
 }  // namespace doorbuster::adapters

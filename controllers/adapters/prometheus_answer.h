@@ -30,4 +30,9 @@ std::string prometheus_target(std::string_view prefix,
 /// native histograms. `status: error` is one with Prometheus' words, whatever the HTTP status.
 Reading read_prometheus(std::string_view body, Worst worst);
 
+/// Many counts of its answer, a vector: of each sample the label `doorbuster` names it, with the
+/// label `le` behind a `@` where it has one. The text is `candidate=120;candidate@0.5=80`. A count
+/// that is no number or NaN is left out; no sample is missing data.
+Reading read_counts(std::string_view body);
+
 }  // namespace doorbuster::adapters

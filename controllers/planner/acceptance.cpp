@@ -2,10 +2,11 @@
 
 #include "controllers/planner/canary.h"
 #include "controllers/planner/check_hosts.h"
+#include "controllers/planner/comparison.h"
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/rollout_candidate.h"
-#include "controllers/planner/rollout_route.h"
+#include "controllers/planner/router.h"
 #include "controllers/planner/selection.h"
 #include "controllers/products/scalers.h"
 #include "crds/knative.h"
@@ -195,14 +196,17 @@ void check_hold(Check& check, const api::HoldSpec& hold, const std::string& path
 /// else.
 void check_rollout(Check& check, const api::RolloutSpec& rollout, const std::string& path) {
   const bool held = check.holds.contains({kRollouts, rollout.name});
-  served(check, kRouteGroup, "HTTPRoute", path + ".traffic.httpRoute", held);
-  if (held) return;
   const std::string& ns = check.event.ref.ns;
-  const FieldRef rules{{kRouteGroup, "HTTPRoute", ns, rollout.traffic.http_route.name}, kRules, ""};
+  const RouterAsked asked = router_asked(rollout.traffic, ns);
+  if (asked.router == nullptr) return;
+  const std::string member = path + ".traffic." + asked.router->member;
+  served(check, asked.object.group, asked.object.kind, member, held);
+  if (held) return;
+  const FieldRef shared{asked.object, asked.router->field, ""};
   const FieldRef pods{{"apps", "Deployment", ns, rollout.target.name}, kTemplate, ""};
-  if (const std::string why = products::why_not_allowed(check.setup.allow, rules, false, true);
+  if (const std::string why = products::why_not_allowed(check.setup.allow, shared, false, true);
       !why.empty())
-    check.add("FieldNotAllowed", path + ".traffic.httpRoute", why);
+    check.add("FieldNotAllowed", member, why);
   if (const std::string why = products::why_not_allowed(check.setup.allow, pods, false, true);
       !why.empty() && rollout.promotion != api::Promotion::Report)
     check.add("FieldNotAllowed", path + ".promotion", why);
@@ -215,6 +219,15 @@ void check_asked_hosts(Check& check, const api::SaleEventSpec& spec) {
   for (std::size_t i = 0; i < spec.checks.size(); ++i) {
     if (const auto no = why_not_asked(spec.checks[i], *check.setup.checks))
       check.add(no->code.c_str(), "spec.checks[" + std::to_string(i) + "]" + no->field, no->why);
+  }
+  for (std::size_t i = 0; i < spec.rollouts.size(); ++i) {
+    const auto& usual = spec.rollouts[i].analysis.usual;
+    if (!usual || !usual->compare) continue;
+    const auto no = why_not_asked(errors_asked(*usual->compare, {}), *check.setup.checks);
+    if (no)
+      check.add(no->code.c_str(),
+                "spec.rollouts[" + std::to_string(i) + "].analysis.default.compare.address",
+                no->why);
   }
 }
 

@@ -146,10 +146,9 @@ Judgement judge(const Case& at, const api::SaleActionSpec& asked) {
     case ActionVerb::Resume:
     case ActionVerb::Retry:
     case ActionVerb::RollBack:
-      break;  // judge_rollouts
     case ActionVerb::Approve:
     case ActionVerb::Reject:
-      return refused("NoGates", "the event has no gates");
+      break;  // judge_rollouts
     case ActionVerb::Degrade:
     case ActionVerb::Recover:
       return refused("NoDegradeLevels", "the event has no degrade levels");
@@ -195,12 +194,16 @@ const Error* not_resolved(const Event& event, const Observation& seen) {
 }
 
 /// `written` is null only for a RollBack, which asks for no window.
-Verdict verdict_on(const Event& event, const Window* written, const Action& action, Instant now) {
+Verdict verdict_on(const Event& event,
+                   const Window* written,
+                   const ActionAnswer& answer,
+                   Instant now) {
+  const Action& action = *answer.action;
   if (action.created + kEventPatience < event.created)
     return {refused("OlderThanEvent", "it was meant for an earlier event of this name"), {}};
   Verdict out;
   if (is_of_rollouts(action.spec->action)) {
-    out = judge_rollouts(event, action, now);
+    out = judge_rollouts(event, action, is_verified(answer), now);
   } else {
     out.as = judge({event, *written, now}, *action.spec);
     out.decisions.push_back({.run = event.status.run.value_or(0),
@@ -223,7 +226,7 @@ Verdict verdict_on(const Event& event, const Window* written, const Action& acti
 void decide(
     Event& event, const Window* written, ActionAnswer& answer, ActionsTaken& out, Instant now) {
   const Action& action = *answer.action;
-  const Verdict verdict = verdict_on(event, written, action, now);
+  const Verdict verdict = verdict_on(event, written, answer, now);
   answer.status.run = event.status.run.value_or(0);
   switch (verdict.as.is) {
     case Judgement::Is::Refused:
@@ -345,13 +348,13 @@ void finish(std::vector<ActionAnswer>& answers, const Event& event, const Plan& 
       case ActionVerb::Pause:
       case ActionVerb::Resume:
       case ActionVerb::Retry:
+      case ActionVerb::Approve:
+      case ActionVerb::Reject:
         complete(answer, answer.status.message, now);
         break;
       case ActionVerb::RollBack:
         finish_roll_back(answer, event, made.status, now);
         break;
-      case ActionVerb::Approve:
-      case ActionVerb::Reject:
       case ActionVerb::Degrade:
       case ActionVerb::Recover:
         break;

@@ -75,6 +75,11 @@ void verify(ActionAnswer& answer, const std::optional<Instant>& policy, Instant 
       now);
 }
 
+bool is_verified(const ActionAnswer& answer) {
+  const api::Condition* one = condition_of(answer.status.conditions, "Verified");
+  return one != nullptr && one->status == ConditionStatus::True;
+}
+
 ActionAnswer begun(std::shared_ptr<const Action> action) {
   ActionAnswer answer{.action = std::move(action), .status = {}};
   answer.status = answer.action->status;

@@ -22,6 +22,7 @@ Judgement nothing_to_do(std::string message);
 ActionAnswer begun(std::shared_ptr<const Action>);
 /// Whether somebody has made sure who asks.
 void verify(ActionAnswer&, const std::optional<Instant>& policy_since, Instant now);
+bool is_verified(const ActionAnswer&);
 void refuse(ActionAnswer&, const Judgement& why, Instant now);
 void accept(ActionAnswer&, const Judgement& as, Instant at, Instant now);
 void complete(ActionAnswer&, std::string message, Instant now);

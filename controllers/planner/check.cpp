@@ -16,6 +16,7 @@ using Says = Measurement::Says;
 
 constexpr std::size_t kValueBytes = 64, kMessageBytes = 512;  // as the schema has it
 constexpr int kStaleIntervals = 3;
+constexpr Duration kCheckMemory = std::chrono::minutes(2);  ///< beyond what its verdict needs
 
 /// What one measurement counts as.
 enum class Counts { Good, Bad, Unknown };
@@ -30,7 +31,7 @@ std::string text_of(const api::Quantity& quantity) {
 }
 
 bool is_bad(const api::CheckSpec& check, double value) {
-  if (check.condition) return value == 0;
+  if (check.condition || check.job) return value == 0;
   if (check.bad && check.bad->above) return value > number_of(*check.bad->above);
   if (check.bad && check.bad->below) return value < number_of(*check.bad->below);
   return false;
@@ -56,12 +57,15 @@ Counts counts_as(const api::CheckSpec& check, const Measurement& one) {
   return Counts::Unknown;
 }
 
-/// `0.03 is above 0.01`, `Available is False`, `no data: ...`
+/// `0.03 is above 0.01`, `Deployment cart says Available=False`, `Job smoke is complete`, `no data:
+/// ...`
 std::string said(const api::CheckSpec& check, const Measurement& one) {
   if (one.says == Says::Missing) return "no data: " + one.text;
   if (check.condition)
     return check.condition->object.kind + " " + check.condition->object.name + " says " +
            check.condition->type + "=" + one.text;
+  if (check.job)
+    return "Job " + check.job->name + (is_bad(check, one.value) ? " has " : " is ") + one.text;
   const bool above = check.bad && check.bad->above;
   if (!check.bad || (!above && !check.bad->below)) return one.text;
   const std::string bound = text_of(above ? *check.bad->above : *check.bad->below);
@@ -215,13 +219,59 @@ CheckJudgement judge(const api::CheckSpec& check,
   return out;
 }
 
+bool asks_providers(const api::SaleEventSpec& spec) {
+  return !spec.checks.empty() ||
+         std::any_of(spec.rollouts.begin(), spec.rollouts.end(), [](const api::RolloutSpec& one) {
+           return one.analysis.usual && one.analysis.usual->compare;
+         });
+}
+
+CheckTally tally_since(const api::CheckSpec& check,
+                       std::span<const Measurement> history,
+                       Instant since) {
+  CheckTally out;
+  const Measurement *bad_from = nullptr, *last = nullptr;
+  for (const Measurement& one : history) {
+    const bool failed = one.says == Says::Error;
+    const Counts as = failed ? Counts::Unknown : counts_as(check, one);
+    // A failure neither lengthens nor ends a bad span.
+    if (!failed) {
+      const bool goes_on = bad_from != nullptr && one.at - last->at <= stale_after(check);
+      bad_from = as != Counts::Bad ? nullptr : goes_on ? bad_from : &one;
+      last = &one;
+    }
+    if (one.at <= since) continue;
+    if (bad_from != nullptr && !failed && one.at - bad_from->at >= bad_for(check)) ++out.bad;
+    if (as == Counts::Unknown) ++out.inconclusive;
+    out.good_in_row = as == Counts::Good ? out.good_in_row + 1 : 0;
+  }
+  return out;
+}
+
+Duration remembered(const api::SaleEventSpec& spec, const api::CheckSpec& check) {
+  const Duration needed = bad_for(check) + stale_after(check);
+  int counted = 0;
+  for (const api::RolloutSpec& one : spec.rollouts) {
+    if (!one.analysis.usual) continue;
+    const api::AnalysisSpec& asked = *one.analysis.usual;
+    if (std::find(asked.checks.begin(), asked.checks.end(), check.name) == asked.checks.end())
+      continue;
+    counted = std::max({counted,
+                        asked.failure_limit,
+                        asked.consecutive_success_limit - 1,
+                        asked.inconclusive_limit.value_or(0)});
+  }
+  // Measurements that are let pass need not follow one another.
+  return needed + std::max<Duration>(kCheckMemory, 4 * counted * check.interval.value);
+}
+
 Instant measured_from(const api::SaleEventSpec& spec, const Window& window) {
   const auto first = first_rollout(spec, window);
   return first ? std::min(*first, window.prepare) : window.prepare;
 }
 
 bool measures_checks(const Event& event, const std::string& install, Instant now) {
-  if (!event.spec.ok() || event.spec->checks.empty() || event.deleting) return false;
+  if (!event.spec.ok() || !asks_providers(*event.spec) || event.deleting) return false;
   if (event.status.install != install || !event.status.window || !is_accepted(event)) return false;
   const Window window = told(*event.status.window);
   return now >= measured_from(*event.spec, window) && now < window.restored_by && !over(event);

@@ -28,7 +28,7 @@ struct CheckJudgement {
 
 /// How long a measurement stands.
 Duration stale_after(const api::CheckSpec& check);
-/// `bad.for`; nothing of a condition.
+/// `bad.for`; nothing of a condition or a Job.
 Duration bad_for(const api::CheckSpec& check);
 
 /// From measurements, oldest first. A failure of the provider is neither good nor bad: what was
@@ -38,11 +38,27 @@ CheckJudgement judge(const api::CheckSpec& check,
                      std::span<const Measurement> history,
                      Instant now);
 
+/// What the measurements since an instant come to, failures of the provider among them.
+struct CheckTally {
+  int bad = 0;           ///< at which the check was Bad, `for` included
+  int inconclusive = 0;  ///< that say neither good nor bad
+  int good_in_row = 0;   ///< the latest ones
+};
+CheckTally tally_since(const api::CheckSpec& check,
+                       std::span<const Measurement> history,
+                       Instant since);
+
+/// How far back measurements of a check matter to anybody.
+Duration remembered(const api::SaleEventSpec&, const api::CheckSpec&);
+
 /// A row's numbers are written again this often at the most, its verdict at once.
 inline constexpr Duration kCheckRowFresh = std::chrono::minutes(1);
 
 /// From the beginning of preparation, or of a rollout that begins earlier.
 Instant measured_from(const api::SaleEventSpec&, const Window&);
+
+/// Has it anything that a provider is asked for: a check, or a comparison?
+bool asks_providers(const api::SaleEventSpec&);
 
 /// Are the checks of this event measured now? From then until everything is back or complete, while
 /// its spec is accepted.

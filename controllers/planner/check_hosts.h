@@ -30,7 +30,8 @@ struct CheckSetup {
   std::vector<HostPattern> hosts;
 };
 
-/// What a check asks: a Prometheus' address or a URL; empty for a condition, or where nobody says.
+/// What a check asks: a Prometheus' address or a URL; empty where nobody says, and for what the API
+/// server is asked (a condition, pods, a Job).
 std::string asked_address(const api::CheckSpec& check, const CheckSetup& setup);
 
 /// Why it may not be asked, for people; empty: it may.

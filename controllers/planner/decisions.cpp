@@ -24,9 +24,12 @@ bool decided(const api::SaleEventStatus& status, std::string_view kind) {
 void add_decision(api::SaleEventStatus& status, api::Decision made) {
   auto& all = status.decisions;
   if (!made.subject.empty()) {
-    std::erase_if(all, [&made](const api::Decision& one) {
+    // Of approvals every person has one of every step.
+    const bool by_person = made.kind == rollout_kind::kApprove;
+    std::erase_if(all, [&made, by_person](const api::Decision& one) {
       return one.run == made.run && one.kind == made.kind && one.subject == made.subject &&
-             one.hash == made.hash;
+             one.hash == made.hash &&
+             (!by_person || (one.by == made.by && one.value == made.value));
     });
   }
   if (all.size() >= bounds::kDecisions) {

@@ -7,7 +7,7 @@
 #include "controllers/planner/prepull.h"
 #include "controllers/planner/rollout_candidate.h"
 #include "controllers/planner/rollout_memory.h"
-#include "controllers/planner/rollout_route.h"
+#include "controllers/planner/router.h"
 #include "controllers/planner/scaled_object.h"
 #include "controllers/planner/selection.h"
 #include "controllers/planner/view.h"
@@ -33,7 +33,6 @@ void add_rollout(Needs& needs, const ObjectRef& target, const ObjectRef& backend
   add_workload(needs, target);
   needs.objects.insert(backend);
   needs.kinds.insert({"", "Service"});
-  needs.kinds.insert({kRouteGroup, "HTTPRoute"});
   needs.kinds.insert({"autoscaling", "HorizontalPodAutoscaler"});
 }
 
@@ -41,10 +40,11 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
   const std::string& ns = event.ref.ns;
   if (event.spec) {
     for (const api::RolloutSpec& one : event.spec->rollouts) {
-      add_rollout(needs,
-                  {"apps", "Deployment", ns, one.target.name},
-                  {"", "Service", ns, one.traffic.http_route.backend});
-      needs.objects.insert({kRouteGroup, "HTTPRoute", ns, one.traffic.http_route.name});
+      const RouterAsked asked = router_asked(one.traffic, ns);
+      add_rollout(
+          needs, {"apps", "Deployment", ns, one.target.name}, {"", "Service", ns, asked.backend});
+      if (asked.router != nullptr) needs.objects.insert(asked.object);
+      needs.kinds.insert({asked.object.group, asked.object.kind});
       add_candidate(needs, event, setup, one.name);
     }
   }
@@ -59,6 +59,7 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
     if (on.target.empty()) continue;
     add_candidate(needs, event, setup, one.subject);
     add_rollout(needs, {"apps", "Deployment", ns, on.target}, {"", "Service", ns, on.backend});
+    if (const auto router = router_told(on.router, ns)) needs.objects.insert(*router);
   }
 }
 

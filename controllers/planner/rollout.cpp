@@ -3,6 +3,7 @@
 #include "controllers/planner/rollout_draft.h"
 #include "operator/base/instant.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace doorbuster::planner {
@@ -33,6 +34,12 @@ std::string told_back(const RolloutDraft& draft) {
   return "";
 }
 
+/// Does the spec name another router or another Service by now?
+bool is_elsewhere(const StartedOn& on, const RolloutDraft& draft) {
+  const RouterAsked asked = router_asked(draft.spec->traffic, draft.view.event.ref.ns);
+  return on.backend != asked.backend || on.router != router_text(asked.object);
+}
+
 /// What else sends it back; empty: nothing. Only of what has begun.
 std::string why_back(const RolloutDraft& draft) {
   if (std::string told = told_back(draft); !told.empty()) return told;
@@ -42,8 +49,9 @@ std::string why_back(const RolloutDraft& draft) {
   if (draft.former) return "its target or patch was changed";
   if (began == nullptr) return "";
   if (draft.decided(rollout_kind::kAccepted) != nullptr) return "";
-  if (draft.facts.stable != nullptr &&
-      template_hash(*draft.facts.stable) != started_on(*began).template_hash)
+  const StartedOn on = started_on(*began);
+  if (!on.router.empty() && is_elsewhere(on, draft)) return "its traffic was changed";
+  if (draft.facts.stable != nullptr && template_hash(*draft.facts.stable) != on.template_hash)
     return "superseded: the target has another template now";
   if (draft.view.now >= draft.view.window.end &&
       draft.spec->on_window_end == api::OnWindowEnd::RollBack)
@@ -133,7 +141,7 @@ bool has_candidate(const View& view, const std::string& name) {
   const auto held = view.holds.find({kRollouts, name});
   return held != view.holds.end() &&
          std::any_of(held->second.begin(), held->second.end(), [](const OurHold& one) {
-           return one.field.object.group == kRouteGroup || one.field.pointer.starts_with(kTemplate);
+           return shares_out(one.field) || one.field.pointer.starts_with(kTemplate);
          });
 }
 
@@ -147,22 +155,28 @@ RolloutDraft draft_of(const View& view,
   if (spec != nullptr && !has_candidate(view, name)) attempt = present;
   const api::Decision* began =
       decided_about(view.event.status, rollout_kind::kStarted, name, attempt);
+  const std::string& ns = view.event.ref.ns;
   RolloutNames names;
+  if (spec != nullptr) {
+    RouterAsked asked = router_asked(spec->traffic, ns);
+    names = {spec->target.name, std::move(asked.backend), std::move(asked.object)};
+  }
   if (began != nullptr) {
     StartedOn on = started_on(*began);
-    names = {std::move(on.target), std::move(on.backend)};
-  } else if (spec != nullptr) {
-    names = {spec->target.name, spec->traffic.http_route.backend};
+    names.target = std::move(on.target);
+    names.backend = std::move(on.backend);
+    if (auto route = router_told(on.router, ns)) names.route = std::move(*route);
   }
   RolloutDraft out{.view = view,
                    .mode = mode,
                    .spec = spec,
                    .steps = spec ? steps_of(spec->strategy) : std::vector<RolloutStep>(),
+                   .others = 0,
                    .name = name,
                    .attempt = attempt,
                    .present = present,
                    .former = spec != nullptr && attempt != present,
-                   .facts = rollout_facts(view, spec, name, names),
+                   .facts = rollout_facts(view, name, names),
                    .row = {},
                    .items = {},
                    .candidates = {},
@@ -172,6 +186,22 @@ RolloutDraft draft_of(const View& view,
                    .at_once = {},
                    .wake = {}};
   out.row.name = name;
+  return out;
+}
+
+/// Rollouts whose attempt has begun and is not over.
+std::set<std::string> under_way(const View& view) {
+  std::set<std::string> out;
+  const api::SaleEventStatus& status = view.event.status;
+  for (const api::Decision& one : status.decisions) {
+    if (one.kind != rollout_kind::kStarted || one.hash != last_attempt(status, one.subject))
+      continue;
+    const auto decided = [&](const char* kind) {
+      return decided_about(status, kind, one.subject, one.hash) != nullptr;
+    };
+    if (!decided(rollout_kind::kPromoted) && !decided(rollout_kind::kDrained))
+      out.insert(one.subject);
+  }
   return out;
 }
 
@@ -190,11 +220,18 @@ std::optional<Instant> first_rollout(const api::SaleEventSpec& spec, const Windo
 
 RolloutWants rollouts(const View& view, RolloutMode mode) {
   RolloutWants out;
+  std::set<std::string> busy = under_way(view);
   std::set<std::string> named;
   for (const api::RolloutSpec& one : view.spec.rollouts) {
     named.insert(one.name);
     RolloutDraft draft = draft_of(view, mode, &one, one.name);
+    draft.others = busy.size() - busy.count(one.name);
     plan_rollout(draft);
+    const bool begins =
+        std::any_of(draft.decisions.begin(), draft.decisions.end(), [](const api::Decision& made) {
+          return made.kind == rollout_kind::kStarted;
+        });
+    if (begins) busy.insert(one.name);
     collect(out, std::move(draft));
   }
   std::set<std::string> former;

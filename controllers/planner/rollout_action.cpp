@@ -1,5 +1,6 @@
 #include "controllers/planner/rollout_action.h"
 
+#include "controllers/planner/rollout_gate.h"
 #include "controllers/planner/rollout_judgement.h"
 #include "controllers/planner/rollout_memory.h"
 #include "controllers/planner/status_rows.h"
@@ -112,6 +113,23 @@ api::Decision decision_about(const RolloutCase& at,
           .detail = action.spec->reason.value_or("")};
 }
 
+bool is_of_gates(ActionVerb verb) {
+  return verb == ActionVerb::Approve || verb == ActionVerb::Reject;
+}
+
+/// What is rejected has failed. What has not begun is not there to stand still.
+api::Decision consequence(const RolloutCase& at, const api::Decision& rejected) {
+  const bool begun =
+      decided_about(at.event.status, rollout_kind::kStarted, at.name, at.attempt) != nullptr;
+  const bool back = !begun || at.spec->on_failure == api::OnFailure::RollBack;
+  api::Decision out = rejected;
+  out.kind = back ? rollout_kind::kRolledBack : rollout_kind::kFailed;
+  out.value = "";
+  out.detail = "rejected" + (rejected.by.empty() ? "" : " by " + rejected.by) +
+               (rejected.detail.empty() ? "" : ": " + rejected.detail);
+  return out;
+}
+
 Judgement without_rollouts(const Event& event) {
   if (event.spec) return refused("NoRollouts", "the event has no rollouts");
   return refused("NoRollouts",
@@ -131,9 +149,9 @@ bool is_of_rollouts(ActionVerb verb) {
     case ActionVerb::Resume:
     case ActionVerb::Retry:
     case ActionVerb::RollBack:
-      return true;
     case ActionVerb::Approve:
     case ActionVerb::Reject:
+      return true;
     case ActionVerb::Abort:
     case ActionVerb::Extend:
     case ActionVerb::EndNow:
@@ -146,9 +164,11 @@ bool is_of_rollouts(ActionVerb verb) {
   return false;
 }
 
-Verdict judge_rollouts(const Event& event, const Action& action, Instant now) {
+Verdict judge_rollouts(const Event& event, const Action& action, bool verified, Instant now) {
   const ActionVerb verb = action.spec->action;
   const std::vector<std::string> there = names_of(event, verb);
+  if (is_of_gates(verb) && event.spec && event.spec->gates.empty())
+    return {refused("NoGates", "the event has no gates"), {}};
   if (there.empty()) return {without_rollouts(event), {}};
   const bool named = !action.spec->rollouts.empty();
   const std::vector<std::string>& meant = named ? action.spec->rollouts : there;
@@ -165,10 +185,13 @@ Verdict judge_rollouts(const Event& event, const Action& action, Instant now) {
   bool nothing = false;
   for (const std::string& name : meant) {
     const RolloutCase at = case_of(event, name);
-    const Judgement one = judge_rollout(at, verb);
+    const Judgement one =
+        is_of_gates(verb) ? judge_gate(at, action, verified, now) : judge_rollout(at, verb);
     says.add(name, one.message);
     if (is(one, Judgement::Is::Accepted))
       out.decisions.push_back(decision_about(at, action, one, now));
+    if (is(one, Judgement::Is::Accepted) && verb == ActionVerb::Reject)
+      out.decisions.push_back(consequence(at, out.decisions.back()));
     if (is(one, Judgement::Is::Refused) && refusal.empty()) refusal = one.reason;
     nothing = nothing || is(one, Judgement::Is::NothingToDo);
     if (is(one, Judgement::Is::Accepted) && out.as.reason.empty()) out.as.reason = one.reason;

@@ -8,8 +8,9 @@
 
 namespace doorbuster::planner {
 
-// What people decide about rollouts: Start, Promote, Pause, Resume, Retry, RollBack. An action has
-// one decision for each rollout that it is about (rollout_memory.h).
+// What people decide about rollouts: Start, Promote, Pause, Resume, Retry, RollBack, Approve,
+// Reject. An action has one decision for each rollout that it is about (rollout_memory.h), Reject
+// another one of what it comes to.
 
 bool is_of_rollouts(api::ActionVerb);
 
@@ -19,8 +20,9 @@ struct Verdict {
   std::vector<api::Decision> decisions;
 };
 /// Of a RollBack also where the spec cannot be read: it goes by what is remembered then, and it is
-/// refused only where there is nothing of that name, or what it names is promoted.
-Verdict judge_rollouts(const Event&, const Action&, Instant now);
+/// refused only where there is nothing of that name, or what it names is promoted. `verified`: the
+/// admission policy has made sure who asks.
+Verdict judge_rollouts(const Event&, const Action&, bool verified, Instant now);
 
 /// What the decisions of an action came to that was not answered before we ended.
 std::string rollouts_in_words(const api::SaleEventStatus&, const std::string& action_uid);

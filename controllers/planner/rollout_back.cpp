@@ -25,7 +25,7 @@ int share_kept(const RolloutDraft& draft) {
     return 0;
   if (gone) return now;
   const std::int64_t takes = 100 * facts.stable_ready / needed;
-  return std::min<int>(now, static_cast<int>(100 - takes));
+  return possible_share(draft, std::min<int>(now, static_cast<int>(100 - takes)));
 }
 
 /// Is there nothing left that sends anything to the candidate?

@@ -46,7 +46,7 @@ JsonObject copied(const JsonView& from, const std::set<std::string>& without) {
 
 /// The candidate's pod labels: the rendered template's, with the one changed.
 Result<Labels> candidate_labels(const CandidateIn& in, const JsonView& rendered) {
-  const auto label = parting_label(*in.stable.object, *in.service.object, rendered);
+  const auto label = parting_label(*in.stable.object, in.selector, rendered);
   if (!label) return label.error();
   Labels out = labels_at(rendered, "/metadata/labels");
   out[*label] += kSuffix;
@@ -74,7 +74,7 @@ Json service_spec(const CandidateIn& in, const Labels& labels) {
     ports.push_back(copied(port, {"nodePort"}).build());
   // By the same labels, with the values that the candidate's pods have.
   Labels selector;
-  for (const auto& [name, value] : labels_at(in.service.object->root(), "/spec/selector"))
+  for (const auto& [name, value] : labels_at(in.selector, ""))
     selector[name] = labels.contains(name) ? labels.at(name) : value;
   selector[kRolloutLabel] = in.rollout;
   JsonObject out;
@@ -198,10 +198,10 @@ Question render_question(const ObjectRef& target, const Present& stable, const J
 }
 
 Result<std::string> parting_label(const Document& stable,
-                                  const Document& service,
+                                  const JsonView& selector,
                                   const JsonView& rendered_template) {
   const Labels selected = labels_at(stable.root(), "/spec/selector/matchLabels");
-  const Labels served = labels_at(service.root(), "/spec/selector");
+  const Labels served = labels_at(selector, "");
   const Labels has = labels_at(rendered_template, "/metadata/labels");
   if (served.empty()) return invalid("the Service has no selector: it does not select the target");
   const Labels now = labels_at(stable.root(), "/spec/template/metadata/labels");

@@ -29,7 +29,7 @@ Question render_question(const ObjectRef& target, const Present& stable, const J
 /// The label by which the candidate's pods differ: one that both the target and the Service select
 /// by. Invalid where there is none, or the Service does not select the template's pods.
 Result<std::string> parting_label(const Document& stable,
-                                  const Document& service,
+                                  const JsonView& selector,
                                   const JsonView& rendered_template);
 
 struct CandidateIn {
@@ -39,6 +39,7 @@ struct CandidateIn {
   const std::string& attempt;
   const Present& stable;
   const Present& service;
+  JsonView selector;                    ///< of the Service, as its author wrote it
   const Present* autoscaler = nullptr;  ///< the target's HorizontalPodAutoscaler
   /// The target with the patch; nullptr: the candidate stands already, and only its size matters.
   const Document* rendered = nullptr;

@@ -4,8 +4,8 @@
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/rollout.h"
 #include "controllers/planner/rollout_memory.h"
-#include "controllers/planner/rollout_route.h"
 #include "controllers/planner/rollout_steps.h"
+#include "controllers/planner/router.h"
 #include "controllers/planner/schedule.h"
 
 #include <algorithm>
@@ -23,21 +23,25 @@ inline constexpr Duration kLookAgain = std::chrono::seconds(5), kTryAgain = std:
 /// What is seen of one rollout.
 struct RolloutFacts {
   ObjectRef target, route, backend;
+  const Router* router = nullptr;  ///< what the route is; null with a route of no name
   CandidateRefs candidate;
   const Present *stable = nullptr, *routing = nullptr, *service = nullptr;   ///< of the user
   const Present *deployment = nullptr, *front = nullptr, *scaler = nullptr;  ///< ours
   std::optional<InCharge> charge;                                            ///< of the target
   const Present* autoscaler = nullptr;  ///< the target's, where the candidate gets one like it
   std::string unread;                   ///< what is not known now; empty: all is
-  const OurHold* traffic = nullptr;     ///< our hold on the route's rules
+  const OurHold* traffic = nullptr;     ///< our hold on what the route shares out by
   std::vector<const OurHold*> template_fields;
   const OurHold* floor = nullptr;  ///< our hold on the least of the target
   /// Percent that the route gives the candidate now; nothing: the route is not seen.
   std::optional<int> weight;
-  bool contested = false;    ///< somebody else's rules stand where ours should
+  bool contested = false;    ///< what somebody else wrote stands where ours should
   std::string not_in_force;  ///< why the route as it is is not known to be in force; empty: it is
   std::int64_t stable_ready = 0, ready = 0, stable_asked = 0;
 
+  /// The Service's selector as its author wrote it, also while it selects the candidate.
+  Value selector;
+  Sides sides;
   bool stands() const { return deployment || front || scaler || traffic || floor; }
   bool serves() const { return weight.value_or(0) > 0 || (!weight && traffic != nullptr); }
 };
@@ -48,6 +52,7 @@ struct RolloutDraft {
   RolloutMode mode = RolloutMode::Act;
   const api::RolloutSpec* spec = nullptr;  ///< null: the event does not name it (any more)
   std::vector<RolloutStep> steps;          ///< of its strategy
+  std::size_t others = 0;                  ///< rollouts under way besides this one
   std::string name, attempt;
   std::string present;  ///< the attempt that the spec asks for; empty without one
   bool former = false;  ///< the attempt is at what the spec said before
@@ -87,11 +92,9 @@ struct RolloutDraft {
 /// What it is about: as the attempt that stands was begun, else as the spec has it.
 struct RolloutNames {
   std::string target, backend;
+  ObjectRef route;
 };
-RolloutFacts rollout_facts(const View&,
-                           const api::RolloutSpec*,
-                           const std::string& name,
-                           const RolloutNames&);
+RolloutFacts rollout_facts(const View&, const std::string& name, const RolloutNames&);
 
 /// Pods of the target that take all of its traffic: what it had when the rollout began, and never
 /// fewer than its autoscaler's minimum.
@@ -104,9 +107,13 @@ std::optional<Instant> begin_of(const api::RolloutSpec&, const Window&);
 /// Of a Deployment's pod template, in one word.
 std::string template_hash(const Present& deployment);
 
-/// The rules as the author wrote them: the record's baseline, else what stands there.
-Value written_rules(const RolloutDraft&);
+/// What the route shares out by, as the author wrote it: the record's baseline, else what stands
+/// there.
+Value written_field(const RolloutDraft&);
 
+/// The most of this share that the router can give: one that gives all or nothing leaves a part of
+/// all where it is.
+int possible_share(const RolloutDraft&, int percent);
 /// Wants the route to give the candidate this share.
 void want_share(RolloutDraft&, int percent, Rank rank);
 /// Wants the target to keep at least so many pods.
@@ -142,9 +149,19 @@ void go_back(RolloutDraft&, const std::string& why);
 
 struct Analysis {
   enum class Is { None, Passed, Failed, Inconclusive } is = Is::None;
-  std::string why;
+  std::string why;         ///< with Failed and Inconclusive
+  std::string evidence;    ///< what was compared and is no worse
+  bool dry = false;        ///< only said, never acted upon
+  bool exhausted = false;  ///< more measurements were inconclusive than may be
+
+  bool fails() const { return is == Is::Failed && !dry; }
+  bool holds_up() const { return is != Is::Passed && !dry; }
 };
-/// What the checks say of what happened since an instant.
-Analysis analysis_since(const RolloutDraft&, Instant since);
+/// What the checks say of what happened since an instant, and errors of the two sides.
+Analysis analysis_since(const RolloutDraft&, Instant begun);
+/// How long the answers of the two sides took. The test holds for one look: at the end of a step.
+Analysis latency_since(const RolloutDraft&, Instant begun);
+/// Which check is bad already, before anything has begun; empty: none.
+std::string bad_now(const RolloutDraft&);
 
 }  // namespace doorbuster::planner

@@ -1,4 +1,5 @@
 #include "controllers/planner/rollout_draft.h"
+#include "controllers/planner/rollout_switch.h"
 #include "controllers/products/scalers.h"
 
 namespace doorbuster::planner {
@@ -28,7 +29,7 @@ void look_at_holds(RolloutFacts& facts, const View& view, const std::string& nam
   if (found == view.holds.end()) return;
   for (const OurHold& one : found->second) {
     const std::string& pointer = one.field.pointer;
-    if (one.field.object.group == kRouteGroup) {
+    if (shares_out(one.field)) {
       facts.traffic = &one;
       facts.route = one.field.object;
     } else if (pointer.starts_with(kTemplate)) {
@@ -39,26 +40,45 @@ void look_at_holds(RolloutFacts& facts, const View& view, const std::string& nam
   }
 }
 
-/// What share the candidate has, whether that is in force, and whether the rules are ours.
+/// What share the candidate has, whether that is in force, and whether what stands there is ours.
 void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
   facts.routing = look(view, facts.route, unread);
   if (facts.routing == nullptr) {
     if (absence(view.seen, facts.route) == "Missing") facts.weight = 0;
     return;
   }
-  const Value live = facts.routing->object->at(kRules);
-  const auto rules = facts.routing->object->root().find(kRules);
-  facts.weight =
-      rules ? shares_of(*rules, facts.backend.name, facts.candidate.service.name).candidate : 0;
-  facts.not_in_force = why_not_in_force(*facts.routing->object);
+  const Router& router = *facts.router;
+  const Value live = facts.routing->object->at(router.field);
+  const auto field = facts.routing->object->root().find(router.field);
+  facts.weight = field ? router.shares(*field, facts.sides).candidate : 0;
+  facts.not_in_force = router.why_not_in_force(*facts.routing->object);
   if (facts.traffic == nullptr || !facts.traffic->there) return;
   const HeldField& entry = facts.traffic->entry;
   const auto& rows = view.event.status.holds;
   const bool yielded = std::any_of(rows.begin(), rows.end(), [&](const api::HoldStatus& row) {
     return row.state == "RouteContested" && row.object.kind == facts.route.kind &&
-           row.object.name == facts.route.name && row.field == kRules;
+           row.object.name == facts.route.name && row.field == router.field;
   });
   facts.contested = !entry.is_ours(live) && (facts.traffic->landed || yielded);
+}
+
+/// Of the candidate's pods: what its Deployment selects, which nobody can change. Without one their
+/// mark, which a Service may still select by.
+std::map<std::string, std::string> labels_of_pods(const Present* deployment,
+                                                  const std::string& name) {
+  std::map<std::string, std::string> out;
+  if (deployment != nullptr) {
+    if (const auto labels = deployment->object->root().find("/spec/selector/matchLabels")) {
+      for (const auto& [label, value] : labels->members()) out[label] = value.string().value_or("");
+    }
+  }
+  out[kRolloutLabel] = name;
+  return out;
+}
+
+Value selector_of(const View& view, const ObjectRef& service, const Present& seen) {
+  if (const auto record = record_of(view, {service, kSelector, ""})) return record->baseline;
+  return seen.object->at(kSelector);
 }
 
 /// A candidate gets an autoscaler where the target has one of the built-in kind.
@@ -93,10 +113,7 @@ std::int64_t count_at(const Present& object, const char* pointer) {
 
 }  // namespace
 
-RolloutFacts rollout_facts(const View& view,
-                           const api::RolloutSpec* spec,
-                           const std::string& name,
-                           const RolloutNames& names) {
+RolloutFacts rollout_facts(const View& view, const std::string& name, const RolloutNames& names) {
   RolloutFacts out;
   out.candidate = candidate_refs(view.event, view.setup, name);
   out.deployment = look_at_child(view, out.candidate.deployment, name, out.unread);
@@ -104,16 +121,21 @@ RolloutFacts rollout_facts(const View& view,
   out.scaler = look_at_child(view, out.candidate.autoscaler, name, out.unread);
   look_at_holds(out, view, name);
   const std::string& ns = view.event.ref.ns;
-  if (spec != nullptr && out.traffic == nullptr)
-    out.route = {kRouteGroup, "HTTPRoute", ns, spec->traffic.http_route.name};
+  if (out.traffic == nullptr) out.route = names.route;
+  out.router = router_of(out.route);
   if (!names.target.empty()) {
     out.target = {"apps", "Deployment", ns, names.target};
     out.backend = {"", "Service", ns, names.backend};
     out.stable = look(view, out.target, out.unread);
     out.service = look(view, out.backend, out.unread);
+    if (out.service != nullptr) out.selector = selector_of(view, out.backend, *out.service);
     look_who_scales(out, view);
   }
-  if (!out.route.name.empty()) look_at_route(out, view, out.unread);
+  out.sides = {.ns = ns,
+               .stable = names.backend,
+               .candidate = out.candidate.service.name,
+               .pods = labels_of_pods(out.deployment, name)};
+  if (out.router != nullptr) look_at_route(out, view, out.unread);
   if (out.stable != nullptr) {
     out.stable_ready = count_at(*out.stable, "/status/availableReplicas");
     out.stable_asked = out.stable->object->integer("/spec/replicas").value_or(1);
@@ -137,38 +159,10 @@ std::int64_t needed_of(const RolloutDraft& draft) {
   return std::min(std::max(out, least), scaler.integer(bounds.max).value_or(bounds.max_if_absent));
 }
 
-Value written_rules(const RolloutDraft& draft) {
-  if (draft.facts.traffic != nullptr) return draft.facts.traffic->entry.baseline;
-  return draft.facts.routing ? draft.facts.routing->object->at(kRules) : Value();
-}
-
-Analysis analysis_since(const RolloutDraft& draft, Instant since) {
-  Analysis out;
-  if (draft.spec == nullptr || !draft.spec->analysis.usual) return out;
-  const api::AnalysisSpec& asked = *draft.spec->analysis.usual;
-  out.is = Analysis::Is::Passed;
-  for (const std::string& name : asked.checks) {
-    const auto& checks = draft.view.spec.checks;
-    const auto check =
-        std::find_if(checks.begin(), checks.end(), [&name](const api::CheckSpec& one) {
-          return one.name == name;
-        });
-    if (check == checks.end()) continue;
-    std::span<const Measurement> history;
-    const auto found = draft.view.seen.checks.find(name);
-    if (found != draft.view.seen.checks.end()) history = found->second;
-    const CheckJudgement judged = judge(*check, history, draft.view.now);
-    if (judged.verdict == CheckVerdict::Bad)
-      return {Analysis::Is::Failed, name + " is bad: " + judged.message};
-    const bool fresh = judged.measured_at && *judged.measured_at > since;
-    if (judged.verdict == CheckVerdict::Good && fresh) continue;
-    if (judged.verdict == CheckVerdict::Unknown && asked.error_policy == api::ErrorPolicy::Proceed)
-      continue;
-    out = {Analysis::Is::Inconclusive,
-           name + (judged.verdict == CheckVerdict::Good ? " has not been measured since"
-                                                        : " is not known: " + judged.message)};
-  }
-  return out;
+Value written_field(const RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  if (facts.traffic != nullptr) return facts.traffic->entry.baseline;
+  return facts.routing ? facts.routing->object->at(facts.router->field) : Value();
 }
 
 }  // namespace doorbuster::planner

@@ -1,6 +1,7 @@
 #include "controllers/planner/capacity.h"
 #include "controllers/planner/pending.h"
 #include "controllers/planner/rollout_draft.h"
+#include "controllers/planner/rollout_gate.h"
 #include "operator/base/content_hash.h"
 
 namespace doorbuster::planner {
@@ -26,6 +27,11 @@ std::int64_t all_pods(const RolloutDraft& draft) {
 
 std::int64_t pods_for(const RolloutDraft& draft, int percent) {
   return std::max<std::int64_t>(1, (all_pods(draft) * percent + 99) / 100);
+}
+
+/// Pods that a step has before it gets its weight.
+std::int64_t pods_of(const RolloutDraft& draft, const RolloutStep& step) {
+  return std::max(pods_for(draft, step.pods), step.replicas);
 }
 
 /// The share that what is ready of the candidate can carry.
@@ -89,6 +95,10 @@ bool is_allowed(RolloutDraft& draft, const ObjectRef& object) {
   return false;
 }
 
+JsonView selector_in(const RolloutFacts& facts) {
+  return facts.selector ? *JsonView::parse(facts.selector->text) : JsonView();
+}
+
 /// Wants the candidate with so many pods; false where that cannot be now.
 bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   const RolloutFacts& facts = draft.facts;
@@ -110,6 +120,7 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
                                       .attempt = draft.attempt,
                                       .stable = *facts.stable,
                                       .service = *facts.service,
+                                      .selector = selector_in(facts),
                                       .autoscaler = facts.autoscaler,
                                       .rendered = made.get(),
                                       .replicas = pods});
@@ -120,6 +131,20 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   draft.row.replicas = pods;
   for (const ChildWant& one : *wants) draft.candidates.emplace_back(one);
   return true;
+}
+
+bool is_promoted(const View& view, const api::RolloutSpec& one) {
+  const api::SaleEventStatus& status = view.event.status;
+  return decided_about(status, rollout_kind::kPromoted, one.name, attempt_of(one, status)) !=
+         nullptr;
+}
+
+/// A rollout of a lower wave that is not promoted yet; empty: there is none.
+std::string earlier_wave(const RolloutDraft& draft) {
+  for (const api::RolloutSpec& one : draft.view.spec.rollouts) {
+    if (one.wave < draft.spec->wave && !is_promoted(draft.view, one)) return one.name;
+  }
+  return "";
 }
 
 /// Why it does not begin yet; empty: it may. Says so in the row.
@@ -142,13 +167,15 @@ bool may_begin(RolloutDraft& draft) {
     const auto& all = view.spec.rollouts;
     const auto found = std::find_if(
         all.begin(), all.end(), [&](const api::RolloutSpec& one) { return one.name == other; });
-    const bool done =
-        found != all.end() && decided_about(view.event.status,
-                                            rollout_kind::kPromoted,
-                                            other,
-                                            attempt_of(*found, view.event.status)) != nullptr;
-    if (!done) return wait("waits until " + other + " is promoted");
+    if (found == all.end() || !is_promoted(view, *found))
+      return wait("waits until " + other + " is promoted");
   }
+  if (const std::string earlier = earlier_wave(draft); !earlier.empty())
+    return wait("waits until " + earlier + ", of an earlier wave, is promoted");
+  const auto most = view.spec.max_concurrent_rollouts;
+  if (most && draft.others >= static_cast<std::size_t>(*most))
+    return wait("waits for its turn: " + std::to_string(draft.others) +
+                " under way, which is as many as may be (maxConcurrentRollouts)");
   if (view.spec.window.on_not_ready == api::OnNotReady::Block && view.now >= view.window.prepare &&
       !targets_ready(view))
     return wait("kept back until the targets are ready (onNotReady Block)");
@@ -174,24 +201,33 @@ bool may_begin(RolloutDraft& draft) {
     return false;
   }
   if (is_rolling_out(*facts.stable)) return wait("the target is rolling out another template");
-  const auto rules = facts.routing->object->root().find(kRules);
-  if (!rules || !shares_of(*rules, facts.backend.name, "").names_stable) {
+  const Router& router = *facts.router;
+  const auto field = facts.routing->object->root().find(router.field);
+  // Of a Service without a selector parting_label says so.
+  if (field ? !router.shares(*field, facts.sides).names_stable : !router.whole) {
     cannot(draft,
            "Refused",
            to_text(facts.route) + " does not name the Service " + facts.backend.name);
     return false;
   }
-  if (rules->text().size() > kMostRulesBytes) {
+  const std::string left = router.why_not_shared == nullptr
+                               ? ""
+                               : router.why_not_shared(*facts.routing->object, facts.sides);
+  if (!left.empty()) {
+    cannot(draft, "Refused", to_text(facts.route) + " " + left);
+    return false;
+  }
+  if (field && field->text().size() > kMostRulesBytes) {
     cannot(draft,
            "Refused",
-           "the rules of " + to_text(facts.route) + " are longer than " +
+           std::string("the ") + router.what + " of " + to_text(facts.route) + " are longer than " +
                std::to_string(kMostRulesBytes) + " bytes, which no record holds: split the route");
     return false;
   }
   if (!facts.not_in_force.empty())
     return wait(to_text(facts.route) + " is not in force: " + facts.not_in_force);
-  const Analysis analysis = analysis_since(draft, Instant{});
-  if (analysis.is == Analysis::Is::Failed) return wait("nothing is released while " + analysis.why);
+  if (const std::string bad = bad_now(draft); !bad.empty())
+    return wait("nothing is released while " + bad);
   return true;
 }
 
@@ -209,12 +245,14 @@ void begin(RolloutDraft& draft) {
     return;
   }
   const auto label =
-      parting_label(*facts.stable->object, *facts.service->object, *made->root().find(kTemplate));
+      parting_label(*facts.stable->object, selector_in(facts), *made->root().find(kTemplate));
   if (!label) return cannot(draft, "Refused", label.error().message);
-  draft.decide(
-      rollout_kind::kStarted,
-      std::to_string(std::max(facts.stable_asked, needed_of(draft))),
-      to_text(StartedOn{template_hash(*facts.stable), facts.target.name, facts.backend.name}));
+  draft.decide(rollout_kind::kStarted,
+               std::to_string(std::max(facts.stable_asked, needed_of(draft))),
+               to_text(StartedOn{template_hash(*facts.stable),
+                                 facts.target.name,
+                                 facts.backend.name,
+                                 router_text(facts.route)}));
 }
 
 /// The sale is over, and nobody has decided since.
@@ -225,31 +263,100 @@ bool is_kept(const RolloutDraft& draft) {
          (told == nullptr || told->at < end);
 }
 
+/// How the gate of a step stands that has its weight; open: it has none, or what it names is gone.
+GateView gate_of(const RolloutDraft& draft, int step, Instant entered) {
+  const std::string& name = step_of(draft, step).gate;
+  const api::GateSpec* gate = name.empty() ? nullptr : gate_named(draft.view.spec, name);
+  if (gate == nullptr) return {.open = true, .since = entered, .words = ""};
+  return gate_view(*gate,
+                   {.status = draft.view.event.status,
+                    .rollout = draft.name,
+                    .attempt = draft.attempt,
+                    .patch = patch_hash(*draft.spec),
+                    .step = step,
+                    .entered = entered,
+                    .now = draft.view.now});
+}
+
+/// What a step that has its weight still waits for.
+struct StepEnd {
+  bool pause = false, analysis = false, gate = false;
+  Analysis analysed;  ///< of latency too once all else is over
+  GateView gate_stands;
+};
+void add_latency(Analysis& all, Analysis latency) {
+  const std::string seen = latency.evidence;
+  if (latency.is == Analysis::Is::Failed || latency.is == Analysis::Is::Inconclusive)
+    std::swap(all, latency);
+  if (!seen.empty()) all.evidence += (all.evidence.empty() ? "" : "; ") + seen;
+}
+
+StepEnd end_of(const RolloutDraft& draft, int step, const api::Decision& entered) {
+  const RolloutStep& asked = step_of(draft, step);
+  const api::Decision* told = draft.decided(rollout_kind::kPromote);
+  // Promote ends what time and checks hold up. People are not outvoted by it.
+  const bool skipped = told != nullptr && number_of(told) >= step;
+  StepEnd out{.analysed = analysis_since(draft, entered.at),
+              .gate_stands = gate_of(draft, step, entered.at)};
+  out.pause = !skipped && draft.view.now < entered.at + asked.pause;
+  out.analysis = !skipped && asked.analysis && out.analysed.holds_up();
+  out.gate = !out.gate_stands.open;
+  if (skipped || !asked.analysis || out.pause || out.analysis || out.gate) return out;
+  add_latency(out.analysed, latency_since(draft, entered.at));
+  out.analysis = out.analysed.holds_up();
+  return out;
+}
+
+/// Since when the step lasts, or what comes before it, or a person let it go on.
+Instant step_since(const RolloutDraft& draft) {
+  Instant out;
+  for (const char* kind : {rollout_kind::kStarted,
+                           rollout_kind::kEntered,
+                           rollout_kind::kPassed,
+                           rollout_kind::kResume}) {
+    if (const api::Decision* one = draft.decided(kind)) out = std::max(out, one->at);
+  }
+  return out;
+}
+
+/// Has a step that waits for its analysis been told too often that nothing is known?
+bool is_inconclusive(const RolloutDraft& draft, int step) {
+  if (step > last_step(draft) || number_of(draft.decided(rollout_kind::kEntered)) != step ||
+      !step_of(draft, step).analysis)
+    return false;
+  const Analysis analysis = analysis_since(draft, step_since(draft));
+  return analysis.exhausted && !analysis.dry;
+}
+
 /// What has gone wrong while the candidate has traffic or is waited for; empty: nothing.
 std::string failure(RolloutDraft& draft, int step) {
   const View& view = draft.view;
-  const api::Decision* began = draft.decided(rollout_kind::kStarted);
   const api::Decision* entered = draft.decided(rollout_kind::kEntered);
-  const api::Decision* passed = draft.decided(rollout_kind::kPassed);
-  const api::Decision* resumed = draft.decided(rollout_kind::kResume);
   const bool in_step = number_of(entered) == step && step <= last_step(draft);
-  Instant since = began->at;
-  for (const api::Decision* one : {entered, passed, resumed}) {
-    if (one != nullptr) since = std::max(since, one->at);
-  }
+  Instant since = step_since(draft);
+  const bool still = is_held_up(view.event.status, draft.name, draft.attempt) || is_kept(draft) ||
+                     is_inconclusive(draft, step);
   const bool serves = draft.facts.serves() && draft.facts.weight;
   const bool shown = entered != nullptr;  // a preview, and what follows it
   if (serves || shown) {
-    const Analysis analysis = analysis_since(draft, began->at);
-    if (analysis.is == Analysis::Is::Failed) {
-      draft.row.analysis = "Failed";
-      return analysis.why;
-    }
+    Analysis analysis = analysis_since(draft, since);
+    if (in_step && !still && analysis.is != Analysis::Is::Failed)
+      analysis = end_of(draft, step, *entered).analysed;
+    if (analysis.is == Analysis::Is::Failed) draft.row.analysis = "Failed";
+    if (analysis.fails()) return analysis.why;
+    if (analysis.is == Analysis::Is::Failed)
+      draft.warnings.push_back(
+          {"AnalysisFailed", draft.name + ": a dry run, so nothing follows: " + analysis.why});
   }
   if (serves && draft.facts.ready == 0)
     return "no pod of the candidate is ready while it has traffic";
-  const bool still = is_held_up(view.event.status, draft.name, draft.attempt) || is_kept(draft);
   if (step > last_step(draft) || still) return "";
+  if (in_step) {
+    // For people it waits as long as they take.
+    const GateView gate = gate_of(draft, step, entered->at);
+    if (!gate.open) return "";
+    since = std::max(since, gate.since);
+  }
   const Duration pause = in_step ? step_of(draft, step).pause : Duration(0);
   const Instant limit = since + pause + draft.spec->deadline.value;
   if (view.now >= limit)
@@ -271,29 +378,28 @@ void say_what_is_pending(RolloutDraft& draft) {
   if (!words.empty()) draft.row.message = words;
 }
 
+std::string passed_by(const StepEnd& end) {
+  const std::string& gate = end.gate_stands.words;
+  const std::string& seen = end.analysed.evidence;
+  return gate + (gate.empty() || seen.empty() ? "" : "; ") + seen;
+}
+
 /// The step has its weight: is it over?
 void end_step(RolloutDraft& draft, int step, const api::Decision& entered) {
-  const Instant due = entered.at + step_of(draft, step).pause;
-  const api::Decision* told = draft.decided(rollout_kind::kPromote);
-  const bool skipped = told != nullptr && number_of(told) >= step;
+  const StepEnd end = end_of(draft, step, entered);
+  const Analysis& analysis = end.analysed;
   draft.row.step_at = entered.at;
   draft.tell("Running",
              step_of(draft, step).weight > 0 ? ""
                                              : "a preview without traffic: try it at " +
                                                    to_text(draft.facts.candidate.service));
-  const Analysis analysis = analysis_since(draft, entered.at);
-  const bool wanted = step_of(draft, step).analysis;
   if (analysis.is == Analysis::Is::Passed) draft.row.analysis = "Passed";
-  if (analysis.is == Analysis::Is::Inconclusive) {
-    draft.row.analysis = "Inconclusive";
-    draft.row.message = analysis.why;
-  }
-  if (!skipped && draft.view.now < due) {
-    draft.wake = sooner(draft.wake, due);
-    return;
-  }
-  if (!skipped && wanted && analysis.is != Analysis::Is::Passed) return;
-  draft.decide(rollout_kind::kPassed, std::to_string(step));
+  if (analysis.is == Analysis::Is::Inconclusive) draft.row.analysis = "Inconclusive";
+  if (analysis.holds_up() && analysis.is != Analysis::Is::None) draft.row.message = analysis.why;
+  if (end.pause) draft.wake = sooner(draft.wake, entered.at + step_of(draft, step).pause);
+  if (end.pause || end.analysis) return;
+  if (end.gate) return draft.tell("AwaitingApproval", end.gate_stands.words);
+  draft.decide(rollout_kind::kPassed, std::to_string(step), passed_by(end));
 }
 
 void bake(RolloutDraft& draft, const api::Decision& passed) {
@@ -306,10 +412,11 @@ void bake(RolloutDraft& draft, const api::Decision& passed) {
     draft.wake = sooner(draft.wake, due);
     return;
   }
-  const Analysis analysis = analysis_since(draft, passed.at);
-  const bool failed =
-      analysis.is == Analysis::Is::Failed && draft.spec->on_failure != api::OnFailure::Alert;
-  if (!skipped && (failed || analysis.is == Analysis::Is::Inconclusive)) {
+  Analysis analysis = analysis_since(draft, passed.at);
+  if (!analysis.holds_up()) add_latency(analysis, latency_since(draft, passed.at));
+  const bool failed = analysis.fails() && draft.spec->on_failure != api::OnFailure::Alert;
+  const bool unknown = analysis.is == Analysis::Is::Inconclusive && !analysis.dry;
+  if (!skipped && (failed || unknown)) {
     draft.row.analysis = failed ? "Failed" : "Inconclusive";
     draft.row.message = analysis.why;
     return;
@@ -319,11 +426,11 @@ void bake(RolloutDraft& draft, const api::Decision& passed) {
 
 /// Does it stand still: paused by a person, by a failure, or because somebody else changes the
 /// route?
-bool stands_still(RolloutDraft& draft) {
+bool stands_still(RolloutDraft& draft, int step) {
   if (draft.facts.contested) {
     draft.tell("Contested",
-               "somebody else changed the rules of " + to_text(draft.facts.route) +
-                   ": theirs stay. Put them back, or roll back");
+               std::string("somebody else changed the ") + draft.facts.router->what + " of " +
+                   to_text(draft.facts.route) + ": theirs stay. Put them back, or roll back");
     draft.warnings.push_back({"RouteContested", draft.name + ": " + draft.row.message});
     return true;
   }
@@ -341,6 +448,13 @@ bool stands_still(RolloutDraft& draft) {
   }
   if (is_held_up(status, draft.name, draft.attempt)) {
     draft.tell("Paused", "paused by a SaleAction");
+    return true;
+  }
+  if (is_inconclusive(draft, step)) {
+    draft.tell(
+        "Inconclusive",
+        "resume it, promote it or roll it back: " + analysis_since(draft, step_since(draft)).why);
+    draft.warnings.push_back({"AnalysisInconclusive", draft.name + ": " + draft.row.message});
     return true;
   }
   return false;
@@ -381,18 +495,19 @@ void go_forward(RolloutDraft& draft) {
     if (known == nullptr || anew) draft.decide(rollout_kind::kFailed, "", why);
     draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
   }
-  const bool still = stands_still(draft);
+  const bool still = stands_still(draft, step);
   const bool in_step = number_of(draft.decided(rollout_kind::kEntered)) >= step;
   const int has = in_step ? goal : before;
   // What stands still keeps the share that the route gives it, in force already or not.
   const int given = facts.contested ? 0 : std::min(goal, facts.weight.value_or(0));
   const int stays = still ? std::max(has, given) : has;
   if (!still && draft.row.state.empty()) draft.tell("Scaling");
-  const int pods = !still || in_step ? now.pods : std::max(stays, 1);
-  if (!want_candidate(draft, pods_for(draft, pods))) return keep_all(draft, draft.row.message);
+  const std::int64_t pods =
+      !still || in_step ? pods_of(draft, now) : pods_for(draft, std::max(stays, 1));
+  if (!want_candidate(draft, pods)) return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
-  const bool full = facts.ready >= pods_for(draft, now.pods) && facts.front != nullptr;
-  const int share = share_of_ready(draft, !still && full ? goal : stays);
+  const bool full = facts.ready >= pods_of(draft, now) && facts.front != nullptr;
+  const int share = possible_share(draft, share_of_ready(draft, !still && full ? goal : stays));
   if (share > 0 || facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
   if (still) return;
   if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));

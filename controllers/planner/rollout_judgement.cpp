@@ -86,6 +86,8 @@ Judgement judge_promote(const RolloutCase& at) {
     return nothing_to_do("all steps are passed: its promotion is under way");
   const std::string step =
       at.row != nullptr && at.row->step ? std::to_string(*at.row->step) : std::string("1");
+  const bool gated = state_of(at) == "AwaitingApproval";
+  if (gated) return refused("AwaitingApproval", at.row->message + ": `Approve` opens a gate");
   const auto* before = known(at, rollout_kind::kPromote);
   if (before != nullptr && before->value == step && state_of(at) != "Baking")
     return nothing_to_do("step " + step + " was ended at " + since(*before) + " already");
@@ -102,8 +104,9 @@ Judgement judge_pause(const RolloutCase& at) {
 Judgement judge_resume(const RolloutCase& at) {
   const bool over = known(at, rollout_kind::kPromoted) != nullptr ||
                     known(at, rollout_kind::kRolledBack) != nullptr;
-  if (over || (!is_held_up(at.event.status, at.name, at.attempt) && !is_paused_by_failure(at)))
-    return nothing_to_do("not paused");
+  const bool stands = is_held_up(at.event.status, at.name, at.attempt) ||
+                      is_paused_by_failure(at) || state_of(at) == "Inconclusive";
+  if (over || !stands) return nothing_to_do("not paused");
   return accepted("Resuming", "goes on");
 }
 
@@ -166,7 +169,7 @@ Judgement judge_rollout(const RolloutCase& at, ActionVerb verb) {
 
 bool is_about_attempt(std::string_view kind) {
   using namespace rollout_kind;
-  constexpr std::array<std::string_view, 12> kKinds{kStarted,
+  constexpr std::array<std::string_view, 14> kKinds{kStarted,
                                                     kEntered,
                                                     kPassed,
                                                     kAccepted,
@@ -177,7 +180,9 @@ bool is_about_attempt(std::string_view kind) {
                                                     kStart,
                                                     kPromote,
                                                     kPause,
-                                                    kResume};
+                                                    kResume,
+                                                    kApprove,
+                                                    kReject};
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 

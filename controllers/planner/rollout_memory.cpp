@@ -4,20 +4,19 @@
 #include "operator/base/content_hash.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace doorbuster::planner {
 
 std::string to_text(const StartedOn& one) {
-  return one.template_hash + " " + one.target + " " + one.backend;
+  return one.template_hash + " " + one.target + " " + one.backend + " " + one.router;
 }
 
 StartedOn started_on(const api::Decision& decision) {
-  const std::string& text = decision.detail;
-  const std::size_t first = text.find(' ');
-  const std::size_t second = first == std::string::npos ? first : text.find(' ', first + 1);
-  if (second == std::string::npos) return {text, "", ""};
-  return {
-      text.substr(0, first), text.substr(first + 1, second - first - 1), text.substr(second + 1)};
+  std::istringstream words(decision.detail);
+  StartedOn out;
+  words >> out.template_hash >> out.target >> out.backend >> out.router;
+  return out;
 }
 
 std::string patch_hash(const api::RolloutSpec& rollout) {

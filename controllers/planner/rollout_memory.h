@@ -26,6 +26,9 @@ inline constexpr const char* kStart = "Start";
 inline constexpr const char* kPromote = "Promote";  ///< value: the step that it ends
 inline constexpr const char* kPause = "Pause";
 inline constexpr const char* kResume = "Resume";
+/// value: the step and the gate; of one step every person has one
+inline constexpr const char* kApprove = "Approve";
+inline constexpr const char* kReject = "Reject";  ///< value: the same
 inline constexpr const char* kRetry =
     "Retry";  ///< hash: of the patch; value: the attempt it begins
 }  // namespace rollout_kind
@@ -33,6 +36,7 @@ inline constexpr const char* kRetry =
 /// What a rollout was begun on: the detail of its kStarted.
 struct StartedOn {
   std::string template_hash, target, backend;
+  std::string router;  ///< "HTTPRoute/shop"; empty in what earlier versions decided
 };
 std::string to_text(const StartedOn&);
 StartedOn started_on(const api::Decision&);

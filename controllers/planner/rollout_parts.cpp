@@ -90,23 +90,30 @@ std::int64_t asked_floor(const RolloutDraft& draft) {
   return draft.facts.floor ? integer_of(draft.facts.floor->asked.operand).value_or(0) : 0;
 }
 
+int possible_share(const RolloutDraft& draft, int percent) {
+  const RolloutFacts& facts = draft.facts;
+  if (!facts.router->whole || percent <= 0 || percent >= 100) return percent;
+  // What somebody else put back is not taken for what we ask for.
+  return facts.contested || facts.weight.value_or(0) > 0 ? 100 : 0;
+}
+
 void want_share(RolloutDraft& draft, int percent, Rank rank) {
   const RolloutFacts& facts = draft.facts;
-  const Value written = written_rules(draft);
-  if (!written) return keep_all(draft, to_text(facts.route) + " has no rules");
-  const auto rules = JsonView::parse(written->text);
-  const std::string& candidate = facts.candidate.service.name;
-  auto value = with_share(*rules, facts.backend.name, candidate, percent);
+  const Router& router = *facts.router;
+  const Value written = written_field(draft);
+  if (!written) return keep_all(draft, to_text(facts.route) + " has no " + router.what);
+  const auto authors = JsonView::parse(written->text);
+  auto value = router.share_out(*authors, facts.sides, percent);
   // What others made of it stays, also once the candidate is out of it.
   const bool as_it_is = facts.contested || (facts.weight == 0 && facts.traffic != nullptr);
   if (rank == Rank::Rollback && as_it_is && percent == 0 && facts.routing != nullptr &&
       !facts.backend.name.empty()) {
-    if (const auto live = facts.routing->object->root().find(kRules))
-      value = without_candidate(*live, facts.backend.name, candidate);
+    if (const auto live = facts.routing->object->root().find(router.field))
+      value = router.take_out(*live, *authors, facts.sides);
   }
   if (!value) return keep_all(draft, value.error().message);
   draft.items.emplace_back(
-      HoldWant{.field = {facts.route, kRules, ""},
+      HoldWant{.field = {facts.route, router.field, ""},
                .ask = ask(Ask::Op::Set, std::move(*value), rank),
                .name = draft.name,
                .reason = {rank == Rank::Rollback ? "RollingBack" : "TrafficShifted",
@@ -177,7 +184,7 @@ void let_go_of_traffic(RolloutDraft& draft, const char* why) {
   const OurHold* traffic = draft.facts.traffic;
   if (traffic == nullptr) return;
   const Present* routing = draft.facts.routing;
-  const Value live = routing ? routing->object->at(kRules) : Value();
+  const Value live = routing ? routing->object->at(traffic->field.pointer) : Value();
   let_go(draft, traffic->field, why, !equal_values(live, traffic->entry.baseline));
 }
 

@@ -84,7 +84,8 @@ void promote(RolloutDraft& draft) {
   if (draft.decided(rollout_kind::kPromoted) != nullptr) return hand_over(draft);
   if (facts.contested) {
     draft.tell("Contested",
-               "somebody else changed the rules of " + to_text(facts.route) + ": theirs stay");
+               std::string("somebody else changed the ") + facts.router->what + " of " +
+                   to_text(facts.route) + ": theirs stay");
     return keep_serving(draft);
   }
   if (draft.spec->promotion == api::Promotion::AfterWindow &&

@@ -14,57 +14,92 @@ namespace {
 
 constexpr std::int64_t kMostWeight = 1'000'000;
 
-/// A Service of the route's own namespace by this name.
-bool names(const JsonView& ref, const std::string& service) {
-  const std::string kind = text_of(ref, "kind");
-  return text_of(ref, "name") == service && text_of(ref, "group").empty() &&
-         text_of(ref, "namespace").empty() && (kind.empty() || kind == "Service");
+std::string service_named(const JsonView& ref, const std::string& ns) {
+  const std::string kind = text_of(ref, "kind"), its = text_of(ref, "namespace");
+  const bool is_service = text_of(ref, "group").empty() && (kind.empty() || kind == "Service") &&
+                          (its.empty() || its == ns);
+  return is_service ? text_of(ref, "name") : "";
 }
 
-std::int64_t weight_of(const JsonView& ref) {
-  const auto weight = ref.member("weight");
-  return weight ? weight->integer().value_or(1) : 1;
+Json renamed(const JsonView& ref, const std::string& service) {
+  return *with_value(Json{std::string(ref.text())}, "/name", json_of_string(service));
 }
 
-/// The reference with another name and weight; all else of it as it is.
-Json reference(const JsonView& ref, const std::string& name, std::optional<std::int64_t> weight) {
-  JsonObject out;
-  bool weighed = false;
-  for (const auto& [member, value] : ref.members()) {
-    if (member == "name") {
-      out.add(member, std::string_view(name));
-    } else if (member == "weight" && weight) {
-      weighed = true;
-      out.add(member, *weight);
-    } else {
-      out.add(member, Json{std::string(value.text())});
-    }
+Json weighed(const Json& ref, std::int64_t weight) {
+  return *with_value(ref, "/weight", json_of(weight));
+}
+Json weighed(const JsonView& ref, std::int64_t weight) {
+  return weighed(Json{std::string(ref.text())}, weight);
+}
+
+/// The references of one list.
+class List {
+ public:
+  List(const WeightedForm& form, const Sides& sides, std::vector<JsonView> refs)
+      : form_(form), sides_(sides), refs_(std::move(refs)) {}
+
+  const std::vector<JsonView>& refs() const { return refs_; }
+  bool alone() const { return refs_.size() == 1; }
+  bool is_stable(const JsonView& ref) const { return is(ref, sides_.stable); }
+  bool is_candidate(const JsonView& ref) const { return is(ref, sides_.candidate); }
+  bool names_stable() const {
+    return std::any_of(
+        refs_.begin(), refs_.end(), [this](const JsonView& one) { return is_stable(one); });
   }
-  if (weight && !weighed) out.add("weight", *weight);
-  return out.build();
-}
+  std::int64_t weight_of(const JsonView& ref) const {
+    const auto weight = ref.member("weight");
+    return weight ? weight->integer().value_or(1) : alone() ? 1 : form_.unsaid;
+  }
+  /// Of all references to the candidate.
+  std::int64_t given() const {
+    std::int64_t out = 0;
+    for (const JsonView& one : refs_) out += is_candidate(one) ? weight_of(one) : 0;
+    return out;
+  }
+  Json to(const JsonView& ref, const std::string& service, std::int64_t weight) const {
+    return weighed(form_.to(ref, service), weight);
+  }
+
+ private:
+  bool is(const JsonView& ref, const std::string& service) const {
+    return !service.empty() && form_.service(ref, sides_.ns) == service;
+  }
+  const WeightedForm& form_;
+  const Sides& sides_;
+  std::vector<JsonView> refs_;
+};
 
 using References = std::vector<Json>;
 
+std::vector<JsonView> lists_of(const WeightedForm& form, const JsonView& rules) {
+  return form.list == nullptr ? std::vector{rules} : rules.elements();
+}
+
+List list_of(const WeightedForm& form, const Sides& sides, const JsonView& rule) {
+  return {form, sides, form.list == nullptr ? rule.elements() : elements_of(rule, form.list)};
+}
+
 /// Rules with the references of each made anew by `change`; nothing: the rule stays.
-Json rules_with(
-    const JsonView& rules,
-    const std::function<std::optional<References>(const std::vector<JsonView>&)>& change) {
+Json rules_with(const WeightedForm& form,
+                const Sides& sides,
+                const JsonView& rules,
+                const std::function<std::optional<References>(const List&)>& change) {
   std::vector<Json> out;
-  for (const JsonView& rule : rules.elements()) {
-    const auto changed = change(elements_of(rule, "backendRefs"));
+  for (const JsonView& rule : lists_of(form, rules)) {
+    const auto changed = change(list_of(form, sides, rule));
     if (!changed) {
       out.push_back(Json{std::string(rule.text())});
       continue;
     }
+    if (form.list == nullptr) return json_array(*changed);
     JsonObject made;
     for (const auto& [member, value] : rule.members()) {
       made.add(member,
-               member == "backendRefs" ? json_array(*changed) : Json{std::string(value.text())});
+               member == form.list ? json_array(*changed) : Json{std::string(value.text())});
     }
     out.push_back(made.build());
   }
-  return json_array(out);
+  return form.list == nullptr ? out.front() : json_array(out);
 }
 
 std::string condition_missing(const JsonView& parent, std::int64_t generation, const char* type) {
@@ -82,17 +117,23 @@ std::string condition_missing(const JsonView& parent, std::int64_t generation, c
 
 }  // namespace
 
-Shares shares_of(const JsonView& rules, const std::string& stable, const std::string& candidate) {
+const WeightedForm kGatewayForm{
+    .list = "backendRefs", .unsaid = 1, .percents = false, .service = service_named, .to = renamed};
+const WeightedForm kTraefikForm{
+    .list = nullptr, .unsaid = 1, .percents = false, .service = service_named, .to = renamed};
+
+Shares shares_of(const WeightedForm& form, const JsonView& rules, const Sides& sides) {
   Shares out;
-  for (const JsonView& rule : rules.elements()) {
+  for (const JsonView& rule : lists_of(form, rules)) {
+    const List list = list_of(form, sides, rule);
     std::int64_t ours = 0, theirs = 0;
-    for (const JsonView& ref : elements_of(rule, "backendRefs")) {
-      if (names(ref, stable)) {
+    for (const JsonView& ref : list.refs()) {
+      if (list.is_stable(ref)) {
         out.names_stable = true;
-        theirs += weight_of(ref);
-      } else if (names(ref, candidate)) {
+        theirs += list.weight_of(ref);
+      } else if (list.is_candidate(ref)) {
         out.names_candidate = true;
-        ours += weight_of(ref);
+        ours += list.weight_of(ref);
       }
     }
     if (ours <= 0) continue;
@@ -102,59 +143,71 @@ Shares shares_of(const JsonView& rules, const std::string& stable, const std::st
   return out;
 }
 
-Result<Json> with_share(const JsonView& rules,
-                        const std::string& stable,
-                        const std::string& candidate,
+Result<Json> with_share(const WeightedForm& form,
+                        const JsonView& rules,
+                        const Sides& sides,
                         int percent) {
   if (percent <= 0) return Json{std::string(rules.text())};
-  bool too_large = false;
-  Json made =
-      rules_with(rules, [&](const std::vector<JsonView>& refs) -> std::optional<References> {
-        const auto of_stable = [&](const JsonView& one) { return names(one, stable); };
-        if (std::none_of(refs.begin(), refs.end(), of_stable)) return std::nullopt;
-        const bool alone = refs.size() == 1;
-        References out;
-        for (const JsonView& ref : refs) {
-          const std::int64_t weight = alone ? 1 : weight_of(ref);
-          too_large = too_large || weight > kMostWeight / 100;
-          if (!of_stable(ref)) {
-            out.push_back(reference(ref, text_of(ref, "name"), weight * 100));
-            continue;
-          }
-          out.push_back(reference(ref, stable, weight * (100 - percent)));
-          out.push_back(reference(ref, candidate, weight * percent));
-        }
-        return out;
-      });
+  bool too_large = false, beside = false;
+  Json made = rules_with(form, sides, rules, [&](const List& list) -> std::optional<References> {
+    if (!list.names_stable()) return std::nullopt;
+    beside = beside || (form.percents && !list.alone());
+    References out;
+    for (const JsonView& ref : list.refs()) {
+      const std::int64_t weight = list.alone() ? 1 : list.weight_of(ref);
+      too_large = too_large || weight > kMostWeight / 100;
+      if (!list.is_stable(ref)) {
+        out.push_back(weighed(ref, weight * 100));
+        continue;
+      }
+      out.push_back(weighed(ref, weight * (100 - percent)));
+      out.push_back(list.to(ref, sides.candidate, weight * percent));
+    }
+    return out;
+  });
   if (too_large)
     return Error{.kind = ErrorKind::Invalid,
                  .message = "a weight of the route is more than 10000, too large to be shared out"};
+  if (beside)
+    return Error{.kind = ErrorKind::Invalid,
+                 .message =
+                     "its weights are percents, which are shared out only where the target "
+                     "stands alone"};
   return made;
 }
 
-Json without_candidate(const JsonView& rules,
-                       const std::string& stable,
-                       const std::string& candidate) {
-  return rules_with(rules, [&](const std::vector<JsonView>& refs) -> std::optional<References> {
-    const auto ours = [&](const JsonView& one) { return names(one, candidate); };
-    if (std::none_of(refs.begin(), refs.end(), ours)) return std::nullopt;
-    const bool with_stable = std::any_of(refs.begin(), refs.end(), [&](const JsonView& one) {
-      return names(one, stable) && weight_of(one) > 0;
-    });
+Json without_candidate(const WeightedForm& form, const JsonView& rules, const Sides& sides) {
+  return rules_with(form, sides, rules, [&](const List& list) -> std::optional<References> {
+    std::int64_t given = list.given();
+    const auto& refs = list.refs();
+    const auto count = [&refs](const auto& is) {
+      return std::count_if(refs.begin(), refs.end(), is);
+    };
+    const auto ours = count([&](const JsonView& one) { return list.is_candidate(one); });
+    if (ours == 0) return std::nullopt;
+    const auto serving =
+        count([&](const JsonView& one) { return list.is_stable(one) && list.weight_of(one) > 0; });
+    const auto all = count([&](const JsonView& one) { return list.is_stable(one); });
+    const bool others = static_cast<std::size_t>(ours + all) < refs.size();
     References out;
     for (const JsonView& ref : refs) {
-      if (names(ref, stable) && !with_stable) continue;
-      if (!ours(ref)) {
+      if (list.is_stable(ref) && serving == 0) continue;
+      if (list.is_candidate(ref)) {
+        if (serving == 0)
+          out.push_back(list.to(ref, sides.stable, std::max<std::int64_t>(1, list.weight_of(ref))));
+      } else if (list.is_stable(ref) && others && given > 0) {
+        // Nobody else gets what it leaves.
+        out.push_back(weighed(ref, list.weight_of(ref) + given));
+        given = 0;
+      } else {
         out.push_back(Json{std::string(ref.text())});
-      } else if (!with_stable) {
-        out.push_back(reference(ref, stable, std::max<std::int64_t>(1, weight_of(ref))));
       }
     }
     return out;
   });
 }
 
-std::string why_not_in_force(const Document& route) {
+std::string why_not_accepted(const Document& route) {
   const std::int64_t generation = route.integer("/metadata/generation").value_or(0);
   const std::vector<JsonView> parents = elements_at(route.root(), "/status/parents");
   if (parents.empty()) return "no gateway has accepted the route";

@@ -8,19 +8,23 @@ std::vector<RolloutStep> steps_of(const api::RolloutStrategy& strategy) {
     return {{.weight = 0,
              .pods = 100,
              .pause = spec.preview.value,
-             .analysis = spec.preview_analysis.has_value()},
+             .analysis = spec.preview_analysis.has_value(),
+             .gate = spec.preview_approval.value_or("")},
             {.weight = 100,
              .pods = 100,
              .pause = spec.hold.value,
-             .analysis = spec.analysis.has_value()}};
+             .analysis = spec.analysis.has_value(),
+             .gate = spec.approval.value_or("")}};
   }
   std::vector<RolloutStep> out;
   if (!strategy.canary) return out;
   for (const api::CanaryStep& one : strategy.canary->steps)
     out.push_back({.weight = one.weight,
                    .pods = one.weight,
+                   .replicas = one.replicas.value_or(0),
                    .pause = one.pause.value,
-                   .analysis = one.analysis.has_value()});
+                   .analysis = one.analysis.has_value(),
+                   .gate = one.approval.value_or("")});
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include "crds/sale_event.h"
 #include "operator/base/instant.h"
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace doorbuster::planner {
@@ -11,8 +13,10 @@ namespace doorbuster::planner {
 struct RolloutStep {
   int weight = 0;  ///< percent of the traffic that the candidate gets
   int pods = 0;    ///< percent of what all traffic needs that it runs at, never less than `weight`
+  std::int64_t replicas = 0;  ///< and never fewer pods than these
   Duration pause{};
   bool analysis = false;  ///< ends only once the analysis has passed
+  std::string gate{};     ///< ends only once this gate is open; empty: none
 };
 
 /// The steps of a canary as written; of blue-green a preview of full size without traffic, and the

@@ -168,7 +168,8 @@ struct Measurement {
     Missing,  ///< the provider answered that there is no data
     Error,    ///< it could not be asked, or its answer not be read
   } says = Says::Error;
-  double value = 0;  ///< of a condition 1 while it has the wanted status, else 0
+  double value = 0;  ///< of a condition 1 while it has the wanted status, of a Job once it is
+                     ///< complete; else 0
   std::string text;  ///< the value as the provider wrote it, or why there is none
   bool operator==(const Measurement&) const = default;
 };

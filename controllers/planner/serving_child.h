@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/planner/child.h"
+#include "controllers/planner/router.h"
 #include "controllers/planner/seen.h"
 
 #include <memory>
@@ -10,19 +11,20 @@
 
 namespace doorbuster::planner {
 
-/// Kinds of route by which traffic may be sent to a child, in rollout_route.h's group.
-inline constexpr const char* kRouteKinds[] = {"HTTPRoute", "GRPCRoute"};
-
 /// Is it of a rollout's candidate? Those stand beside the target without an owner, lest the garbage
 /// collector removes them under traffic (ChildWant::serves); a sweep looks after them there. Marks
 /// alone do not say so, they may have been copied: the name and the namespace must fit too.
 bool is_serving_child(const ObjectRef&, const Document&);
 
-/// All routes of a child's namespace.
-using RoutesFact = std::variant<std::vector<std::shared_ptr<const Document>>, Unread>;
+struct RouteSeen {
+  const Router* router;
+  std::shared_ptr<const Document> object;
+};
+/// All routers of a child's namespace.
+using RoutesFact = std::variant<std::vector<RouteSeen>, Unread>;
 
 /// What a sweep does about such a child whose event is gone: it stays as long as a route sends
 /// something to the Service of its name, or that is not known.
-ChildCare unless_routed(ChildCare, const ObjectRef&, const RoutesFact&);
+ChildCare unless_routed(ChildCare, const ObjectRef& child, const Holder& parent, const RoutesFact&);
 
 }  // namespace doorbuster::planner

@@ -152,7 +152,7 @@ std::vector<AllowedKind> limits() {
        "ApisixUpstream",
        {"/spec/retries", "/spec/timeout", "/spec/healthCheck"}},
       {"extensions.higress.io", "WasmPlugin", {"/spec/defaultConfig", "/spec/matchRules"}},
-      {"", "Service", {"/metadata/annotations", "/spec/sessionAffinity"}},
+      {"", "Service", {"/metadata/annotations", "/spec/selector", "/spec/sessionAffinity"}},
   };
 }
 

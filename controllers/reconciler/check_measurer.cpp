@@ -1,13 +1,16 @@
 #include "controllers/reconciler/check_measurer.h"
 
+#include "controllers/adapters/cluster_answer.h"
 #include "controllers/adapters/json_answer.h"
 #include "controllers/adapters/prometheus_answer.h"
 #include "controllers/planner/check_hosts.h"
+#include "controllers/planner/comparison.h"
 #include "controllers/reconciler/caches.h"
 #include "operator/base/base64.h"
 #include "operator/base/json.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace doorbuster::reconciler {
@@ -18,7 +21,7 @@ using adapters::missing;
 using adapters::Reading;
 
 constexpr std::size_t kMaxTokenBytes = 16U << 10U;
-constexpr Duration kGetWithin{3'000};
+constexpr Duration kAnswerWithin{3'000};  ///< of the API server
 
 planner::Measurement::Says said(Reading::Says says) {
   switch (says) {
@@ -57,6 +60,30 @@ std::optional<std::string> clean_token(std::string text) {
 
 Error unavailable(std::string why) { return {ErrorKind::Unavailable, std::move(why), {}, {}}; }
 
+Error operator_may_not(const std::string& what) {
+  return unavailable("the operator may not " + what +
+                     ": grant its service account that with a Role and a RoleBinding");
+}
+
+adapters::PodTrouble trouble_of(api::PodsCounted count) {
+  switch (count) {
+    case api::PodsCounted::NotReady:
+      return adapters::PodTrouble::NotReady;
+    case api::PodsCounted::Restarts:
+      return adapters::PodTrouble::Restarts;
+    case api::PodsCounted::OOMKilled:
+      return adapters::PodTrouble::OutOfMemory;
+  }
+  return adapters::PodTrouble::NotReady;
+}
+
+/// `app=cart,tier=front`
+std::string selector_of(const std::map<std::string, std::string>& labels) {
+  std::string out;
+  for (const auto& [name, value] : labels) out += (out.empty() ? "" : ",") + name + "=" + value;
+  return out;
+}
+
 Reading condition_of(const std::string& object, const api::ConditionCheck& check) {
   const auto view = JsonView::parse(object);
   const auto all = view.ok() ? view->find("/status/conditions") : std::nullopt;
@@ -85,6 +112,8 @@ Reading ProviderMeasurer::read(const planner::Event& event, const api::CheckSpec
   if (check.prometheus) return prometheus(check);
   if (check.http) return http(event, *check.http);
   if (check.condition) return condition(event, *check.condition);
+  if (check.pods) return pods(event, *check.pods);
+  if (check.job) return job(event, *check.job);
   return failed("no provider");
 }
 
@@ -101,6 +130,11 @@ Reading ProviderMeasurer::prometheus(const api::CheckSpec& check) {
       parts_.web->get({.address = *address,
                        .target = adapters::prometheus_target(address->target, asked.query, range)});
   if (!answer.ok()) return failed(answer.error().message);
+  if (planner::is_comparison(check)) {
+    const Reading counts = adapters::read_counts(answer->body);
+    const bool words = counts.text.starts_with("Prometheus says");
+    return answer->status == 200 || words ? counts : failed(status_text(*answer));
+  }
   const bool below = check.bad && check.bad->below;
   const auto worst = below ? adapters::Worst::Lowest : adapters::Worst::Highest;
   const Reading reading = adapters::read_prometheus(answer->body, worst);
@@ -136,6 +170,42 @@ Reading ProviderMeasurer::condition(const planner::Event& event, const api::Cond
               : failed(object.error().message);
 }
 
+Reading ProviderMeasurer::pods(const planner::Event& event, const api::PodsCheck& check) {
+  const kube::AccessAsk ask{.verb = "list",
+                            .group = "",
+                            .resource = "pods",
+                            .subresource = "",
+                            .ns = event.ref.ns,
+                            .name = ""};
+  if (const auto may = account_may(event, ask, "list pods"); !may.ok())
+    return failed(may.error().message);
+  const Instant since = parts_.now() - check.within.value;
+  // One more than is counted: of a page that ends at the limit nobody knows whether it is the last.
+  const auto page = parts_.client->list(kube::core_resource("pods", "Pod"),
+                                        event.ref.ns,
+                                        adapters::kPodsCounted + 1,
+                                        "",
+                                        selector_of(check.labels),
+                                        kAnswerWithin);
+  if (page.ok()) return adapters::read_pods(*page, trouble_of(check.count), since);
+  const bool denied = page.error().kind == ErrorKind::Denied;
+  return failed(denied ? operator_may_not("list pods").message : page.error().message);
+}
+
+Reading ProviderMeasurer::job(const planner::Event& event, const api::JobCheck& check) {
+  const kube::Resource jobs{.group = "batch",
+                            .version = "v1",
+                            .plural = "jobs",
+                            .kind = "Job",
+                            .namespaced = true,
+                            .verbs = {},
+                            .subresources = {}};
+  const auto object = get(event, jobs, check.name);
+  if (object.ok()) return adapters::read_job(check.name, *object);
+  const bool gone = object.error().kind == ErrorKind::NotFound;
+  return gone ? missing("Job " + check.name + " does not exist") : failed(object.error().message);
+}
+
 Result<std::string> ProviderMeasurer::token(const planner::Event& event,
                                             const api::CheckToken& from) {
   const std::string what = "Secret " + from.secret;
@@ -153,6 +223,16 @@ Result<std::string> ProviderMeasurer::token(const planner::Event& event,
   return *std::move(clean);
 }
 
+Outcome ProviderMeasurer::account_may(const planner::Event& event,
+                                      const kube::AccessAsk& ask,
+                                      const std::string& what) {
+  const std::string& account = event.spec->service_account_name;
+  const auto allowed = parts_.access->service_account(event.ref.ns, account, ask);
+  if (!allowed.ok()) return unavailable(allowed.error().message);
+  if (!allowed->allowed) return unavailable("the service account " + account + " may not " + what);
+  return Done{};
+}
+
 Result<std::string> ProviderMeasurer::get(const planner::Event& event,
                                           const kube::Resource& resource,
                                           const std::string& name) {
@@ -163,17 +243,11 @@ Result<std::string> ProviderMeasurer::get(const planner::Event& event,
                             .subresource = "",
                             .ns = ns,
                             .name = name};
-  const std::string& account = event.spec->service_account_name;
-  const auto allowed = parts_.access->service_account(event.ref.ns, account, ask);
-  if (!allowed.ok()) return unavailable(allowed.error().message);
-  const std::string what = resource.kind + " " + name;
-  if (!allowed->allowed)
-    return unavailable("the service account " + account + " may not get " + what);
-  auto object = parts_.client->get(resource, {ns, name}, "", kGetWithin);
+  const std::string what = "get " + resource.kind + " " + name;
+  if (const auto may = account_may(event, ask, what); !may.ok()) return may.error();
+  auto object = parts_.client->get(resource, {ns, name}, "", kAnswerWithin);
   if (object.ok()) return std::move(object->text);
-  if (object.error().kind == ErrorKind::Denied)
-    return unavailable("the operator may not get " + what +
-                       ": grant its service account that with a Role and a RoleBinding");
+  if (object.error().kind == ErrorKind::Denied) return operator_may_not(what);
   return object.error();
 }
 

@@ -22,7 +22,8 @@ class CheckMeasurer {
 };
 
 /// By asking Prometheus, a server outside, or the API server. Only hosts that the setup allows are
-/// asked, and only objects and Secrets read that the event's service account may get.
+/// asked, and only objects and Secrets read that the event's service account may get, only pods
+/// counted that it may list.
 class ProviderMeasurer final : public CheckMeasurer {
  public:
   struct Parts {
@@ -41,7 +42,13 @@ class ProviderMeasurer final : public CheckMeasurer {
   adapters::Reading prometheus(const api::CheckSpec& check);
   adapters::Reading http(const planner::Event& event, const api::HttpCheck& check);
   adapters::Reading condition(const planner::Event& event, const api::ConditionCheck& check);
+  adapters::Reading pods(const planner::Event& event, const api::PodsCheck& check);
+  adapters::Reading job(const planner::Event& event, const api::JobCheck& check);
   Result<std::string> token(const planner::Event& event, const api::CheckToken& from);
+  /// May the event's account do this? `what`: in words, `get Secret s`.
+  Outcome account_may(const planner::Event& event,
+                      const kube::AccessAsk& ask,
+                      const std::string& what);
   /// The object's text, where the event's account may get it too.
   Result<std::string> get(const planner::Event& event,
                           const kube::Resource& resource,

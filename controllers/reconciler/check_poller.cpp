@@ -1,5 +1,6 @@
 #include "controllers/reconciler/check_poller.h"
 
+#include "controllers/planner/comparison.h"
 #include "operator/base/web_address.h"
 
 #include <algorithm>
@@ -29,8 +30,7 @@ std::string host_of(const api::CheckSpec& check, const std::string& prometheus) 
 }
 
 /// Drops what no verdict needs any more.
-void forget_old(const api::CheckSpec& check, std::vector<planner::Measurement>& history) {
-  const Duration reach = planner::bad_for(check) + planner::stale_after(check) + kCheckMemory;
+void forget_old(Duration reach, std::vector<planner::Measurement>& history) {
   const Instant from = history.back().at - reach;
   auto keep = std::find_if(
       history.begin(), history.end(), [from](const auto& one) { return one.at >= from; });
@@ -107,7 +107,7 @@ bool CheckPoller::take_up() {
   bool any = false;
   Tasks wanted;
   for (const auto& [key, event] : parts_.events->all()) {
-    if (!leading || !event || !event->spec.ok() || event->spec->checks.empty()) continue;
+    if (!leading || !event || !event->spec.ok() || !planner::asks_providers(*event->spec)) continue;
     any = true;
     if (planner::measures_checks(*event, parts_.install, now)) take_up(key, event, wanted);
   }
@@ -123,7 +123,10 @@ bool CheckPoller::take_up() {
 void CheckPoller::take_up(const kube::Key& key,
                           const std::shared_ptr<const planner::Event>& event,
                           Tasks& to) {
-  for (const api::CheckSpec& check : event->spec->checks) {
+  std::vector<api::CheckSpec> all = event->spec->checks;
+  for (api::CheckSpec& one : planner::comparisons(*event, parts_.install))
+    all.push_back(std::move(one));
+  for (const api::CheckSpec& check : all) {
     if (to.size() >= kChecksAtMost) return;
     const Id id{key, check.name};
     const std::lock_guard lock(mutex_);
@@ -149,7 +152,10 @@ bool CheckPoller::is_news(Task& task, Instant now) const {
   const planner::CheckJudgement judged = planner::judge(task.check, task.history, now);
   const bool old = judged.measured_at && task.told_measured &&
                    *judged.measured_at - *task.told_measured >= planner::kCheckRowFresh;
-  if (task.told == judged.verdict && !old) return false;
+  // What a comparison comes to is for the round to say.
+  const bool counted =
+      planner::is_comparison(task.check) && task.told_measured != judged.measured_at;
+  if (task.told == judged.verdict && !old && !counted) return false;
   task.told = judged.verdict;
   task.told_measured = judged.measured_at;
   return true;
@@ -215,17 +221,11 @@ void CheckPoller::work() {
 }
 
 void CheckPoller::keep(Task& task, planner::Measurement made) {
-  using Says = planner::Measurement::Says;
   auto& history = task.history;
   // A clock that was set back: what was measured by the other time says nothing any more.
   if (!history.empty() && made.at < history.back().at) history.clear();
-  // Of failures in a row the first and the last say all.
-  const std::size_t size = history.size();
-  const bool again = size >= 2 && made.says == Says::Error &&
-                     history[size - 1].says == Says::Error && history[size - 2].says == Says::Error;
-  if (again) history.pop_back();
   history.push_back(std::move(made));
-  forget_old(task.check, history);
+  forget_old(planner::remembered(*task.event->spec, task.check), history);
 }
 
 }  // namespace doorbuster::reconciler

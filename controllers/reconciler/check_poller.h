@@ -23,9 +23,8 @@ inline constexpr int kCheckWorkers = 6;
 inline constexpr int kChecksPerHost = 2;
 /// Checks of all events together; further ones stay Unknown, not measured.
 inline constexpr std::size_t kChecksAtMost = 2'048;
-/// Measurements remembered of one check, and how long beyond what its verdict needs.
+/// Measurements remembered of one check.
 inline constexpr std::size_t kCheckHistory = 512;
-inline constexpr Duration kCheckMemory = std::chrono::minutes(2);
 
 /// Measures the checks of the events whose time it is, at their interval, on threads of its own,
 /// and shows what it measured to their rounds. An event is looked at again only when a verdict has

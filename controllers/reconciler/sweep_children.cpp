@@ -1,5 +1,5 @@
 // What a sweep does about objects of our own.
-#include "controllers/planner/rollout_route.h"
+#include "controllers/planner/router.h"
 #include "controllers/reconciler/sweep.h"
 #include "controllers/reconciler/swept.h"
 
@@ -74,9 +74,9 @@ void Sweep::inspect_child(const kube::Resource& resource, const kube::Object& ob
 }
 
 planner::RoutesFact Sweep::routes_of(const std::string& ns) const {
-  std::vector<std::shared_ptr<const planner::Document>> out;
-  for (const char* kind : planner::kRouteKinds) {
-    const Result<kube::Resource> resource = parts_.kinds->find(planner::kRouteGroup, kind);
+  std::vector<planner::RouteSeen> out;
+  for (const planner::Router& router : planner::routers()) {
+    const Result<kube::Resource> resource = parts_.kinds->find(router.group, router.kind);
     if (!resource.ok() && resource.error().kind == ErrorKind::NotFound) continue;
     if (!resource.ok()) return planner::Unread{resource.error().message};
     std::string token;
@@ -86,7 +86,7 @@ planner::RoutesFact Sweep::routes_of(const std::string& ns) const {
       for (const kube::Object& one : page->items) {
         auto document = planner::Document::parse(one.text);
         if (!document.ok()) return planner::Unread{document.error().message};
-        out.push_back(std::move(document).value());
+        out.push_back({&router, std::move(document).value()});
       }
       token = page->continue_token;
     } while (!token.empty());
@@ -102,7 +102,7 @@ std::optional<Duration> Sweep::settle_child(const ObjectRef& ref,
       planner::care_for_child(ref, present, parts_.setup.install, uid_of(parent.event));
   if (care.life == planner::Life::Unknown) return kOrphanLater;
   if (care.remove && planner::is_serving_child(ref, *present.object))
-    care = planner::unless_routed(std::move(care), ref, routes_of(ref.ns));
+    care = planner::unless_routed(std::move(care), ref, parent, routes_of(ref.ns));
   if (!care.kept.empty()) {
     parts_.log({LogLevel::Info,
                 "orphaned child kept",

@@ -119,6 +119,9 @@ const std::vector<ServedKind>& standard_kinds() {
       {.group = "gateway.networking.k8s.io",
        .kind = "HTTPRoute",
        .api_version = "gateway.networking.k8s.io/v1"},
+      {.group = "gateway.networking.k8s.io",
+       .kind = "GRPCRoute",
+       .api_version = "gateway.networking.k8s.io/v1"},
       {.group = "gateway.envoyproxy.io",
        .kind = "BackendTrafficPolicy",
        .api_version = "gateway.envoyproxy.io/v1alpha1"},
@@ -174,8 +177,8 @@ ObjectRef policy_ref(const std::string& ns, const std::string& name) {
 ObjectRef service_ref(const std::string& ns, const std::string& name) {
   return {.group = "", .kind = "Service", .ns = ns, .name = name};
 }
-ObjectRef route_ref(const std::string& ns, const std::string& name) {
-  return {.group = "gateway.networking.k8s.io", .kind = "HTTPRoute", .ns = ns, .name = name};
+ObjectRef route_ref(const std::string& ns, const std::string& name, const std::string& kind) {
+  return {.group = "gateway.networking.k8s.io", .kind = kind, .ns = ns, .name = name};
 }
 ObjectRef action_ref(const std::string& ns, const std::string& name) {
   return {.group = "doorbuster.dev", .kind = "SaleAction", .ns = ns, .name = name};

@@ -146,7 +146,10 @@ ObjectRef deployment_ref(const std::string& ns, const std::string& name);
 ObjectRef policy_ref(const std::string& ns,
                      const std::string& name);  ///< an Envoy Gateway BackendTrafficPolicy
 ObjectRef service_ref(const std::string& ns, const std::string& name);
-ObjectRef route_ref(const std::string& ns, const std::string& name);  ///< an HTTPRoute
+/// Of the Gateway API.
+ObjectRef route_ref(const std::string& ns,
+                    const std::string& name,
+                    const std::string& kind = "HTTPRoute");
 ObjectRef action_ref(const std::string& ns, const std::string& name);
 ObjectRef sale_ref(const std::string& ns, const std::string& name);
 

@@ -139,7 +139,8 @@ class Cluster {
   /// The pods of a workload crash: none is ready, nor becomes so any more.
   void crash(const ObjectRef& workload);
   /// A Service that selects a Deployment's pods, and a route to it, both of its name.
-  void create_route(const Shop&);
+  /// What shares out its traffic, and the Service; of kind Service that alone.
+  void create_route(const Shop&, const std::string& kind = "HTTPRoute");
   /// How long a gateway takes to take up a route.
   Duration route_delay = std::chrono::seconds(2);
   /// Of one pod's CPU request in all, now: its own, or what routes give it.
@@ -184,6 +185,7 @@ class Cluster {
   void run_buffer(const ObjectRef&);
   void run_routes();
   void run_route(const ObjectRef&);
+  void share_load(const std::map<Workload*, std::int64_t>& weights);
   void split_load(const Tree& route);
   Workload* selected_by(const ObjectRef& service);
 
@@ -199,6 +201,7 @@ class Cluster {
   std::map<std::pair<std::string, std::int64_t>, Instant> pulling_since_;
   /// Since when routes have what they have, by uid and generation.
   std::map<std::pair<std::string, std::int64_t>, Instant> routed_since_;
+  std::map<ObjectRef, ObjectRef> fronts_;  ///< Services without a route: whose load they get
 };
 
 /// Utilisation that an autoscaler aims at, in percent, unless its first metric says another.

@@ -2,7 +2,7 @@
 
 #include "controllers/planner/child.h"
 #include "controllers/planner/in_charge.h"
-#include "controllers/planner/rollout_route.h"
+#include "controllers/planner/router.h"
 #include "controllers/planner/sweeping.h"
 
 #include <algorithm>
@@ -140,14 +140,14 @@ void Process::sweep() {
 }
 
 planner::RoutesFact Process::routes_of(const std::string& ns) const {
-  std::vector<std::shared_ptr<const planner::Document>> out;
-  for (const char* kind : planner::kRouteKinds) {
-    for (const ObjectRef& ref : cluster_.api().objects(planner::kRouteGroup, kind)) {
+  std::vector<planner::RouteSeen> out;
+  for (const planner::Router& router : planner::routers()) {
+    for (const ObjectRef& ref : cluster_.api().objects(router.group, router.kind)) {
       if (ref.ns != ns) continue;
       const planner::Fact fact = world_.fact(ref);
       const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
       if (present == nullptr) return planner::Unread{"a route is not known"};
-      out.push_back((*present)->object);
+      out.push_back({&router, (*present)->object});
     }
   }
   return out;
@@ -158,7 +158,7 @@ void Process::tend_child(const ObjectRef& ref, const planner::Present& object) {
   if (!parent) return;
   auto care = planner::care_for_child(ref, object, setup_.install, uid_of(parent->event));
   if (care.remove && planner::is_serving_child(ref, *object.object))
-    care = planner::unless_routed(std::move(care), ref, routes_of(ref.ns));
+    care = planner::unless_routed(std::move(care), ref, *parent, routes_of(ref.ns));
   if (!care.kept.empty()) sweep_at_ = cluster_.now() + kSweepAgain;
   if (!care.remove) return;
   sweep_at_ = cluster_.now() + kSweepAgain;

@@ -1,4 +1,4 @@
-// Releases in the simulated cluster: gateways that take up HTTPRoutes and share out load by their
+// Releases in the simulated cluster: gateways that take up routes and share out load by their
 // weights, pods of candidates, and the Deployment controller's rolling update.
 #include "controllers/simulator/cluster.h"
 
@@ -46,19 +46,23 @@ Tree condition(const char* type, bool value, std::int64_t generation) {
 
 }  // namespace
 
-void Cluster::create_route(const Shop& shop) {
+void Cluster::create_route(const Shop& shop, const std::string& kind) {
   const Writer owner{.manager = shop.owner, .apply = false, .subresource = {}};
   Tree service = Tree::object();
   service.set("/spec/selector/app", Tree::string(shop.name));
   service.set("/spec/ports", Tree::parse(R"([{"name":"http","port":80,"targetPort":8080}])"));
   static_cast<void>(api_.create(service_ref(shop.ns, shop.name), std::move(service), owner));
+  if (kind == "Service") {
+    fronts_.emplace(service_ref(shop.ns, shop.name), deployment_ref(shop.ns, shop.name));
+    return;
+  }
   Tree route = Tree::object();
   route.set("/spec/parentRefs", Tree::parse(R"([{"name":"front"}])"));
   route.set("/spec/rules",
             Tree::parse(R"([{"matches":[{"path":{"type":"PathPrefix","value":"/"}}],)"
                         R"("backendRefs":[{"name":")" +
                         shop.name + R"(","port":80,"weight":1}]}])"));
-  static_cast<void>(api_.create(route_ref(shop.ns, shop.name), std::move(route), owner));
+  static_cast<void>(api_.create(route_ref(shop.ns, shop.name, kind), std::move(route), owner));
   run_routes();
 }
 
@@ -79,13 +83,17 @@ void Cluster::split_load(const Tree& route) {
   if (rules == nullptr || rules->elements().empty()) return;
   const std::string ns = route.text_at("/metadata/namespace");
   std::map<Workload*, std::int64_t> weights;
+  for (const Backend& one : backends_of(rules->elements().front())) {
+    if (Workload* behind = selected_by(service_ref(ns, one.service))) weights[behind] += one.weight;
+  }
+  share_load(weights);
+}
+
+void Cluster::share_load(const std::map<Workload*, std::int64_t>& weights) {
   std::vector<ObjectRef> from;
   std::int64_t sum = 0;
-  for (const Backend& one : backends_of(rules->elements().front())) {
-    Workload* behind = selected_by(service_ref(ns, one.service));
-    if (behind == nullptr) continue;
-    weights[behind] += one.weight;
-    sum += one.weight;
+  for (const auto& [behind, weight] : weights) {
+    sum += weight;
     if (!behind->load.from.empty()) from.push_back(behind->ref);
   }
   if (sum == 0 || from.empty()) return;
@@ -138,7 +146,16 @@ void Cluster::run_route(const ObjectRef& ref) {
 }
 
 void Cluster::run_routes() {
-  for (const ObjectRef& ref : api_.objects(kRouteGroup, "HTTPRoute")) run_route(ref);
+  for (const char* kind : {"HTTPRoute", "GRPCRoute"}) {
+    for (const ObjectRef& ref : api_.objects(kRouteGroup, kind)) run_route(ref);
+  }
+  for (const auto& [service, whose] : fronts_) {
+    Workload *behind = selected_by(service), *owner = workload(whose);
+    if (behind == nullptr || owner == nullptr) continue;
+    std::map<Workload*, std::int64_t> weights{{owner, 0}};
+    weights[behind] = 1;
+    share_load(weights);
+  }
 }
 
 void Cluster::run_candidate(const ObjectRef& deployment) {

@@ -308,6 +308,7 @@ planner::Observation SimulatedWorld::observe(const Event& event, const planner::
   }
   out.refusals = refusals_[event.ref].known();
   out.actions = actions_on(event.ref);
+  out.policy_since = Instant{};  // in force before anything else was there
   expect_kinds(event, needs);
   for (const ObjectRef& ref : needs.objects) out.objects.emplace(ref, fact(ref));
   const Scalers scalers = scalers_in(event.ref.ns);

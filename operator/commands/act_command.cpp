@@ -93,13 +93,27 @@ constexpr std::array kVerbs = {
          api::ActionVerb::Retry,
          false,
          true},
+    Verb{"approve",
+         "Open a gate for the step at which rollouts wait, or to which they are to come; all that "
+         "have it where none is named. It counts once for each person.",
+         "lets a step of its rollout pass a gate",
+         api::ActionVerb::Approve,
+         false,
+         true},
+    Verb{"reject",
+         "Fail rollouts at a gate: they do then what `onFailure` says, and those that have not "
+         "begun do not begin.",
+         "fails its rollout at a gate",
+         api::ActionVerb::Reject,
+         false,
+         true},
 };
 
 struct ActFlags {
   const Verb* verb;
   std::string name;
   ConnectionFlags connection;
-  std::string reason, by, wait = "accepted", dry_run = "none", timeout = "30s";
+  std::string reason, by, gate, wait = "accepted", dry_run = "none", timeout = "30s";
   std::vector<std::string> rollouts;  ///< empty: all of the event
   bool yes = false;
 };
@@ -117,6 +131,17 @@ std::string lower(std::string text) {
     return static_cast<char>(std::tolower(c));
   });
   return text;
+}
+
+/// Groups of whoever asks, but the one that everybody is in.
+std::vector<std::string> groups_of(const JsonView& review) {
+  constexpr std::size_t kMost = 64;  // as the schema has it
+  std::vector<std::string> out;
+  for (const JsonView& one : elements_at(review, "/status/userInfo/groups")) {
+    const std::string name = one.string().value_or("");
+    if (!name.empty() && name != "system:authenticated" && out.size() < kMost) out.push_back(name);
+  }
+  return out;
 }
 
 /// Who asks, as the API server knows them; empty where it does not say.
@@ -137,6 +162,7 @@ void name_who_asks(const kube::Client& client, api::SaleActionSpec& spec) {
   if (!root.ok()) return;
   const std::string name = text_at(*root, "/status/userInfo/username");
   if (!name.empty()) spec.requested_by = name;
+  if (spec.action == api::ActionVerb::Approve) spec.groups = groups_of(*root);
 }
 
 /// The action as it is spelt, or why it cannot be.
@@ -146,6 +172,7 @@ Result<api::SaleActionSpec> spec_of(const ActFlags& flags) {
   spec.action = flags.verb->verb;
   spec.rollouts = flags.rollouts;
   if (!flags.reason.empty()) spec.reason = flags.reason;
+  if (!flags.gate.empty()) spec.gate = flags.gate;
   if (!flags.by.empty()) spec.by = api::DurationText{flags.by, Duration(0)};
   // Who asks is found out later, of the cluster.
   api::SaleActionSpec checked = spec;
@@ -232,7 +259,9 @@ int act(const ActFlags& flags, const std::function<Instant()>& now) {
   if (!connected.ok()) return failed(flags, connected.error().message);
   const kube::Client& client = *connected->client;
   name_who_asks(client, *spec);
-  if (!spec->requested_by && spec->action == api::ActionVerb::BreakGlass)
+  const bool needs_name =
+      spec->action == api::ActionVerb::BreakGlass || spec->action == api::ActionVerb::Approve;
+  if (!spec->requested_by && needs_name)
     return failed(flags, "the API server does not say who you are (SelfSubjectReview)");
   kube::WriteOptions options;
   options.field_manager = "kubectl-sale";
@@ -270,6 +299,8 @@ void add_one(CLI::App& app, const Verb& verb, const std::function<Instant()>& no
                      "a rollout of the event, may be said more than once; none: all of them")
         ->allow_extra_args(false);
   }
+  if (verb.verb == api::ActionVerb::Approve || verb.verb == api::ActionVerb::Reject)
+    command->add_option("--gate", flags->gate, "a gate of the event")->required();
   if (verb.verb == api::ActionVerb::Extend)
     command->add_option("--by", flags->by, "how much later the sale ends, such as 30m")->required();
   command

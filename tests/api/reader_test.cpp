@@ -91,8 +91,9 @@ TEST(ReadSaleEvent, AnEscapedStringIsTheSameString) {
 }
 
 TEST(ReadSaleEvent, UnknownFieldsArePassedOver) {
-  EXPECT_TRUE(read_sale_event(event_json(std::string(kWindow) + R"(,"gates":[{"name":"x"}])"))
-                  .findings.empty());
+  EXPECT_TRUE(
+      read_sale_event(event_json(std::string(kWindow) + R"(,"degrade":{"automaticUpTo":2})"))
+          .findings.empty());
 }
 
 TEST(ReadSaleEvent, AStatusThatDoesNotFitDoesNotHideTheSpec) {

@@ -16,7 +16,7 @@ RolloutSpec rollout(const std::string& name) {
   out.target.name = name;
   out.patch = Json{R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"};
   out.strategy.canary = CanarySpec{{{.weight = 10}, {.weight = 50}}};
-  out.traffic.http_route = {.name = name, .backend = name};
+  out.traffic.http_route = RouteTraffic{.name = name, .backend = name};
   return out;
 }
 
@@ -93,8 +93,31 @@ const Case kCases[] = {
      [](auto& a, auto& b) { b.traffic = a.traffic; },
      "spec.rollouts[1].traffic"},
     {"two of one route",
-     [](auto& a, auto& b) { b.traffic.http_route.name = a.traffic.http_route.name; },
+     [](auto& a, auto& b) { b.traffic.http_route->name = a.traffic.http_route->name; },
      "spec.rollouts[1].traffic.httpRoute.name"},
+    {"two routes of one name and two kinds",
+     [](auto& a, auto& b) {
+       b.traffic = {.grpc_route = RouteTraffic{.name = a.traffic.http_route->name, .backend = "b"}};
+     },
+     ""},
+    {"a Service that is switched, and shared out by a route",
+     [](auto& a, auto& b) {
+       b.strategy = {.blue_green = BlueGreenSpec{}};
+       b.traffic = {.service = ServiceTraffic{.name = a.traffic.http_route->backend}};
+     },
+     "spec.rollouts[1].traffic"},
+    {"a Service that is switched",
+     [](auto&, auto& b) {
+       b.strategy = {.blue_green = BlueGreenSpec{}};
+       b.traffic = {.service = ServiceTraffic{.name = "checkout"}};
+     },
+     ""},
+    {"two of one GRPCRoute",
+     [](auto& a, auto& b) {
+       a.traffic = {.grpc_route = RouteTraffic{.name = "shop", .backend = "a"}};
+       b.traffic = {.grpc_route = RouteTraffic{.name = "shop", .backend = "b"}};
+     },
+     "spec.rollouts[1].traffic.grpcRoute.name"},
     {"after another", [](auto&, auto& b) { b.depends_on = {"cart"}; }, ""},
     {"after one that there is not",
      [](auto&, auto& b) { b.depends_on = {"search"}; },

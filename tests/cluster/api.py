@@ -28,6 +28,7 @@ PATHS = {
     "statefulsets": "/apis/apps/v1",
     "replicasets": "/apis/apps/v1",
     "daemonsets": "/apis/apps/v1",
+    "jobs": "/apis/batch/v1",
     "capacitybuffers": "/apis/autoscaling.x-k8s.io/v1beta1",
     "horizontalpodautoscalers": "/apis/autoscaling/v2",
     "configmaps": "/api/v1",

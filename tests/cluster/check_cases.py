@@ -1,4 +1,4 @@
-"""Checks of a sale's health: a condition of a real object, a server with a token behind TLS, a real Prometheus."""
+"""Checks of a sale's health: a condition of a real object, pods and Jobs, a server with a token behind TLS, a real Prometheus."""
 
 import contextlib
 import http.server
@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 
-from harness import SYSTEM, NotThere, Operator, Shop, wait_for
+from harness import SYSTEM, NotThere, Operator, Shop, instant, utc, wait_for
 
 QUICK = ["--lease-duration", "3s", "--renew-deadline", "2s", "--retry-period", "200ms"]
 TOKEN = "of-this-test"
@@ -118,6 +118,60 @@ def test_a_condition_is_that_of_a_real_object(api, ns):
         api.patch("deployments", ns, "checkout", {"spec": {"minReadySeconds": 0}})
         says(shop, "available", "Good")
         wait_for("told", lambda: {"CheckGood", "CheckBad", "CheckUnknown"} <= shop.reasons())
+
+
+def killed_for_memory(api, ns, pod):
+    """What a kubelet says of a container that was started again; kwok leaves a running pod's status alone."""
+    ended = {"exitCode": 137, "reason": "OOMKilled", "startedAt": instant(utc(-40)), "finishedAt": instant(utc(-5)), "containerID": "containerd://a"}
+    status = {"conditions": [{"type": "Ready", "status": "False"}],
+              "containerStatuses": [{"name": "app", "image": "shop/checkout:v1", "imageID": "", "ready": False, "restartCount": 4, "started": False,
+                                     "state": {"running": {"startedAt": instant(utc())}}, "lastState": {"terminated": ended}}]}
+    api.request("PATCH", f"/api/v1/namespaces/{ns}/pods/{pod}/status", {"status": status}, "application/strategic-merge-patch+json")
+
+
+def test_pods_in_trouble_are_counted_by_their_labels(api, ns):
+    shop = Shop(api, ns, autoscaler=False)
+    labels = {"app": "checkout"}
+    with operator_of(shop):
+        sale(shop, {"name": "ready", "pods": {"labels": labels, "count": "NotReady"}, "bad": {"above": 0}},
+             {"name": "restarts", "pods": {"labels": labels, "count": "Restarts"}, "bad": {"above": 3}},
+             {"name": "memory", "pods": {"labels": labels, "count": "OOMKilled", "within": "1m"}, "bad": {"above": 0}},
+             {"name": "nobody", "pods": {"labels": {**labels, "tier": "none"}, "count": "NotReady"}, "bad": {"above": 0}})
+        says(shop, "ready", "Unknown", "the service account sale may not list pods")
+        shop.role("counts-pods", [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}], "sale")
+        says(shop, "ready", "Good", "0 is not above 0")
+        says(shop, "restarts", "Good", "0 is not above 3")
+        says(shop, "nobody", "Unknown", "no data: no pod has these labels")
+        pod = api.list("pods", ns, "app=checkout")[0]["metadata"]["name"]
+        killed_for_memory(api, ns, pod)
+        says(shop, "ready", "Bad", "1 is above 0")
+        says(shop, "restarts", "Bad", "4 is above 3")
+        says(shop, "memory", "Bad", "1 is above 0")
+        api.delete("pods", ns, pod)
+        for name in ("ready", "restarts", "memory"):
+            says(shop, name, "Good", "0 is not above")
+
+
+def test_a_job_says_how_it_ended(api, ns):
+    shop = Shop(api, ns, autoscaler=False)
+    shop.role("reads-jobs", [{"apiGroups": ["batch"], "resources": ["jobs"], "resourceNames": ["smoke", "hopeless", "nobody"], "verbs": ["get"]}], "sale")
+
+    def job(name, pod, **spec):
+        template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "test", "image": "shop/test:v1"}], **pod}}
+        api.create("jobs", ns, {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": {"template": template, **spec}})
+
+    job("smoke", {}, suspend=True)
+    job("hopeless", {"nodeSelector": {"no": "node"}}, activeDeadlineSeconds=8)
+    with operator_of(shop):
+        sale(shop, *({"name": name, "job": {"name": name}} for name in ("smoke", "hopeless", "nobody", "others")))
+        says(shop, "smoke", "Unknown", "no data: Job smoke is suspended")
+        says(shop, "hopeless", "Unknown", "no data: Job hopeless still runs")
+        says(shop, "nobody", "Unknown", "no data: Job nobody does not exist")
+        says(shop, "others", "Unknown", "the service account sale may not get Job others")
+        api.patch("jobs", ns, "smoke", {"spec": {"suspend": False}})
+        good = says(shop, "smoke", "Good", "Job smoke is complete")
+        assert good["value"] == "complete", good
+        says(shop, "hopeless", "Bad", "Job hopeless has failed: DeadlineExceeded")
 
 
 def test_a_server_is_asked_with_a_token_and_an_outage_is_never_bad(api, ns):

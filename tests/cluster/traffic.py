@@ -49,8 +49,13 @@ class Store(Shop):
     def status_of_one(self):
         return subprocess.run(["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", self.url], capture_output=True, text=True, check=False).stdout
 
-    def ship(self, steps, environment, analysis=True, **more):
-        """A sale of ten minutes that begins now and ships v2."""
+    def compared(self, **more):
+        """An analysis that compares v2 with v1 and looks at no check."""
+        return {"default": {"compare": {"where": f'namespace="{self.ns}"', "interval": "1s", "falseAlarm": "0.01",
+                                        "errors": {"counter": "http_requests_total", "bad": 'code="500"', "tolerated": "1.5"}, **more}}}
+
+    def ship(self, steps, environment, analysis=True, gates=(), **more):
+        """A sale of ten minutes that begins now and ships v2; `analysis`: by a check, none, or one of its own."""
         env = [{"name": name, "value": value} for name, value in {"SHOP_VERSION": "v2", **environment}.items()]
         which = f'version="v2",namespace="{self.ns}"'
         errors = f'sum(rate(http_requests_total{{{which},code="500"}}[5s])) / sum(rate(http_requests_total{{{which}}}[5s])) or vector(0)'
@@ -58,11 +63,13 @@ class Store(Shop):
                    "strategy": {"canary": {"steps": steps}}, "traffic": {"httpRoute": {"name": "shop", "backend": "checkout"}},
                    "bake": "3s", "drain": "2s", **more}
         checks = []
-        if analysis:
+        if isinstance(analysis, dict):
+            rollout["analysis"] = analysis
+        elif analysis:
             rollout["analysis"] = {"default": {"checks": ["errors"]}}
             checks = [{"name": "errors", "interval": "1s", "prometheus": {"query": errors}, "bad": {"above": "0.02"}}]
         self.rules = self.api.get("httproutes", self.ns, "shop")["spec"]["rules"]
-        self.sale(begins=-1, lasts=600, targets=[], rollouts=[rollout], checks=checks)
+        self.sale(begins=-1, lasts=600, targets=[], rollouts=[rollout], checks=checks, gates=list(gates))
 
     def row(self):
         return next(iter(self.event().get("status", {}).get("rollouts", [])), {})

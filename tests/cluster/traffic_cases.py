@@ -136,3 +136,60 @@ def test_blue_green_that_is_bad_after_its_switch_goes_back_in_one_step(api, ns):
         bad = [one for one in found if one.status == 500]
         print(f"          first bad answer to verdict {back - bad[0].sent:.1f} s, verdict to the new copy's last answer "
               f"{1000 * (of(found, 'v2')[-1].sent - back):.0f} ms, {len(bad)} failed of {len(found)}", flush=True)
+
+
+def test_a_canary_that_is_worse_than_its_target_goes_back_without_a_limit_for_it(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        shop_.ship([{"weight": 20, "pause": "60s", "analysis": "default"}, {"weight": 50}], {"SHOP_ERROR_RATE": str(ERROR_RATE)},
+                   analysis=shop_.compared())
+        row = shop_.becomes("RolledBack", 90)
+        assert "worse than the target by errors" in row["message"] and "evidence" in row["message"], row
+        shop_.assert_as_before()
+        found = answers_of(load)
+        bad = [one for one in found if one.status == 500]
+        back = seconds_of(shop_.decided("RolledBack")["at"])
+        assert bad and not of(found, "v2", back + 1.0), (back, of(found, "v2", back + 1.0)[:3])
+        print(f"          {row['message']}\n          first bad answer to verdict {back - bad[0].sent:.1f} s, {len(bad)} failed of {len(found)}",
+              flush=True)
+
+
+def test_a_canary_that_is_no_worse_than_its_target_is_promoted(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        steps = [{"weight": 0, "replicas": 2, "pause": "1s"}, {"weight": 20, "pause": "8s", "analysis": "default"}]
+        latency = {"histogram": "http_request_duration_seconds_bucket", "atLeast": "0.6"}
+        shop_.ship(steps, {}, analysis=shop_.compared(latency=latency))
+        shop_.becomes("Promoted", 120)
+        said = [one["detail"] for one in shop_.event()["status"]["decisions"] if one["kind"] == "StepPassed"]
+        assert "errors: of the candidate 0 of " in said[-1] and "latency: an answer of the candidate" in said[-1], said
+        shop_.assert_as_before()
+        time.sleep(1)
+        found = answers_of(load)
+        print(f"          {said[-1]}", flush=True)
+        assert {one.version for one in found[-200:]} == {"v2"}, answers.counts(found[-200:])
+
+
+def test_people_let_it_pass_a_gate_and_roll_it_back_at_the_next(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        steps = [{"weight": 20, "approval": "board"}, {"weight": 50, "approval": "board"}]
+        shop_.ship(steps, {}, analysis=False, gates=[{"name": "board", "approval": {"groups": ["system:masters"]}}])
+        row = shop_.becomes("AwaitingApproval")
+        assert "board: 0 of 1 approvals" in row["message"] and row["weight"] == 20, row
+        code, out, err = kubectl_sale("promote", "flash", "-n", ns, "-y")
+        assert code == 10 and "AwaitingApproval" in out + err or "Approve" in out + err, out + err
+        code, out, err = kubectl_sale("approve", "flash", "-n", ns, "--gate", "board", "-y")
+        assert code == 0, out + err
+        shop_.has_weight(50)
+        shop_.becomes("AwaitingApproval")
+        asked = time.time()
+        code, out, err = kubectl_sale("rollback", "flash", "-n", ns, "--now", "--reason", "the board said no")
+        assert code == 0, out + err
+        shop_.becomes("RolledBack")
+        shop_.assert_as_before()
+        time.sleep(1)
+        found = answers_of(load)
+        print(f"          asked to the candidate's last answer {1000 * (of(found, 'v2')[-1].sent - asked):.0f} ms", flush=True)
+        approved = shop_.decided("Approve")
+        assert approved["value"] == "1 board" and approved["by"], approved

@@ -39,6 +39,17 @@ Created created(std::vector<std::string> words) {
   return {code, ::testing::internal::GetCapturedStdout()};
 }
 
+TEST(ActCommand, GatesAreNamed) {
+  for (const char* verb : {"approve", "reject"}) {
+    const Created made = created({verb, "flash", "--gate", "board", "--rollout", "v2"});
+    EXPECT_EQ(made.code, 0);
+    const api::Reading read = api::read_sale_action(made.text);
+    ASSERT_TRUE(read.action || std::string(verb) == "approve") << made.text;
+    EXPECT_THAT(made.text, testing::HasSubstr(R"("gate":"board")"));
+    EXPECT_NE(created({verb, "flash"}).code, 0);
+  }
+}
+
 TEST(ActCommand, EachVerbOfRolloutsNamesThemOrMeansAll) {
   struct Case {
     const char* command;

@@ -91,7 +91,8 @@ TEST_F(Completion, TheCommandsThatLookAreCompletedAsTheOthers) {
 TEST_F(Completion, TheCommandsThatActAreCompletedAsTheOthers) {
   add_act_commands(
       app, [] { return Instant{}; }, code);
-  EXPECT_THAT(names({"r"}), ElementsAre("report", "restore", "resume", "retry", "rollback"));
+  EXPECT_THAT(names({"r"}),
+              ElementsAre("reject", "report", "restore", "resume", "retry", "rollback"));
   EXPECT_THAT(names({"rollback", "flash", "--ro"}), ElementsAre("--rollout"));
   EXPECT_THAT(names({"rollback", "flash", "--wait", "c"}), ElementsAre("complete"));
   EXPECT_THAT(names({"promote", "flash", "--n"}), ElementsAre("--namespace"));

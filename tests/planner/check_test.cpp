@@ -49,11 +49,30 @@ api::CheckSpec available() {
   return out;
 }
 
+api::CheckSpec smoke_test() {
+  api::CheckSpec out;
+  out.job = api::JobCheck{.name = "smoke"};
+  return out;
+}
+
+/// More than two restarts are bad.
+api::CheckSpec restarts() {
+  api::CheckSpec out = above_ten();
+  out.prometheus.reset();
+  out.pods = api::PodsCheck{
+      .labels = {{"app", "cart"}}, .count = api::PodsCounted::Restarts, .within = {}};
+  out.bad->above = api::parse_quantity("2");
+  return out;
+}
+
 Measurement value(int at, double number) {
   return {kZero + seconds(at), Says::Value, number, std::to_string(static_cast<int>(number))};
 }
 Measurement nothing(int at) { return {kZero + seconds(at), Says::Missing, 0, "no series"}; }
 Measurement failure(int at) { return {kZero + seconds(at), Says::Error, 0, "connection refused"}; }
+Measurement job(int at, bool complete, const char* text) {
+  return {kZero + seconds(at), Says::Value, complete ? 1.0 : 0.0, text};
+}
 Measurement condition(int at, bool wanted) {
   return {kZero + seconds(at), Says::Value, wanted ? 1.0 : 0.0, wanted ? "True" : "False"};
 }
@@ -109,6 +128,36 @@ TEST(Check, one_measurement_says) {
        kBad,
        0,
        "Available=False"},
+      {"good, with as many pods as may be",
+       restarts(),
+       {value(0, 2)},
+       1,
+       kGood,
+       0,
+       "2 is not above 2"},
+      {"bad, with more pods", restarts(), {value(0, 3)}, 1, kBad, 0, "3 is above 2"},
+      {"unknown, without pods", restarts(), {nothing(0)}, 1, kUnknown, 0, "no data: no series"},
+      {"good, a Job that is complete",
+       smoke_test(),
+       {job(0, true, "complete")},
+       1,
+       kGood,
+       0,
+       "Job smoke is complete"},
+      {"bad, a Job that has failed",
+       smoke_test(),
+       {job(0, false, "failed: DeadlineExceeded")},
+       1,
+       kBad,
+       0,
+       "Job smoke has failed: DeadlineExceeded"},
+      {"what the author says, a Job that still runs",
+       with(smoke_test(), api::OnMissing::Bad),
+       {nothing(0)},
+       1,
+       kBad,
+       0,
+       "no data"},
   };
   for (const Case& one : cases) expect(one);
 }
@@ -329,6 +378,12 @@ TEST(CheckHosts, what_the_operator_does_not_allow_is_refused_by_name) {
        "False CheckHostNotAllowed",
        "spec.checks[0].prometheus.address the operator's --allow-check-hosts does not name "
        "elsewhere"},
+      {"pods and a Job ask no host",
+       [](Shop& shop) {
+         shop.sale.spec->checks = {restarts(), smoke_test()};
+       },
+       "True Accepted",
+       ""},
       {"where it is not known what is allowed nothing is refused",
        [](Shop& shop) { shop.setup.checks.reset(); },
        "True Accepted",

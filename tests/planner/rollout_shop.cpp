@@ -1,7 +1,7 @@
 #include "tests/planner/rollout_shop.h"
 
 #include "controllers/planner/rollout_candidate.h"
-#include "controllers/planner/rollout_route.h"
+#include "controllers/planner/router.h"
 #include "operator/base/json_read.h"
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ constexpr const char* kAccepted =
 /// The gateway takes routes up; Deployments run what they have.
 void run_gateway(Shop& shop) {
   for (const auto& [ref, text] : std::map(shop.objects)) {
-    if (ref.kind == "HTTPRoute") {
+    if (ref.kind == "HTTPRoute" || ref.kind == "GRPCRoute") {
       std::string status = kAccepted;
       const std::string generation =
           std::to_string(std::max<std::int64_t>(0, shop.number(ref, "/metadata/generation")));
@@ -62,7 +62,7 @@ api::RolloutSpec rollout_of(const std::string& image) {
   const api::DurationText minute{"1m", minutes(1)};
   out.strategy.canary =
       api::CanarySpec{{{.weight = 10, .pause = minute}, {.weight = 50, .pause = minute}}};
-  out.traffic.http_route = {.name = "shop", .backend = "checkout"};
+  out.traffic.http_route = api::RouteTraffic{.name = "shop", .backend = "checkout"};
   return out;
 }
 
@@ -116,9 +116,13 @@ const api::RolloutStatus& rollout_row(const Shop& shop) {
 }
 
 std::string split_of(const Shop& shop) {
-  const Value rules = shop.at(kRoute, kRules);
-  const auto view = JsonView::parse(rules->text);
-  const int share = shares_of(*view, "checkout", candidate_service_of(shop).name).candidate;
+  const auto& rollouts = shop.sale.spec->rollouts;
+  const RouterAsked asked =
+      router_asked((rollouts.empty() ? rollout_of("") : rollouts.front()).traffic, "shop");
+  const Value field = shop.at(asked.object, asked.router->field);
+  const auto view = JsonView::parse(field->text);
+  const int share =
+      asked.router->shares(*view, {"shop", "checkout", candidate_service_of(shop).name}).candidate;
   return std::to_string(100 - share) + "/" + std::to_string(share);
 }
 

@@ -22,7 +22,7 @@ void measure(Shop&, double value);
 ObjectRef candidate_of(const Shop&);  ///< the Deployment
 ObjectRef candidate_service_of(const Shop&);
 const api::RolloutStatus& rollout_row(const Shop&);
-/// "100/0", as the route says: the target's percent and the candidate's.
+/// "100/0", as what shares out says: the target's percent and the candidate's.
 std::string split_of(const Shop&);
 /// Image of the target's container.
 std::string image_of(const Shop&, const ObjectRef& deployment);

@@ -8,7 +8,7 @@ namespace {
 
 const Holder kParent{"shop/flash", "uid-flash", "here", "rollouts", "web"};
 const ObjectRef kCandidate{"apps", "Deployment", "shop", child_name(kParent)};
-using Routes = std::vector<std::shared_ptr<const Document>>;
+using Routes = std::vector<RouteSeen>;
 
 std::shared_ptr<const Document> made_for(const Holder& parent) {
   const Json labels = JsonObject()
@@ -25,12 +25,32 @@ std::shared_ptr<const Document> made_for(const Holder& parent) {
 }
 
 /// A route whose second rule has this as its only reference.
-std::shared_ptr<const Document> route_to(const std::string& reference) {
-  return Document::parse(
-             R"({"metadata":{"name":"web"},"spec":{"rules":[{"backendRefs":[{"name":"web"}]},)"
-             R"({"backendRefs":[)" +
-             reference + "]}]}}")
-      .value();
+RouteSeen route_to(const std::string& reference) {
+  return {&routers().front(),
+          Document::parse(
+              R"({"metadata":{"name":"web"},"spec":{"rules":[{"backendRefs":[{"name":"web"}]},)"
+              R"({"backendRefs":[)" +
+              reference + "]}]}}")
+              .value()};
+}
+
+const Router* service_router() { return router_of({"", "Service", "shop", "web"}); }
+
+/// One that selects pods of a rollout.
+RouteSeen service(const std::string& name,
+                  const std::string& labels,
+                  const std::string& rollout = "web") {
+  return {service_router(),
+          Document::parse(R"({"metadata":{"name":")" + name + R"("},"spec":{"selector":{)" +
+                          labels + R"("doorbuster.dev/rollout":")" + rollout + R"("}}})")
+              .value()};
+}
+
+RouteSeen own_service() {
+  const Json labels{R"({"metadata":{"name":")" + kCandidate.name +
+                    R"("},"spec":{"selector":{"doorbuster.dev/rollout":"web"}}})"};
+  return {service_router(),
+          Document::parse(merge_patched(Json{made_for(kParent)->text()}, labels)->text).value()};
 }
 
 TEST(ServingChild, marks_name_and_namespace_must_fit_together) {
@@ -84,18 +104,24 @@ TEST(ServingChild, stays_while_a_route_sends_it_something) {
        Routes{route_to(name + R"(,"group":"storage.example","kind":"Bucket"})")},
        false},
       {"others only", Routes{route_to(R"({"name":"web"})")}, false},
+      {"a Service that was switched", Routes{service("web", R"("app":"web-candidate",)")}, true},
+      {"its own Service", Routes{own_service()}, false},
+      {"a Service of another rollout",
+       Routes{service("web", R"("app":"web","x":"y",)", "other")},
+       false},
   };
   const ChildCare gone{.life = Life::Dead, .remove = Remove{.object = kCandidate}};
   for (const Case& one : cases) {
     SCOPED_TRACE(one.sentence);
-    const ChildCare care = unless_routed(gone, kCandidate, one.routes);
+    const ChildCare care = unless_routed(gone, kCandidate, kParent, one.routes);
     EXPECT_EQ(care.remove.has_value(), !one.kept);
     EXPECT_EQ(care.kept.empty(), !one.kept) << care.kept;
   }
 }
 
 TEST(ServingChild, of_a_living_event_is_none_of_the_sweeps) {
-  const ChildCare care = unless_routed({.life = Life::Lives}, kCandidate, Unread{"no answer"});
+  const ChildCare care =
+      unless_routed({.life = Life::Lives}, kCandidate, kParent, Unread{"no answer"});
   EXPECT_FALSE(care.remove);
   EXPECT_EQ(care.kept, "");
 }

@@ -83,6 +83,7 @@ std::int64_t poisson(Random& random, double mean) {
 struct Releases {
   double candidate_rate = 0.01, stable_rate = 0.01;  ///< errors a request
   double share = 0.1;                                ///< of the traffic that the candidate has
+  double outage = 1;  ///< times the errors of both, from the 50th look to the 60th
 };
 
 /// Of how many of 1,000 releases each look of 200, one a scrape of 5 s at 500 requests/s, finds a
@@ -99,8 +100,9 @@ int alarmed(const Releases& of, std::uint64_t seed, const Alarms& alarms) {
       const double here = kRequests * of.share, there = kRequests - here;
       candidate.requests += static_cast<std::int64_t>(here);
       stable.requests += static_cast<std::int64_t>(there);
-      candidate.errors += poisson(random, here * of.candidate_rate);
-      stable.errors += poisson(random, there * of.stable_rate);
+      const double times = look >= 50 && look < 60 ? of.outage : 1;
+      candidate.errors += poisson(random, here * of.candidate_rate * times);
+      stable.errors += poisson(random, there * of.stable_rate * times);
       if (!alarms(candidate, stable)) continue;
       ++out;
       break;
@@ -134,6 +136,11 @@ TEST(WorseErrors, FewerFalseAlarmsThanItsLevelHoweverOftenOneLooks) {
       EXPECT_LE(alarmed(equal, 1, sequential), 50) << rate << " " << share;
     }
   }
+}
+
+TEST(WorseErrors, AnOutageOfBothSidesIsNoFalseAlarm) {
+  EXPECT_LE(alarmed({.candidate_rate = 0.002, .stable_rate = 0.002, .outage = 50}, 4, sequential),
+            50);
 }
 
 TEST(WorseErrors, WhereATestForOneLookHasMany) { EXPECT_GE(alarmed({}, 1, peeking), 200); }

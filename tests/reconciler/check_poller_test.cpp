@@ -22,6 +22,8 @@ using Name = SmallCluster::Name;
 
 const ServedKind kDeployments{
     .group = "apps", .plural = "deployments", .kind = "Deployment", .versions = {"v1"}};
+const ServedKind kJobs{.group = "batch", .plural = "jobs", .kind = "Job", .versions = {"v1"}};
+const Name kSmoke{"batch", "jobs", "shop", "smoke"};
 const Name kSale{"doorbuster.dev", "saleevents", "shop", "flash"};
 const Name kCart{"apps", "deployments", "shop", "cart"};
 const std::string kStatusPut = "PUT /apis/doorbuster.dev/v1alpha1/namespaces/shop/saleevents/flash";
@@ -59,6 +61,10 @@ constexpr const char* kWithToken =
 constexpr const char* kCondition =
     R"({"name":"a","condition":{"object":{"apiVersion":"apps/v1","kind":"Deployment","name":"cart"},)"
     R"("type":"Available"},"interval":"1s"})";
+constexpr const char* kPods =
+    R"({"name":"a","pods":{"labels":{"app":"cart","tier":"front"},"count":"NotReady"},)"
+    R"("bad":{"above":2},"interval":"1s"})";
+constexpr const char* kJob = R"({"name":"a","job":{"name":"smoke"},"interval":"1s"})";
 constexpr const char* kPrometheus =
     R"({"name":"a","prometheus":{"query":"up"},"bad":{"below":1},"interval":"1s"})";
 
@@ -230,6 +236,82 @@ TEST_F(Checks, a_condition_is_read_from_its_object) {
   EXPECT_EQ(row("message"), "Deployment cart says Available=False");
   cluster_.edit(kCart, R"({"status":{"conditions":[{"type":"Available","status":"Unknown"}]}})");
   ASSERT_TRUE(becomes("verdict", "Unknown"));
+}
+
+const std::string kPodsTarget = "/api/v1/namespaces/shop/pods?";
+
+TEST_F(Checks, pods_are_counted_of_one_list_by_their_labels) {
+  const auto pods = std::make_shared<std::atomic<int>>(0);
+  cluster_.fault([pods](const kube::Request& request) -> std::optional<kube::Response> {
+    if (!request.target.starts_with(kPodsTarget)) return std::nullopt;
+    std::string items;
+    for (int i = 0; i < *pods; ++i)
+      items += (i == 0 ? "" : ",") + std::string(R"({"metadata":{"name":"a)") + std::to_string(i) +
+               R"("},"status":{"phase":"Pending"}})";
+    return kube::Response{
+        200, {}, R"({"metadata":{"resourceVersion":"1"},"items":[)" + items + "]}"};
+  });
+  put_sale(kPods);
+  ASSERT_TRUE(becomes("message", "no data: no pod has these labels"));
+  EXPECT_EQ(row("verdict"), "Unknown");
+  EXPECT_GE(cluster_.asked("GET " + kPodsTarget + "limit=501&labelSelector=app%3Dcart%2Ctier%3D"),
+            1);
+  *pods = 2;
+  ASSERT_TRUE(becomes("verdict", "Good"));
+  EXPECT_EQ(row("message"), "2 is not above 2");
+  *pods = 3;
+  ASSERT_TRUE(becomes("verdict", "Bad"));
+  EXPECT_EQ(row("message"), "3 is above 2");
+  *pods = 501;
+  ASSERT_TRUE(becomes("message", "cannot be measured: more than 500 pods have these labels"));
+  EXPECT_EQ(row("verdict"), "Unknown");
+}
+
+TEST_F(Checks, pods_are_not_listed_where_the_account_may_not) {
+  const auto as_it_should = std::make_shared<std::atomic<bool>>(false);
+  cluster_.fault([as_it_should](const kube::Request& request) -> std::optional<kube::Response> {
+    if (!request.target.ends_with("subjectaccessreviews")) return std::nullopt;
+    const auto body = JsonView::parse(request.body);
+    const auto at = [&body](const char* name) {
+      return body->at(std::string("/spec/resourceAttributes/") + name)->string().value_or("");
+    };
+    *as_it_should = at("verb") == "list" && at("resource") == "pods" && at("namespace") == "shop";
+    return kube::Response{
+        201, {}, merge_patched({request.body}, Json{R"({"status":{"allowed":false}})"})->text};
+  });
+  put_sale(kPods);
+  ASSERT_TRUE(becomes("message", "the service account default may not list pods"));
+  EXPECT_TRUE(*as_it_should);
+  EXPECT_EQ(cluster_.asked("GET " + kPodsTarget), 0);
+}
+
+TEST_F(Checks, pods_that_the_operator_may_not_list_are_told_with_what_helps) {
+  cluster_.fault([](const kube::Request& request) -> std::optional<kube::Response> {
+    if (!request.target.starts_with(kPodsTarget)) return std::nullopt;
+    return kube::FakeApi::status(403, "Forbidden", "may not");
+  });
+  put_sale(kPods);
+  ASSERT_TRUE(becomes("message", "the operator may not list pods: grant"));
+}
+
+TEST_F(Checks, a_job_says_how_it_ended) {
+  cluster_.serve({kServedSales, kServedAutoscalers, kDeployments, kJobs});
+  cluster_.put(kSmoke, R"({"status":{"active":1}})");
+  put_sale(kJob);
+  ASSERT_TRUE(becomes("message", "no data: Job smoke still runs"));
+  EXPECT_EQ(row("verdict"), "Unknown");
+  cluster_.edit(kSmoke, R"({"status":{"conditions":[{"type":"Complete","status":"True"}]}})");
+  ASSERT_TRUE(becomes("verdict", "Good"));
+  EXPECT_EQ(row("message"), "Job smoke is complete");
+  EXPECT_EQ(row("value"), "complete");
+  cluster_.edit(
+      kSmoke,
+      R"({"status":{"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded"}]}})");
+  ASSERT_TRUE(becomes("verdict", "Bad"));
+  EXPECT_EQ(row("message"), "Job smoke has failed: BackoffLimitExceeded");
+  cluster_.remove(kSmoke);
+  ASSERT_TRUE(becomes("verdict", "Unknown"));
+  EXPECT_EQ(row("message"), "no data: Job smoke does not exist");
 }
 
 // ---- the poller alone

@@ -40,6 +40,11 @@ History blue_green(History history) {
   return history;
 }
 
+History by_service(History history) {
+  history.events.front().rollout->router = "Service";
+  return blue_green(std::move(history));
+}
+
 struct Hazard {
   const char* name;
   std::function<History()> history;
@@ -96,6 +101,25 @@ const std::vector<Hazard>& hazards() {
        [] { return blue_green(release()); },
        {"a release is Running", "a release is Baking", "a release is Promoted"},
        {"a release is RollingBack"}},
+      // AR, rollout/service.go: the active Service stays with pods that crashed after its switch.
+      {"PodsCrashAfterTheSwitchOfAService",
+       [] {
+         return with(by_service(slow(release())),
+                     {{.act = Act::CandidateCrashes, .at = kFifth + minutes(4)}});
+       },
+       {"a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      {"ANewCopyTakesOverAServiceAtOnce",
+       [] { return by_service(release()); },
+       {"a release is Running", "a release is Baking", "a release is Promoted"},
+       {"a release is RollingBack"}},
+      {"AServiceIsPutBackByHandAfterItsSwitch",
+       [] {
+         return with(by_service(slow(release())),
+                     {{.act = Act::EditRoute, .at = kFifth + minutes(4), .field = "Revert"},
+                      stable(kFifth + minutes(5))});
+       },
+       {"a release is Contested", "a release is RolledBack"}},
       // AR #1292, #2982: an abort of what has not begun, or is over, scaled the target to nothing.
       {"NothingHasBegunAndItIsRolledBack",
        [] { return with(release(), {ask(minutes(4), "RollBack")}); },

@@ -350,6 +350,18 @@ void vary_strategy(Random random, History& history) {
   if (history.routed) history.events.front().rollout->blue_green = random.chance(1, 3);
 }
 
+/// Every fourth release is of a GRPCRoute, and half of those that are blue-green of the Service
+/// alone. Chance of its own again.
+void vary_router(Random random, History& history) {
+  if (!history.routed) return;
+  RolloutPlan& plan = *history.events.front().rollout;
+  if (random.chance(1, 4)) plan.router = "GRPCRoute";
+  if (plan.blue_green && random.chance(1, 2)) plan.router = "Service";
+  for (Step& step : history.steps) {
+    if (step.subject == "HTTPRoute") step.subject = plan.router;
+  }
+}
+
 /// In half of the histories with a release people act on it by SaleActions. Chance of its own
 /// again.
 void vary_release_actions(Random random, History& history) {
@@ -369,6 +381,24 @@ void vary_release_actions(Random random, History& history) {
     if (verb == "RollBack" && random.chance(1, 3))
       ask(at + between(random, seconds(1), minutes(2)), "Retry");
   }
+}
+
+/// A quarter of the releases waits for people at one of its steps; of those mostly somebody
+/// approves, now and then somebody rejects. Another quarter asks for pods. Chance of its own again.
+void vary_gates(Random random, History& history) {
+  if (!history.routed) return;
+  EventPlan& event = history.events.front();
+  RolloutPlan& plan = *event.rollout;
+  if (random.chance(1, 4)) plan.pods = static_cast<int>(random.between(1, 8));
+  if (!random.chance(1, 4)) return;
+  const auto steps = plan.blue_green ? 2 : static_cast<std::int64_t>(plan.steps.size());
+  plan.gated = static_cast<int>(random.between(1, steps));
+  const auto ask = [&](const char* verb) {
+    const Duration at = between(random, event.start - seconds(30), event.end);
+    history.steps.push_back({.act = Act::Ask, .at = at, .subject = event.name, .field = verb});
+  };
+  if (random.chance(4, 5)) ask("Approve");
+  if (random.chance(1, 5)) ask("Reject");
 }
 
 /// In every so many histories the operator is ended while the first event only waits for its sale:
@@ -431,6 +461,8 @@ History make_history(std::uint64_t seed) {
   vary_rollouts(Random(seed * 0x9E3779B97F4A7C15ULL + 10), history);
   vary_release_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 11), history);
   vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
+  vary_router(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
+  vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 14), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

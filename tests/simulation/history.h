@@ -125,8 +125,11 @@ struct RolloutPlan {
   std::string start = "start";
   std::vector<std::pair<int, Duration>> steps;  ///< weight, pause; with `blue_green` two pauses
   bool blue_green = false;
-  bool checked = false;   ///< by the event's check, at every step
-  bool proceeds = false;  ///< while that is unknown
+  std::string router = "HTTPRoute";  ///< its kind
+  int gated = 0;                     ///< the step, from 1, that people must let pass; 0: none
+  int pods = 0;                      ///< that the first step asks for at least
+  bool checked = false;              ///< by the event's check, at every step
+  bool proceeds = false;             ///< while that is unknown
   std::string on_failure = "RollBack", promotion = "Write", on_window_end = "Finish";
   Duration deadline = std::chrono::minutes(3), bake = std::chrono::seconds(30),
            drain = std::chrono::seconds(15);
@@ -155,8 +158,8 @@ struct History {
   std::optional<std::int64_t> zones;  ///< of the nodes; nothing: not labelled
   std::optional<std::int64_t> clamp;  ///< an admission plugin lets no rate limit exceed this
   std::map<std::string, Duration> lag;
-  bool routed = false;           ///< the shop `checkout` has a Service and an HTTPRoute
-  bool buffers = false;          ///< CapacityBuffers are served
+  bool routed = false;   ///< the shop `checkout` has a Service and what shares out its traffic
+  bool buffers = false;  ///< CapacityBuffers are served
   bool acts_on_buffers = false;  ///< and a node autoscaler takes them up
 };
 
@@ -169,6 +172,7 @@ inline constexpr std::int64_t kRateLimit = 100;
 inline constexpr const char* kReleased = "checkout";  ///< the shop
 inline constexpr const char* kRollout = "canary";
 inline constexpr const char* kCheck = "errors";
+inline constexpr const char* kGate = "board";
 
 /// The history of a seed: the same on every machine.
 History make_history(std::uint64_t seed);

@@ -1,4 +1,5 @@
 // A history in words: for its replay, and as the manifests that its authors apply.
+#include "controllers/planner/router.h"
 #include "tests/simulation/history.h"
 
 namespace doorbuster::simulation {
@@ -114,6 +115,8 @@ Tree strategy(const RolloutPlan& plan) {
       out.set("/blueGreen/previewAnalysis", Tree::string("default"));
       out.set("/blueGreen/analysis", Tree::string("default"));
     }
+    if (plan.gated == 1) out.set("/blueGreen/previewApproval", Tree::string(kGate));
+    if (plan.gated == 2) out.set("/blueGreen/approval", Tree::string(kGate));
     return out;
   }
   Tree steps = Tree::parse("[]");
@@ -122,6 +125,9 @@ Tree strategy(const RolloutPlan& plan) {
     step.set("/weight", Tree::integer(weight));
     step.set("/pause", Tree::string(doorbuster::to_text(pause)));
     if (plan.checked) step.set("/analysis", Tree::string("default"));
+    const int number = static_cast<int>(steps.elements().size()) + 1;
+    if (plan.gated == number) step.set("/approval", Tree::string(kGate));
+    if (plan.pods > 0 && number == 1) step.set("/replicas", Tree::integer(plan.pods));
     steps.elements().push_back(std::move(step));
   }
   out.set("/canary/steps", std::move(steps));
@@ -135,8 +141,13 @@ Tree rollout_tree(const RolloutPlan& plan) {
   out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
   out.set("/start", Tree::string(plan.start));
   out.set("/strategy", strategy(plan));
-  out.set("/traffic/httpRoute/name", Tree::string(kReleased));
-  out.set("/traffic/httpRoute/backend", Tree::string(kReleased));
+  const ObjectRef ref{plan.router == "Service" ? "" : "gateway.networking.k8s.io",
+                      plan.router,
+                      kShopNamespace,
+                      kReleased};
+  const std::string traffic = std::string("/traffic/") + planner::router_of(ref)->member;
+  out.set(traffic + "/name", Tree::string(kReleased));
+  if (plan.router != "Service") out.set(traffic + "/backend", Tree::string(kReleased));
   if (plan.checked) {
     out.set("/analysis/default/checks", Tree::parse("[\"" + std::string(kCheck) + "\"]"));
     out.set("/analysis/default/errorPolicy", Tree::string(plan.proceeds ? "Proceed" : "Hold"));
@@ -160,6 +171,9 @@ void add_rollout(Tree& event, const RolloutPlan& plan) {
   check.set("/bad/above", Tree::string("0.5"));
   checks.elements().push_back(std::move(check));
   if (plan.checked) event.set("/spec/checks", std::move(checks));
+  if (plan.gated > 0)
+    event.set("/spec/gates",
+              Tree::parse("[{\"name\":\"" + std::string(kGate) + "\",\"approval\":{}}]"));
 }
 
 }  // namespace

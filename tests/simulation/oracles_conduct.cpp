@@ -1,6 +1,7 @@
 // Oracles of how the operator behaves.
 #include "controllers/planner/buffer.h"
 #include "controllers/planner/ledger.h"
+#include "controllers/planner/router.h"
 #include "tests/simulation/releases.h"
 
 #include <algorithm>
@@ -49,7 +50,8 @@ Change change_of(const planner::Write& write, const Tree& before) {
     const auto was = number(before.value_at(pointer)), is = number(after.value_at(pointer));
     if (was && (!is || *is < *was)) out.lowered[pointer] = is.value_or(0);
   }
-  if (!(before.value_at(kRules) == after.value_at(kRules))) out.rules = after.value_at(kRules);
+  const char* field = is_route(write.object) ? field_of(write.object) : kRules;
+  if (!(before.value_at(field) == after.value_at(field))) out.rules = after.value_at(field);
   const auto kept = holders_in(after);
   for (const std::string& one : holders_in(before)) {
     if (!kept.contains(one)) out.released.insert(one);
@@ -100,8 +102,7 @@ class NoWriteSuspended : public Oracle {
     if (write.type != planner::Write::Type::Merge) return promoting;
     Tree after = now->tree;
     after.merge(Tree::parse(write.patch.text));
-    if (write.object.kind == "HTTPRoute")
-      return candidate_share(after) <= candidate_share(now->tree);
+    if (is_route(write.object)) return candidate_share(after) <= candidate_share(now->tree);
     if (*ceiling_field(write.object) != 0) {
       const char* floor = floor_field(write.object);
       return has_candidate(scene) && after.number(floor, 1) > now->tree.number(floor, 1);
@@ -148,7 +149,8 @@ class OneWrite : public Oracle {
         if (object.ns == event.ref.ns && target.ref->name == object.name) return true;
       }
       for (const auto& one : event.spec->rollouts) {
-        if (object.name == one.target.name || object.name == one.traffic.http_route.name)
+        if (object.name == one.target.name ||
+            object == planner::router_asked(one.traffic, event.ref.ns).object)
           return true;
       }
       for (const auto& hold : event.spec->holds) {

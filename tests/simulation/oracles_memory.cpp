@@ -1,6 +1,7 @@
 // Oracles of what is remembered and said.
 #include "controllers/planner/ledger.h"
 #include "tests/simulation/oracles.h"
+#include "tests/simulation/releases.h"
 
 #include <algorithm>
 
@@ -323,8 +324,7 @@ class LeavesNoTrace : public Oracle {
       return one->uid() == object.uid();
     });
     // Of a route: RouteBackAtTheEnd.
-    if (object.ref.kind == "Deployment" || object.ref.kind == "HTTPRoute" ||
-        is_made_by_keda(object.ref))
+    if (object.ref.kind == "Deployment" || is_route(object.ref) || is_made_by_keda(object.ref))
       return;
     for (const std::string& pointer : holdable(object.ref)) {
       const FieldTruth* truth = scene.truth.field(object.ref, pointer);

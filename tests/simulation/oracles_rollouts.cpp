@@ -1,5 +1,6 @@
 // Oracles of releases: who gets which share of the traffic, and what stands while it does.
 #include "controllers/planner/ledger.h"
+#include "controllers/planner/rollout_steps.h"
 #include "tests/simulation/releases.h"
 
 #include <algorithm>
@@ -9,11 +10,8 @@ namespace {
 
 using std::chrono::seconds;
 
-const ObjectRef kRoute = simulator::route_ref(kShopNamespace, kReleased);
 const ObjectRef kTarget = simulator::deployment_ref(kShopNamespace, kReleased);
 constexpr const char* kAvailable = "/status/availableReplicas";
-
-bool is_route(const ObjectRef& ref) { return ref.kind == "HTTPRoute"; }
 
 std::int64_t seen_available(const Scene& scene, const ObjectRef& deployment) {
   if (!scene.world.seen()) return 0;
@@ -23,7 +21,7 @@ std::int64_t seen_available(const Scene& scene, const ObjectRef& deployment) {
 
 std::int64_t seen_share(const Scene& scene) {
   if (!scene.world.seen()) return 0;
-  const auto* seen = seen_object(scene.world.seen()->observation, kRoute);
+  const auto* seen = seen_object(scene.world.seen()->observation, shop_route(scene.cluster));
   return seen == nullptr ? 0 : candidate_share(Tree::of(seen->object->root()));
 }
 
@@ -66,7 +64,7 @@ class SharedByCapacity : public Oracle {
     const std::int64_t before = candidate_share(written.before->tree),
                        after = candidate_share(written.after->tree);
     const std::string candidate =
-        candidate_in(after > 0 ? written.after->tree : written.before->tree);
+        candidate_in(scene.cluster, after > 0 ? written.after->tree : written.before->tree);
     const std::int64_t ready =
         seen_available(scene, simulator::deployment_ref(kShopNamespace, candidate));
     if (after > before && after * all > 100 * ready)
@@ -125,8 +123,8 @@ class NeverRemovedWhileServing : public Oracle {
   }
   /// As stored, unless somebody else turned to it only just now.
   static bool serves(const Scene& scene, const std::string& candidate) {
-    const StoredPtr route = scene.cluster.api().live(kRoute);
-    if (!route || candidate_in(route->tree) != candidate) return false;
+    const StoredPtr route = scene.cluster.api().live(shop_route(scene.cluster));
+    if (!route || candidate_in(scene.cluster, route->tree) != candidate) return false;
     const bool news = scene.cluster.now() < route->at + seconds(30) && seen_share(scene) == 0 &&
                       is_foreign(scene.cluster, route);
     return candidate_share(route->tree) > 0 && !news;
@@ -135,9 +133,9 @@ class NeverRemovedWhileServing : public Oracle {
   static std::optional<Instant> idle_since(const Scene& scene, const std::string& candidate) {
     std::optional<Instant> out;
     bool served = false;
-    for (const StoredPtr& one : scene.cluster.api().history(kRoute)) {
-      const bool serves =
-          !one->gone && candidate_in(one->tree) == candidate && candidate_share(one->tree) > 0;
+    for (const StoredPtr& one : scene.cluster.api().history(shop_route(scene.cluster))) {
+      const bool serves = !one->gone && candidate_in(scene.cluster, one->tree) == candidate &&
+                          candidate_share(one->tree) > 0;
       if (served && !serves) out = one->at;
       served = serves;
     }
@@ -203,8 +201,8 @@ class BackInTheRound : public Oracle {
     const std::int64_t all = std::max(needed(scene, seen.event->status),
                                       seen_bound(seen.observation, floor_field).value_or(0));
     const bool takes = all > 0 && seen_available(scene, kTarget) >= all;
-    const bool refused =
-        !seen.observation.refusals.empty() || scene.truth.spoilt.contains(kRoute) || unread(scene);
+    const bool refused = !seen.observation.refusals.empty() ||
+                         scene.truth.spoilt.contains(shop_route(scene.cluster)) || unread(scene);
     if (!why.empty() && takes && !refused) complain(scene, why + ", and the route is not written");
   }
 
@@ -238,9 +236,9 @@ class BackInTheRound : public Oracle {
     const bool bad = rollout.analysis.usual && checks != seen.observation.checks.end() &&
                      !checks->second.empty() && checks->second.back().value > 0.5;
     if (bad) return "its check is bad";
-    const auto* route = seen_object(seen.observation, kRoute);
-    const ObjectRef candidate =
-        simulator::deployment_ref(kShopNamespace, candidate_in(Tree::of(route->object->root())));
+    const auto* route = seen_object(seen.observation, shop_route(scene.cluster));
+    const ObjectRef candidate = simulator::deployment_ref(
+        kShopNamespace, candidate_in(scene.cluster, Tree::of(route->object->root())));
     const bool stands = seen_object(seen.observation, candidate) != nullptr;
     return stands && seen_available(scene, candidate) == 0 ? "its candidate has crashed" : "";
   }
@@ -266,12 +264,12 @@ class RouteBackAtTheEnd : public Oracle {
           complain(scene, kind + (" " + ref.name) + " stands when all is over");
       }
     }
-    const StoredPtr route = scene.cluster.api().live(kRoute);
-    if (!route || scene.truth.spoilt.contains(kRoute)) return;
-    if (!candidate_in(route->tree).empty())
-      complain(scene, "the route names " + candidate_in(route->tree));
+    const StoredPtr route = scene.cluster.api().live(shop_route(scene.cluster));
+    if (!route || scene.truth.spoilt.contains(shop_route(scene.cluster))) return;
+    if (!candidate_in(scene.cluster, route->tree).empty())
+      complain(scene, "the route names " + candidate_in(scene.cluster, route->tree));
     StoredPtr wanted;
-    for (const StoredPtr& one : scene.cluster.api().history(kRoute)) {
+    for (const StoredPtr& one : scene.cluster.api().history(shop_route(scene.cluster))) {
       if (!one->gone && is_foreign(scene.cluster, one)) wanted = one;
     }
     if (wanted && stable_part(wanted->tree) != stable_part(route->tree))
@@ -290,12 +288,13 @@ class ForeignRouteStays : public Oracle {
   }
   void on_written(const Scene& scene, const Written& written) override {
     if (!is_route(written.after->ref)) return;
-    const Value before = written.before->tree.value_at(kRules),
-                after = written.after->tree.value_at(kRules);
+    const char* field = field_of(written.after->ref);
+    const Value before = written.before->tree.value_at(field),
+                after = written.after->tree.value_at(field);
     const std::string text = written.before->tree.text_at(kAnnotation);
     if (before == after || text.empty() || !is_foreign(scene.cluster, written.before)) return;
     const planner::Ledger record = planner::read_ledger(&text);
-    const auto entry = record.fields.find(planner::FieldPath{kRules, ""});
+    const auto entry = record.fields.find(planner::FieldPath{field, ""});
     if (entry == record.fields.end() || entry->second.is_ours(before) ||
         equal_values(entry->second.baseline, before))
       return;
@@ -313,9 +312,10 @@ class PausedKeepsCapacity : public Oracle {
   }
   void at_instant(const Scene& scene) override {
     const Instant now = scene.cluster.now();
-    const StoredPtr route = scene.cluster.api().live(kRoute);
+    const StoredPtr route = scene.cluster.api().live(shop_route(scene.cluster));
     if (now < scene.truth.calm_at || !route) return;
-    const ObjectRef ref = simulator::deployment_ref(kShopNamespace, candidate_in(route->tree));
+    const ObjectRef ref =
+        simulator::deployment_ref(kShopNamespace, candidate_in(scene.cluster, route->tree));
     const StoredPtr target = scene.cluster.api().live(kTarget),
                     candidate = scene.cluster.api().live(ref);
     const std::int64_t weight = target && candidate ? standing_at(scene, *candidate) : 0;
@@ -347,7 +347,8 @@ class PausedKeepsCapacity : public Oracle {
       const api::Decision* entered = decided(*event->status, "StepEntered");
       const api::Decision* passed = decided(*event->status, "StepPassed");
       for (const auto& row : event->status->rollouts) {
-        const bool still = row.state == "Paused" || row.analysis == "Inconclusive";
+        const bool still = row.state == "Paused" || row.state == "AwaitingApproval" ||
+                           row.analysis == "Inconclusive";
         if (!still || !entered || decided(*event->status, "RolledBack")) continue;
         if (passed && passed->value == entered->value) continue;
         const std::int64_t step = integer_of(Json{entered->value}).value_or(1);
@@ -364,6 +365,37 @@ class PausedKeepsCapacity : public Oracle {
   Instant since_{};
 };
 
+class PeopleOpenGates : public Oracle {
+ public:
+  const char* name() const override { return "PeopleOpenGates"; }
+  const char* sentence() const override {
+    return "no step with a gate passes that nobody has approved";
+  }
+  void on_publish(const Scene& scene,
+                  const planner::Event& event,
+                  const api::SaleEventStatus& status) override {
+    const api::Decision* passed = decided(status, "StepPassed");
+    if (passed == nullptr || passed->at != scene.cluster.now() || !event.spec) return;
+    for (const api::RolloutSpec& one : event.spec->rollouts) {
+      const auto steps = planner::steps_of(one.strategy);
+      const auto step = static_cast<std::size_t>(integer_of(Json{passed->value}).value_or(0));
+      if (one.name != passed->subject || step < 1 || step > steps.size()) continue;
+      if (!steps[step - 1].gate.empty() && !is_approved(scene, event.ref.name))
+        complain(scene, one.name + " passed step " + passed->value + ", which nobody approved");
+    }
+  }
+
+ private:
+  static bool is_approved(const Scene& scene, const std::string& event) {
+    const auto all = scene.cluster.api().objects(api::kGroup, api::kSaleActionKind);
+    return std::any_of(all.begin(), all.end(), [&](const ObjectRef& ref) {
+      const StoredPtr one = scene.cluster.api().live(ref);
+      return one && one->tree.text_at("/spec/event") == event &&
+             one->tree.text_at("/spec/action") == "Approve";
+    });
+  }
+};
+
 }  // namespace
 
 std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts() {
@@ -375,6 +407,7 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts() {
   out.push_back(std::make_unique<RouteBackAtTheEnd>());
   out.push_back(std::make_unique<ForeignRouteStays>());
   out.push_back(std::make_unique<PausedKeepsCapacity>());
+  out.push_back(std::make_unique<PeopleOpenGates>());
   return out;
 }
 

@@ -52,16 +52,15 @@ Sabotage seeing(Bend bend) {
 /// What others made of a route looks as we left it.
 void hide_others(const ObjectRef& ref, Tree& object) {
   const std::string text = object.text_at(kAnnotation);
-  if (ref.kind != "HTTPRoute" || text.empty()) return;
+  if (!is_route(ref) || text.empty()) return;
   const planner::Ledger record = planner::read_ledger(&text);
-  const auto entry = record.fields.find(planner::FieldPath{kRules, ""});
+  const auto entry = record.fields.find(planner::FieldPath{field_of(ref), ""});
   if (entry != record.fields.end() && entry->second.requested)
-    object.set(kRules, Tree::parse(entry->second.requested->text));
+    object.set(field_of(ref), Tree::parse(entry->second.requested->text));
 }
 
 bool is_rolling_back(const planner::Write& write) {
-  return write.object.kind == "HTTPRoute" && !write.why.empty() &&
-         write.why.front().code == "RollingBack";
+  return is_route(write.object) && !write.why.empty() && write.why.front().code == "RollingBack";
 }
 
 }  // namespace
@@ -138,6 +137,29 @@ std::vector<PlantedBug> planted_in_releases() {
          return with(release(), {{.act = Act::EditRoute, .at = seconds(335), .field = "Rule"}});
        },
        {"ForeignRouteStays", "RouteBackAtTheEnd", "StatusTruthful"}},
+      {"whoever ends a step opens its gate",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           for (auto& action : seen.actions) {
+             if (!action->spec || action->spec->action != api::ActionVerb::Promote) continue;
+             auto bent = std::make_shared<planner::Action>(*action);
+             bent->spec->action = api::ActionVerb::Approve;
+             bent->spec->gate = kGate;
+             bent->spec->requested_by = "ada";
+             action = bent;
+           }
+         };
+         return out;
+       },
+       [] {
+         History history = release();
+         history.events.front().rollout->gated = 1;
+         return with(
+             history,
+             {{.act = Act::Ask, .at = seconds(400), .subject = "sale-0", .field = "Promote"}});
+       },
+       {"PeopleOpenGates"}},
       {"a candidate does not grow",
        [] {
          return performing([](const planner::Write& write) {

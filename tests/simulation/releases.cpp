@@ -1,5 +1,8 @@
 #include "tests/simulation/releases.h"
 
+#include "controllers/planner/rollout_candidate.h"
+#include "controllers/planner/router.h"
+
 #include <algorithm>
 #include <map>
 
@@ -24,9 +27,40 @@ bool is_candidate_name(const std::string& name) {
   return is_candidate(simulator::service_ref(kShopNamespace, name));
 }
 
+constexpr std::string_view kSuffix = "-candidate";
+
+/// What a Service selects by; empty of a route.
+std::map<std::string, std::string> selected(const Tree& object) {
+  std::map<std::string, std::string> out;
+  const Tree* selector = object.at("/spec/selector");
+  if (selector == nullptr) return out;
+  for (const auto& [label, value] : selector->members())
+    out[label] = selector->text_at("/" + simulator::escaped(label));
+  return out;
+}
+
 }  // namespace
 
+ObjectRef shop_route(const simulator::Cluster& cluster) {
+  // The Service is there in any case, and the last of them.
+  ObjectRef out;
+  for (const planner::Router& one : planner::routers()) {
+    out = {one.group, one.kind, kShopNamespace, kReleased};
+    if (!cluster.api().history(out).empty()) break;
+  }
+  return out;
+}
+
+bool is_route(const ObjectRef& ref) {
+  return planner::router_of(ref) != nullptr && !is_candidate(ref);
+}
+
+const char* field_of(const ObjectRef& route) { return planner::router_of(route)->field; }
+
 std::int64_t candidate_share(const Tree& route) {
+  for (const auto& [label, value] : selected(route)) {
+    if (value.ends_with(kSuffix)) return 100;
+  }
   std::map<std::size_t, std::pair<std::int64_t, std::int64_t>> weights;
   each_backend(route, [&](std::size_t rule, const std::string& name, std::int64_t weight) {
     if (is_candidate_name(name)) weights[rule].first += weight;
@@ -40,8 +74,14 @@ std::int64_t candidate_share(const Tree& route) {
   return out;
 }
 
-std::string candidate_in(const Tree& route) {
+std::string candidate_in(const simulator::Cluster& cluster, const Tree& route) {
   std::string out;
+  if (candidate_share(route) > 0 && !selected(route).empty()) {
+    for (const ObjectRef& ref : cluster.api().objects("", "Service")) {
+      const auto& versions = cluster.api().history(ref);
+      if (is_candidate(ref) && selected(versions.back()->tree) == selected(route)) out = ref.name;
+    }
+  }
   each_backend(route, [&](std::size_t, const std::string& name, std::int64_t) {
     if (is_candidate_name(name)) out = name;
   });
@@ -56,6 +96,11 @@ std::string stable_part(const Tree& route) {
     sums[rule] += weight;
   });
   std::string out;
+  for (const auto& [label, value] : selected(route)) {
+    const std::string authors =
+        value.ends_with(kSuffix) ? value.substr(0, value.size() - kSuffix.size()) : value;
+    if (label != planner::kRolloutLabel) out += label + "=" + authors + "\n";
+  }
   const Tree* rules = route.at(kRules);
   if (rules == nullptr) return out;
   for (std::size_t i = 0; i < rules->elements().size(); ++i) {
@@ -84,10 +129,16 @@ bool is_foreign(const simulator::Cluster& cluster, const StoredPtr& route) {
   StoredPtr brought;
   for (const StoredPtr& one : versions) {
     if (one->version > route->version) break;
-    if (!brought || !(brought->tree.value_at(kRules) == one->tree.value_at(kRules))) brought = one;
+    const char* field = field_of(route->ref);
+    if (!brought || !(brought->tree.value_at(field) == one->tree.value_at(field))) brought = one;
   }
-  return std::none_of(brought->owners.begin(), brought->owners.end(), [](const auto& one) {
-    return one.first.manager == planner::kFieldManager && one.second.leaves.contains(kRules);
+  return std::none_of(brought->owners.begin(), brought->owners.end(), [&](const auto& one) {
+    const auto& leaves = one.second.leaves;
+    const std::string field = field_of(route->ref);
+    return one.first.manager == planner::kFieldManager &&
+           std::any_of(leaves.begin(), leaves.end(), [&field](const std::string& leaf) {
+             return leaf.starts_with(field);
+           });
   });
 }
 

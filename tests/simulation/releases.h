@@ -8,12 +8,19 @@
 
 namespace doorbuster::simulation {
 
+/// What shares out the traffic of the shop: of its kinds the one that there ever was.
+ObjectRef shop_route(const simulator::Cluster&);
+bool is_route(const ObjectRef&);
+/// Where it says who gets what.
+const char* field_of(const ObjectRef& route);
+
 /// Percent of what the shop's route sends to its Services that a candidate gets; of several rules
-/// the most.
+/// the most. Of a Service all or nothing.
 std::int64_t candidate_share(const Tree& route);
-/// The Service of a candidate that the rules name; empty: none.
-std::string candidate_in(const Tree& route);
-/// The rules without any candidate, backends and weights alone, as shares of a rule in 1/10000.
+/// The Service of a candidate that the rules name, or whose pods are selected instead; empty: none.
+std::string candidate_in(const simulator::Cluster&, const Tree& route);
+/// The rules without any candidate, backends and weights alone, as shares of a rule in 1/10000; of
+/// a Service its selector.
 std::string stable_part(const Tree& route);
 /// How many a write of a candidate's size asks for; nothing: it is none.
 std::optional<std::int64_t> sized_to(const planner::Write&);

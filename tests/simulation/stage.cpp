@@ -1,6 +1,7 @@
 #include "tests/simulation/stage.h"
 
 #include "controllers/planner/buffer.h"
+#include "tests/simulation/releases.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -197,8 +198,10 @@ void Stage::on_commit(const simulator::Commit& commit) {
     line += " " + pointer.substr(pointer.rfind('/') + 1) + "=" +
             shown(commit.after->tree.value_at(pointer));
   }
-  if (commit.after->ref.kind == "HTTPRoute")
-    line += " rules=" + shown(commit.after->tree.value_at(kRules));
+  if (is_route(commit.after->ref)) {
+    const char* field = field_of(commit.after->ref);
+    line += std::string(" ") + field + "=" + shown(commit.after->tree.value_at(field));
+  }
   if (is_candidate(commit.after->ref)) {
     for (const char* pointer : kFloorFields)
       line += " " + shown(commit.after->tree.value_at(pointer));
@@ -254,7 +257,7 @@ void Stage::set_up() {
   for (const auto& one : history_.shops) {
     cluster_.deploy(one);
     if (!history_.routed || one.name != kReleased) continue;
-    cluster_.create_route(one);
+    cluster_.create_route(one, history_.events.front().rollout->router);
     cluster_.candidates.startup = one.startup;
   }
   cluster_.create_policy(kShopNamespace, "front", kRateLimit, "kubectl-client-side-apply");
@@ -302,7 +305,7 @@ bool Stage::awaits_sweep() const {
       if (cluster_.api().live(ref)) return true;
     }
   }
-  const StoredPtr route = cluster_.api().live(simulator::route_ref(kShopNamespace, kReleased));
+  const StoredPtr route = cluster_.api().live(shop_route(cluster_));
   if (!candidates().empty() || (route && route->tree.at(kLabel) != nullptr)) return true;
   for (const auto& [field, truth] : truth_.fields()) {
     if (truth.gone || truth_.spoilt.contains(field.object)) continue;

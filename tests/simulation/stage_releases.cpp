@@ -1,4 +1,5 @@
 // What happens to a release, and what its check says.
+#include "tests/simulation/releases.h"
 #include "tests/simulation/stage.h"
 
 #include <algorithm>
@@ -59,12 +60,12 @@ void Stage::measure() {
 
 /// As people and tools do it who know nothing of a release, or want it otherwise.
 void Stage::edit_route(const std::string& how) {
-  const ObjectRef ref = simulator::route_ref(kShopNamespace, kReleased);
+  const ObjectRef ref = shop_route(cluster_);
   const auto& versions = cluster_.api().history(ref);
   if (versions.empty()) return;
-  const Tree written = *versions.front()->tree.at(kRules);
+  const Tree written = *versions.front()->tree.at(field_of(ref));
   edit(ref, how == "Revert" ? "argocd-controller" : "kubectl-edit", [&](Tree& tree) {
-    if (how == "Revert") return tree.set(kRules, written);
+    if (how == "Revert" || ref.kind == "Service") return tree.set(field_of(ref), written);
     Tree& rules = *tree.at(kRules);
     if (how == "Rule") {
       Tree rule = written.elements().front();

@@ -141,7 +141,10 @@ bool Stage::act_author(const Step& step) {
     action.set("/spec/action", Tree::string(step.field));
     if (step.field == "Extend")
       action.set("/spec/by", Tree::string(doorbuster::to_text(step.span)));
-    if (step.field == "BreakGlass") action.set("/spec/requestedBy", Tree::string("ada"));
+    const bool approves = step.field == "Approve", of_gate = approves || step.field == "Reject";
+    if (step.field == "BreakGlass" || approves)
+      action.set("/spec/requestedBy", Tree::string("ada"));
+    if (of_gate) action.set("/spec/gate", Tree::string(kGate));
     const auto made = cluster_.api().create(
         simulator::action_ref(kShopNamespace, "ask-" + std::to_string(++asked_)),
         std::move(action),

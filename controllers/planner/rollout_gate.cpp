@@ -1,0 +1,174 @@
+#include "controllers/planner/rollout_gate.h"
+
+#include "controllers/planner/rollout_memory.h"
+#include "controllers/planner/rollout_steps.h"
+
+#include <algorithm>
+#include <set>
+#include <vector>
+
+namespace doorbuster::planner {
+namespace {
+
+/// `2 board`: the step, from 1, and the gate that an approval is of.
+std::string value_of(int step, const std::string& gate) {
+  return std::to_string(step) + " " + gate;
+}
+
+bool is_about(const api::Decision& one, const GateAsk& ask, const char* kind) {
+  return one.run == ask.status.run.value_or(0) && one.kind == kind && one.subject == ask.rollout &&
+         one.hash == ask.attempt;
+}
+
+/// Who told this attempt to begin; empty: the clock did, or nobody says.
+std::string who_began(const GateAsk& ask) {
+  const api::Decision* start =
+      decided_about(ask.status, rollout_kind::kStart, ask.rollout, ask.attempt);
+  if (start != nullptr && !start->by.empty()) return start->by;
+  const api::Decision* retry =
+      decided_about(ask.status, rollout_kind::kRetry, ask.rollout, ask.patch);
+  return retry == nullptr ? "" : retry->by;
+}
+
+/// Approvals of this step that count, in the order in which they were given.
+std::vector<const api::Decision*> approvals(const api::GateSpec& gate, const GateAsk& ask) {
+  const std::string value = value_of(ask.step, gate.name);
+  const std::string own = gate.approval.two_people ? who_began(ask) : "";
+  std::vector<const api::Decision*> out;
+  for (const api::Decision& one : ask.status.decisions) {
+    if (is_about(one, ask, rollout_kind::kReject) && one.value == value) out.clear();
+    if (is_about(one, ask, rollout_kind::kApprove) && one.value == value && one.by != own)
+      out.push_back(&one);
+  }
+  return out;
+}
+
+std::size_t needed(const api::GateSpec& gate, const GateAsk& ask) {
+  const auto count = static_cast<std::size_t>(gate.approval.count);
+  return gate.approval.two_people && who_began(ask).empty() ? std::max<std::size_t>(count, 2)
+                                                            : count;
+}
+
+/// Whose approvals stood at an instant.
+std::set<std::string> who_approved(const std::vector<const api::Decision*>& all,
+                                   Duration lasts,
+                                   Instant at) {
+  std::set<std::string> out;
+  for (const api::Decision* one : all) {
+    if (one->at <= at && at < one->at + lasts) out.insert(one->by);
+  }
+  return out;
+}
+
+std::string listed(const std::set<std::string>& names) {
+  std::string out;
+  for (const std::string& one : names) out += (out.empty() ? "" : ", ") + one;
+  return out;
+}
+
+template <typename Names>
+std::string all_of(const Names& names) {
+  return listed(std::set<std::string>(names.begin(), names.end()));
+}
+
+Judgement accepted(std::string reason, std::string message, std::string value) {
+  return {Judgement::Is::Accepted, std::move(reason), std::move(message), std::move(value)};
+}
+
+/// The first step that has not passed yet and has this gate; nothing: there is none.
+std::optional<int> step_to_come(const RolloutCase& at, const std::string& gate) {
+  const std::vector<RolloutStep> steps = steps_of(at.spec->strategy);
+  const api::Decision* passed =
+      decided_about(at.event.status, rollout_kind::kPassed, at.name, at.attempt);
+  const auto from =
+      passed == nullptr ? 0 : static_cast<std::size_t>(integer_of(Json{passed->value}).value_or(0));
+  for (std::size_t i = from; i < steps.size(); ++i) {
+    if (steps[i].gate == gate) return static_cast<int>(i) + 1;
+  }
+  return std::nullopt;
+}
+
+Judgement judge_approval(const GateAsk& ask, const api::GateSpec& gate, const Action& action) {
+  const std::string by = who_asks(action);
+  const std::vector<std::string>& may = gate.approval.groups;
+  const bool member =
+      may.empty() || std::any_of(may.begin(), may.end(), [&action](const std::string& group) {
+        const auto& of = action.spec->groups;
+        return std::find(of.begin(), of.end(), group) != of.end();
+      });
+  if (!member)
+    return refused("NotAllowed",
+                   "at " + gate.name + " only members of " + all_of(may) +
+                       " approve, and `groups` names none of these");
+  if (gate.approval.two_people && by == who_began(ask))
+    return refused("OwnRelease",
+                   by + " told it to begin, and somebody else lets it pass (twoPeople)");
+  const auto before = who_approved(approvals(gate, ask), gate.approval.expires.value, ask.now);
+  const std::string step = "step " + std::to_string(ask.step);
+  if (before.contains(by)) return nothing_to_do(by + " has approved " + step + " already");
+  const std::size_t has = before.size() + 1, wants = needed(gate, ask);
+  return accepted(
+      "Approved",
+      step + " is approved by " + by + ": " + std::to_string(has) + " of " + std::to_string(wants),
+      value_of(ask.step, gate.name));
+}
+
+}  // namespace
+
+const api::GateSpec* gate_named(const api::SaleEventSpec& spec, const std::string& name) {
+  const auto found = std::find_if(spec.gates.begin(),
+                                  spec.gates.end(),
+                                  [&name](const api::GateSpec& one) { return one.name == name; });
+  return found == spec.gates.end() ? nullptr : &*found;
+}
+
+GateView gate_view(const api::GateSpec& gate, const GateAsk& ask) {
+  const auto all = approvals(gate, ask);
+  const Duration lasts = gate.approval.expires.value;
+  const std::size_t wants = needed(gate, ask);
+  std::vector<Instant> times = {ask.entered};
+  for (const api::Decision* one : all) times.push_back(std::max(one->at, ask.entered));
+  for (const Instant at : times) {
+    const auto who = who_approved(all, lasts, at);
+    if (who.size() >= wants) return {true, at, gate.name + ": approved by " + listed(who)};
+  }
+  const auto who = who_approved(all, lasts, ask.now);
+  const std::string has = who.empty() ? "" : ", by " + listed(who);
+  return {false,
+          Instant{},
+          gate.name + ": " + std::to_string(who.size()) + " of " + std::to_string(wants) +
+              " approvals" + has};
+}
+
+Judgement judge_gate(const RolloutCase& at, const Action& action, bool verified, Instant now) {
+  const api::SaleEventStatus& status = at.event.status;
+  if (at.spec == nullptr)
+    return refused("NotAccepted", "what its gates are cannot be read; `RollBack` goes without");
+  const std::string name = action.spec->gate.value_or("");
+  const api::GateSpec* gate = gate_named(*at.event.spec, name);
+  if (gate == nullptr) return refused("NoSuchGate", "the event has no gate " + name);
+  if (const auto* promoted = decided_about(status, rollout_kind::kPromoted, at.name, at.attempt))
+    return refused("Promoted", "promoted at " + since(*promoted) + " already");
+  if (const auto* back = decided_about(status, rollout_kind::kRolledBack, at.name, at.attempt))
+    return refused("RolledBack", "rolled back at " + since(*back) + "; `Retry` begins it again");
+  const std::optional<int> step = step_to_come(at, name);
+  if (!step) return refused("NotAtGate", "no step that is still to come waits at " + name);
+  const GateAsk ask{.status = status,
+                    .rollout = at.name,
+                    .attempt = at.attempt,
+                    .patch = patch_hash(*at.spec),
+                    .step = *step,
+                    .entered = now,
+                    .now = now};
+  if (action.spec->action == api::ActionVerb::Reject)
+    return accepted("Rejected",
+                    "rejected at " + name + ", before step " + std::to_string(*step) + " ends",
+                    value_of(*step, name));
+  if (!verified)
+    return refused("NotVerified",
+                   "an approval counts only where the admission policy of Doorbuster has made sure "
+                   "who gives it");
+  return judge_approval(ask, *gate, action);
+}
+
+}  // namespace doorbuster::planner

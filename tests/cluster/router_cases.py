@@ -1,0 +1,162 @@
+"""Releases by other routers than an HTTPRoute: the real API server and Deployment controller, a gateway that is played."""
+
+from harness import Played, Shop, must_become, traces_on, wait_for
+from api import JSON_PATCH
+
+GATEWAY = "gateway.networking.k8s.io"
+
+
+class Release:
+    """A shop behind a Service, and a sale of it that ships v2."""
+
+    def __init__(self, shop):
+        self.shop, self.api, self.ns = shop, shop.api, shop.ns
+        for group, plural in (("apps", "deployments"), ("autoscaling", "horizontalpodautoscalers")):
+            rule = {"apiGroups": [group], "resources": [plural], "verbs": ["create"]}
+            self.api.patch("roles", self.ns, "sale", [{"op": "add", "path": "/rules/-", "value": rule}], content_type=JSON_PATCH)
+        self.api.create("services", self.ns, {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "checkout"}, "spec": {
+            "selector": {"app": "checkout"}, "ports": [{"port": 80, "targetPort": 8080}]}})
+
+    def ship(self, traffic, strategy, **more):
+        rollout = {"name": "v2", "target": {"name": "checkout"}, "patch": {"spec": {"containers": [{"name": "app", "image": "shop/checkout:v2"}]}},
+                   "strategy": strategy, "traffic": traffic, "bake": "3s", "drain": "2s", **more}
+        self.shop.sale(begins=-1, lasts=600, targets=[], rollouts=[rollout])
+
+    def row(self):
+        return next(iter(self.shop.event().get("status", {}).get("rollouts", [])), {})
+
+    def becomes(self, state, seconds=90):
+        try:
+            return wait_for(f"{self.ns}: the rollout is {state}", lambda: self.row() if self.row().get("state") == state else None, seconds)
+        except Exception as error:
+            raise AssertionError(f"{error}; {self.row()}") from error
+
+    def has_weight(self, percent):
+        return wait_for(f"{self.ns}: {percent} % to the candidate", lambda: self.row().get("weight") == percent, 60)
+
+    def want_stable(self):
+        self.api.patch("saleevents", self.ns, "flash", [{"op": "add", "path": "/spec/rollouts/0/desired", "value": "Stable"}], content_type=JSON_PATCH)
+
+    def image(self):
+        return self.api.get("deployments", self.ns, "checkout")["spec"]["template"]["spec"]["containers"][0]["image"]
+
+    def alone(self):
+        """Nothing of ours is left beside the user's objects."""
+        for plural in ("deployments", "services", "horizontalpodautoscalers"):
+            wait_for(f"{plural} of the user alone", lambda plural=plural: [one["metadata"]["name"] for one in self.api.list(plural, self.ns)] == ["checkout"], 30)
+
+
+class GrpcGateway(Played):
+    """Takes up each GRPCRoute of the namespace as it is."""
+
+    def __init__(self, shop):
+        super().__init__(shop, GATEWAY, "grpcroutes")
+        self.release = Release(shop)
+        self.api.create("grpcroutes", self.ns, {"apiVersion": f"{GATEWAY}/v1", "kind": "GRPCRoute", "metadata": {"name": "shop"}, "spec": {
+            "parentRefs": [{"name": "front"}],
+            "rules": [{"matches": [{"method": {"service": "shop.Checkout"}}], "backendRefs": [{"name": "checkout", "port": 80}]}]}})
+
+    def route(self):
+        return self.api.get("grpcroutes", self.ns, "shop")
+
+    def split(self):
+        return [(one["name"] == "checkout", one["weight"]) for one in self.route()["spec"]["rules"][0]["backendRefs"]]
+
+    def look(self):
+        for one in self.api.list("grpcroutes", self.ns):
+            generation = one["metadata"]["generation"]
+            parents = one.get("status", {}).get("parents", [])
+            if parents and parents[0]["conditions"][0]["observedGeneration"] == generation:
+                continue
+            conditions = [{"type": kind, "status": "True", "reason": kind, "message": "", "observedGeneration": generation,
+                           "lastTransitionTime": "2026-11-27T09:00:00Z"} for kind in ("Accepted", "ResolvedRefs")]
+            self.api.patch("grpcroutes", self.ns, one["metadata"]["name"], {"status": {"parents": [
+                {"parentRef": {"name": "front"}, "controllerName": "example.com/played", "conditions": conditions}]}}, "gateway", subresource="status")
+
+
+def test_a_release_by_a_grpc_route_is_promoted(api, ns):
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        before = gateway.route()["spec"]
+        gateway.release.ship({"grpcRoute": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [{"weight": 40, "pause": "5s"}]}})
+        gateway.release.has_weight(40)
+        assert gateway.split() == [(True, 60), (False, 40)], gateway.split()
+        gateway.release.becomes("Promoted")
+        assert gateway.release.image() == "shop/checkout:v2"
+        must_become("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+        gateway.release.alone()
+
+
+def test_a_release_by_a_grpc_route_goes_back(api, ns):
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        before = gateway.route()["spec"]
+        gateway.release.ship({"grpcRoute": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [{"weight": 40, "pause": "10m"}]}})
+        gateway.release.has_weight(40)
+        gateway.release.want_stable()
+        gateway.release.becomes("RolledBack")
+        assert gateway.release.image() == "shop/checkout:v1"
+        must_become("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+        gateway.release.alone()
+
+
+class Switch:
+    """A shop whose Service alone sends the traffic."""
+
+    def __init__(self, shop):
+        shop.allow("", "services")
+        self.release, self.api, self.ns = Release(shop), shop.api, shop.ns
+        self.before = self.service()["spec"]
+
+    def service(self):
+        return self.api.get("services", self.ns, "checkout")
+
+    def serving(self):
+        """Versions of the pods that its endpoints are."""
+        pods = {one["metadata"]["name"]: one["spec"]["containers"][0]["image"].rpartition(":")[2] for one in self.api.list("pods", self.ns)}
+        slices = self.api.list("endpointslices", self.ns, "kubernetes.io/service-name=checkout")
+        return {pods.get(one["targetRef"]["name"]) for piece in slices for one in piece.get("endpoints") or [] if one["conditions"].get("ready")}
+
+    def serves(self, version):
+        wait_for(f"{self.ns}: {version} serves", lambda: self.serving() == {version}, 60)
+
+    def is_as_before(self):
+        must_become("the Service is as it was", lambda: self.service()["spec"] == self.before and not traces_on(self.service()))
+
+
+def test_a_release_by_a_service_is_switched_and_promoted(api, ns):
+    switch = Switch(Shop(api, ns))
+    switch.release.ship({"service": {"name": "checkout"}}, {"blueGreen": {"preview": "3s", "hold": "5s"}})
+    switch.release.has_weight(100)
+    selector = switch.service()["spec"]["selector"]
+    assert selector == {"app": "checkout-candidate", "doorbuster.dev/rollout": "v2"}, selector
+    switch.serves("v2")
+    switch.release.becomes("Promoted")
+    assert switch.release.image() == "shop/checkout:v2"
+    switch.is_as_before()
+    switch.serves("v2")
+    switch.release.alone()
+
+
+def test_a_release_by_a_service_goes_back_in_one_write(api, ns):
+    switch = Switch(Shop(api, ns))
+    switch.release.ship({"service": {"name": "checkout"}}, {"blueGreen": {"hold": "10m"}})
+    switch.release.has_weight(100)
+    switch.serves("v2")
+    switch.release.want_stable()
+    switch.release.becomes("RolledBack")
+    switch.is_as_before()
+    switch.serves("v1")
+    switch.release.alone()
+
+
+def test_whoever_changes_a_switched_selector_wins(api, ns):
+    switch = Switch(Shop(api, ns))
+    switch.release.ship({"service": {"name": "checkout"}}, {"blueGreen": {"hold": "10m"}})
+    switch.release.has_weight(100)
+    api.patch("services", ns, "checkout", {"spec": {"selector": {"app": "checkout", "doorbuster.dev/rollout": None}}})
+    row = switch.release.becomes("Contested")
+    assert "selector" in row["message"], row
+    switch.release.want_stable()
+    switch.release.becomes("RolledBack")
+    switch.serves("v1")
+    switch.is_as_before()
+    switch.release.alone()
