@@ -177,9 +177,15 @@ class Rollouts {
   void depends(std::size_t i) {
     for (const std::string& name : spec_.rollouts[i].depends_on) {
       const auto is_it = [&name](const RolloutSpec& one) { return one.name == name; };
-      if (std::any_of(spec_.rollouts.begin(), spec_.rollouts.end(), is_it)) continue;
-      wrong(path_of(i, "dependsOn"),
-            "must name rollouts of this event; there is no `" + name + "`",
+      const auto found = std::find_if(spec_.rollouts.begin(), spec_.rollouts.end(), is_it);
+      if (found == spec_.rollouts.end())
+        wrong(path_of(i, "dependsOn"),
+              "must name rollouts of this event; there is no `" + name + "`",
+              "");
+      else if (found->wave > spec_.rollouts[i].wave)
+        wrong(
+            path_of(i, "dependsOn"),
+            "must not name `" + name + "`, which is of a later wave: each would wait for the other",
             "");
     }
   }

@@ -575,7 +575,7 @@ struct ApprovalSpec {
   /// Whoever approves is in one of these groups; empty, anybody who has the verb may.
   std::vector<std::string> groups{};
   /// Nobody lets his own release pass: whoever told the rollout to begin (`Start`, `Retry`) does
-  /// not count. Where the clock began it, two people must approve.
+  /// not count. Where nobody is known to have, one more person must approve than `count` says.
   bool two_people = false;
   /// How long an approval counts that the rollout has not come to yet, or that others are missing
   /// beside.
@@ -726,7 +726,7 @@ struct CompareSpec {
   std::optional<std::string> address{};
   /// The label of the series that has the name of the pod.
   std::string pod_label = "pod";
-  /// Matchers that choose the series of both, such as `namespace="shop"`.
+  /// Matchers that choose the series of both; absent, `namespace` with the event's.
   std::optional<std::string> where{};
   /// Errors among requests: a mixture sequential test, valid however often one looks
   /// (docs/reference/analysis-statistics.md).

@@ -1781,7 +1781,7 @@ constexpr Field kSpecGatesItemApprovalFields[] = {
      false,
      R"(false)",
      "Nobody lets his own release pass: whoever told the rollout to begin (`Start`, `Retry`) does "
-     "not count. Where the clock began it, two people must approve."},
+     "not count. Where nobody is known to have, one more person must approve than `count` says."},
     {"expires",
      &kSpecGatesItemApprovalExpiresSchema,
      false,
@@ -2455,7 +2455,7 @@ constexpr Field kSpecRolloutsItemAnalysisDefaultCompareFields[] = {
      &kSpecRolloutsItemAnalysisDefaultCompareWhereSchema,
      false,
      "",
-     "Matchers that choose the series of both, such as `namespace=\"shop\"`."},
+     "Matchers that choose the series of both; absent, `namespace` with the event's."},
     {"errors",
      &kSpecRolloutsItemAnalysisDefaultCompareErrorsSchema,
      true,

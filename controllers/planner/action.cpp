@@ -4,6 +4,7 @@
 #include "controllers/planner/decisions.h"
 #include "controllers/planner/freeze.h"
 #include "controllers/planner/rollout_action.h"
+#include "controllers/planner/rollout_memory.h"
 #include "controllers/planner/schedule.h"
 
 #include <algorithm>
@@ -179,10 +180,17 @@ const api::Decision* made_by(const Event& event, const Action& action) {
 std::size_t acted(const Event& event) {
   std::set<std::string> uids;
   for (const api::Decision& one : event.status.decisions) {
-    if (one.run == event.status.run.value_or(0) && !one.action_uid.empty())
-      uids.insert(one.action_uid);
+    const bool counts = !one.action_uid.empty() && one.kind != rollout_kind::kApprove;
+    if (one.run == event.status.run.value_or(0) && counts) uids.insert(one.action_uid);
   }
   return uids.size();
+}
+
+/// What only takes back or holds up is never refused for the number of what came before.
+bool is_safe(const Action& action) {
+  const ActionVerb verb = action.spec->action;
+  return verb == ActionVerb::RollBack || verb == ActionVerb::Reject || verb == ActionVerb::Pause ||
+         verb == ActionVerb::Abort;
 }
 
 bool rolls_back(const Action& action) { return action.spec->action == ActionVerb::RollBack; }
@@ -215,7 +223,7 @@ Verdict verdict_on(const Event& event,
                              .value = out.as.value,
                              .detail = action.spec->reason.value_or("")});
   }
-  if (out.as.is == Judgement::Is::Accepted && !rolls_back(action) && acted(event) >= kActionsOfRun)
+  if (out.as.is == Judgement::Is::Accepted && !is_safe(action) && acted(event) >= kActionsOfRun)
     out.as = refused("TooMany",
                      "this run of the event has had " + std::to_string(kActionsOfRun) +
                          " actions; edit the event");

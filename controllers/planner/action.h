@@ -52,7 +52,8 @@ ActionAnswer without_event(std::shared_ptr<const Action>,
 
 /// So long an action may be there before its event.
 inline constexpr Duration kEventPatience = std::chrono::seconds(10);
-/// Actions that decide something in one run of an event; more are refused, but never a RollBack.
+/// Actions that decide something in one run of an event, approvals aside; more are refused, but
+/// never what only takes back or holds up (RollBack, Reject, Pause, Abort).
 inline constexpr std::size_t kActionsOfRun = 64;
 /// Of one event that are looked at in one round.
 inline constexpr std::size_t kActionsOfRound = 64;

@@ -250,10 +250,12 @@ CheckTally tally_since(const api::CheckSpec& check,
 
 Duration remembered(const api::SaleEventSpec& spec, const api::CheckSpec& check) {
   const Duration needed = bad_for(check) + stale_after(check);
-  int counted = 0;
+  int counted = 0, compared = 0;
   for (const api::RolloutSpec& one : spec.rollouts) {
     if (!one.analysis.usual) continue;
     const api::AnalysisSpec& asked = *one.analysis.usual;
+    if (check.name.starts_with("rollout/" + one.name + "/"))
+      compared = std::max(compared, asked.inconclusive_limit.value_or(0) + 1);
     if (std::find(asked.checks.begin(), asked.checks.end(), check.name) == asked.checks.end())
       continue;
     counted = std::max({counted,
@@ -262,7 +264,7 @@ Duration remembered(const api::SaleEventSpec& spec, const api::CheckSpec& check)
                         asked.inconclusive_limit.value_or(0)});
   }
   // Measurements that are let pass need not follow one another.
-  return needed + std::max<Duration>(kCheckMemory, 4 * counted * check.interval.value);
+  return needed + std::max<Duration>(kCheckMemory, (4 * counted + compared) * check.interval.value);
 }
 
 Instant measured_from(const api::SaleEventSpec& spec, const Window& window) {

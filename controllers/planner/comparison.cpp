@@ -6,9 +6,10 @@
 #include "controllers/planner/statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -20,6 +21,9 @@ constexpr std::size_t kHashAndSuffix =
 constexpr std::size_t kGenerated = 58;  ///< bytes that the API server keeps before its suffix
 constexpr std::size_t kMostCounts = 1024;  ///< in one answer
 
+constexpr std::array<std::string_view, 3> kBegins{
+    rollout_kind::kStarted, rollout_kind::kEntered, rollout_kind::kResume};
+
 /// RE2 of the names of a Deployment's pods; longer names are cut by the API server.
 std::string pods_of(const std::string& deployment) {
   const bool whole = deployment.size() + kHashAndSuffix - 5 <= kGenerated;
@@ -28,16 +32,29 @@ std::string pods_of(const std::string& deployment) {
     if (c == '.') quoted += "\\\\";
     quoted += c;
   }
-  return quoted + (whole ? "-[a-z0-9]+-[a-z0-9]{5}" : "[-a-z0-9.]+");
+  // The alphabet of generated names (k8s.io/apimachinery/pkg/util/rand).
+  const std::string any = "[bcdfghjklmnpqrstvwxz2456789]";
+  return quoted + (whole ? "-" + any + "+-" + any + "{5}" : "[-a-z0-9.]+");
 }
 
-std::string matchers(const api::CompareSpec& compare,
-                     const std::string& deployment,
-                     const std::string& more) {
-  std::string out = compare.pod_label + "=~\"" + pods_of(deployment) + "\"";
-  for (const std::string& one : {compare.where.value_or(""), more})
-    out += one.empty() ? "" : "," + one;
-  return out;
+/// Which series of a metric.
+struct Series {
+  std::string metric, of_pods, bad;
+  std::string all() const { return metric + "{" + of_pods + "}"; }
+  std::string text() const {
+    return bad.empty() ? all() : metric + "{" + of_pods + "," + bad + "}";
+  }
+};
+
+Series series_of(const api::CompareSpec& compare,
+                 const ComparedPair& pair,
+                 const std::string& deployment,
+                 const std::string& metric) {
+  const std::string where = compare.where.value_or("namespace=\"" + pair.ns + "\"");
+  return {
+      metric,
+      compare.pod_label + "=~\"" + pods_of(deployment) + "\"" + (where.empty() ? "" : ",") + where,
+      ""};
 }
 
 /// `1764000000.250`, as PromQL's `@` reads it.
@@ -47,10 +64,19 @@ std::string seconds(Instant at) {
   return std::to_string(all / 1000) + "." + std::string(3 - rest.size(), '0') + rest;
 }
 
-std::string grown(const std::string& metric, const std::string& which, Instant since) {
-  const std::string series = metric + "{" + which + "}";
-  return "clamp_min(" + series + " - (" + series + " @ " + seconds(since) + " or " + series +
-         " * 0), 0)";
+/// In a query: back to `since`.
+constexpr std::string_view kBack = "[BACK]";
+
+/// What stood at an instant; of a scrape that failed just then, what stood before it.
+std::string then(const std::string& series, Instant at) {
+  return series + " @ " + seconds(at) + " or last_over_time(" + series + "[1h] @ " + seconds(at) +
+         ")";
+}
+
+std::string grown(const api::CompareSpec& compare, const Series& which, Instant since) {
+  const std::string now = which.text();
+  return "(clamp_min(" + now + " - (" + then(now, since) + " or " + now + " * 0), 0) unless on (" +
+         compare.pod_label + ") (resets(" + which.all() + std::string(kBack) + ") > 0))";
 }
 
 std::string named(const std::string& query, const char* name) {
@@ -58,11 +84,11 @@ std::string named(const std::string& query, const char* name) {
 }
 
 api::CheckSpec question(const api::CompareSpec& compare,
-                        const Sides& sides,
+                        const ComparedPair& pair,
                         const char* what,
                         std::string query) {
   api::CheckSpec out;
-  out.name = "rollout/" + sides.rollout + "/" + what + "/" + seconds(sides.since);
+  out.name = "rollout/" + pair.rollout + "/" + what + "/" + seconds(pair.since);
   out.prometheus = api::PrometheusCheck{};
   out.prometheus->address = compare.address;
   out.prometheus->query = std::move(query);
@@ -95,9 +121,11 @@ std::int64_t count_of(const std::map<std::string, double>& counts, const std::st
 
 /// Three digits that count.
 std::string digits(double value) {
-  char out[32];
-  std::snprintf(out, sizeof out, "%.3g", value);
-  return out;
+  std::array<char, 32> out{};
+  constexpr int kDigits = 3;
+  const auto end = std::to_chars(
+      out.data(), out.data() + out.size(), value, std::chars_format::general, kDigits);
+  return {out.data(), end.ptr};
 }
 
 std::string rate_of(const Tally& one) {
@@ -115,9 +143,13 @@ double number_of(const api::Quantity& quantity) {
   return static_cast<double>(quantity.nanos) / static_cast<double>(api::kNanosPerUnit);
 }
 
-/// Upper bounds in ascending order, with what lies in each bucket.
+/// Upper bounds that both sides have, in ascending order, with what lies below each and above the
+/// one before it. Bounds of one side alone would tell the sides apart by themselves.
 std::vector<Tie> buckets_in(const std::map<std::string, double>& counts) {
-  std::map<double, Tie> upto;
+  struct Bucket {
+    std::optional<std::int64_t> candidate, stable;
+  };
+  std::map<double, Bucket> upto;
   for (const auto& [name, value] : counts) {
     const std::size_t at = name.find('@');
     if (at == std::string::npos) continue;
@@ -126,59 +158,83 @@ std::vector<Tie> buckets_in(const std::map<std::string, double>& counts) {
     if (bound != "+Inf" &&
         std::from_chars(bound.data(), bound.data() + bound.size(), le).ec != std::errc())
       continue;
-    const bool ours = name.compare(0, at, "candidate") == 0;
-    (ours ? upto[le].candidate : upto[le].stable) = count_of(counts, name);
+    Bucket& one = upto[le];
+    auto& side = name.compare(0, at, "candidate") == 0 ? one.candidate : one.stable;
+    side = side.value_or(0) + count_of(counts, name);
   }
   std::vector<Tie> out;
   Tie before;
   for (const auto& [le, all] : upto) {
+    if (!all.candidate || !all.stable) continue;
     // Of series that are read one after the other a larger bucket may be behind.
-    out.push_back({std::max<std::int64_t>(0, all.candidate - before.candidate),
-                   std::max<std::int64_t>(0, all.stable - before.stable)});
-    before = {std::max(before.candidate, all.candidate), std::max(before.stable, all.stable)};
+    out.push_back({std::max<std::int64_t>(0, *all.candidate - before.candidate),
+                   std::max<std::int64_t>(0, *all.stable - before.stable)});
+    before = {std::max(before.candidate, *all.candidate), std::max(before.stable, *all.stable)};
   }
   return out;
 }
 
 }  // namespace
 
+bool begins_comparison(std::string_view kind) {
+  return std::find(kBegins.begin(), kBegins.end(), kind) != kBegins.end();
+}
+
 bool is_comparison(const api::CheckSpec& check) {
   return check.name.find('/') != std::string::npos;
 }
 
-api::CheckSpec errors_asked(const api::CompareSpec& compare, const Sides& sides) {
-  const auto side = [&](const std::string& deployment, const std::string& more) {
-    const std::string which = matchers(compare, deployment, more);
-    return "sum(" + grown(compare.errors.counter, which, sides.since) + ")";
+std::string query_at(const api::CheckSpec& comparison, Instant now) {
+  std::string out = comparison.prometheus->query;
+  const std::string& name = comparison.name;
+  const double since = std::atof(name.c_str() + name.rfind('/') + 1);
+  const double at = static_cast<double>(now.time_since_epoch().count()) / 1000;
+  const auto back = static_cast<std::int64_t>(std::max(1.0, std::ceil(at - since)));
+  const std::string range = "[" + std::to_string(back) + "s]";
+  for (std::size_t found = out.find(kBack); found != std::string::npos; found = out.find(kBack))
+    out.replace(found, kBack.size(), range);
+  return out;
+}
+
+api::CheckSpec errors_asked(const api::CompareSpec& compare, const ComparedPair& pair) {
+  const auto side = [&](const std::string& deployment, const std::string& bad) {
+    Series which = series_of(compare, pair, deployment, compare.errors.counter);
+    which.bad = bad;
+    return "sum(" + grown(compare, which, pair.since) + ")";
   };
   const std::string& bad = compare.errors.bad;
+  const Series stable = series_of(compare, pair, pair.stable, compare.errors.counter);
   return question(compare,
-                  sides,
+                  pair,
                   "errors",
-                  named(side(sides.candidate, ""), "candidate") + " or " +
-                      named(side(sides.candidate, bad), "candidate_errors") + " or " +
-                      named(side(sides.stable, ""), "stable") + " or " +
-                      named(side(sides.stable, bad), "stable_errors"));
+                  named(side(pair.candidate, ""), "candidate") + " or " +
+                      named(side(pair.candidate, bad), "candidate_errors") + " or " +
+                      named(side(pair.stable, ""), "stable") + " or " +
+                      named(side(pair.stable, bad), "stable_errors") + " or " +
+                      named("count(" + then(stable.all(), pair.since) + ")", "stable_then"));
 }
 
-api::CheckSpec latency_asked(const api::CompareSpec& compare, const Sides& sides) {
+api::CheckSpec latency_asked(const api::CompareSpec& compare, const ComparedPair& pair) {
   const auto side = [&](const std::string& deployment) {
-    const std::string which = matchers(compare, deployment, "");
-    return "sum by (le) (" + grown(compare.latency->histogram, which, sides.since) + ")";
+    const Series which = series_of(compare, pair, deployment, compare.latency->histogram);
+    return "sum by (le) (" + grown(compare, which, pair.since) + ")";
   };
-  return question(
+  api::CheckSpec out = question(
       compare,
-      sides,
+      pair,
       "latency",
-      named(side(sides.candidate), "candidate") + " or " + named(side(sides.stable), "stable"));
+      named(side(pair.candidate), "candidate") + " or " + named(side(pair.stable), "stable"));
+  // Needed once a step.
+  out.interval.value *= 3;
+  return out;
 }
 
-std::optional<Sides> sides_of(const Event& event,
-                              const std::string& install,
-                              const api::RolloutSpec& rollout) {
+std::optional<ComparedPair> pair_of(const Event& event,
+                                    const std::string& install,
+                                    const api::RolloutSpec& rollout) {
   const api::SaleEventStatus& status = event.status;
   const std::string attempt = attempt_of(rollout, status);
-  const auto decided = [&](const char* kind) {
+  const auto decided = [&](std::string_view kind) {
     return decided_about(status, kind, rollout.name, attempt);
   };
   if (!rollout.analysis.usual || !rollout.analysis.usual->compare) return std::nullopt;
@@ -187,14 +243,14 @@ std::optional<Sides> sides_of(const Event& event,
        {rollout_kind::kAccepted, rollout_kind::kPromoted, rollout_kind::kRolledBack}) {
     if (decided(over)) return std::nullopt;
   }
-  Sides out{
+  ComparedPair out{
+      .ns = event.ref.ns,
       .rollout = rollout.name,
       .candidate =
           candidate_refs(event, {.install = install, .allow = {}}, rollout.name).deployment.name,
       .stable = rollout.target.name,
       .since = {}};
-  for (const char* begins :
-       {rollout_kind::kStarted, rollout_kind::kEntered, rollout_kind::kResume}) {
+  for (const std::string_view begins : kBegins) {
     if (const api::Decision* one = decided(begins)) out.since = std::max(out.since, one->at);
   }
   out.since += rollout.analysis.usual->initial_delay.value;
@@ -205,11 +261,11 @@ std::vector<api::CheckSpec> comparisons(const Event& event, const std::string& i
   std::vector<api::CheckSpec> out;
   if (!event.spec) return out;
   for (const api::RolloutSpec& one : event.spec->rollouts) {
-    const auto sides = sides_of(event, install, one);
-    if (!sides) continue;
+    const auto pair = pair_of(event, install, one);
+    if (!pair) continue;
     const api::CompareSpec& compare = *one.analysis.usual->compare;
-    out.push_back(errors_asked(compare, *sides));
-    if (compare.latency) out.push_back(latency_asked(compare, *sides));
+    out.push_back(errors_asked(compare, *pair));
+    if (compare.latency) out.push_back(latency_asked(compare, *pair));
   }
   return out;
 }
@@ -223,6 +279,8 @@ Compared compared_errors(const api::CompareErrors& asked, const std::string& tex
   there.errors = std::min(there.errors, there.requests);
   const std::string seen =
       "of the candidate " + rate_of(here) + ", of the target " + rate_of(there);
+  if (count_of(counts, "stable_then") == 0)
+    return {Compared::Is::TooFew, "what the target had counted when the step began is not known"};
   const std::int64_t least = asked.minimum_requests;
   if (here.requests < least || there.requests < least)
     return {Compared::Is::TooFew, seen + "; fewer than " + std::to_string(least) + " say nothing"};

@@ -12,9 +12,9 @@ namespace doorbuster::planner {
 // spec.rollouts[].analysis.compare: a candidate against its target. What both have answered since
 // an instant is asked of Prometheus anew at every look, and tested by statistics.h.
 
-/// Two sides, and since when they are compared.
-struct Sides {
-  std::string rollout;
+/// A candidate and its target, and since when they are compared.
+struct ComparedPair {
+  std::string ns, rollout;
   std::string candidate, stable;  ///< Deployments
   Instant since;
 };
@@ -23,18 +23,25 @@ struct Sides {
 /// the user's can have, tells since when it counts.
 ///
 /// A counter's growth is its value now less that at `since` (PromQL's `@`, Prometheus 2.33), of a
-/// pod that came later the whole: whole numbers, which the extrapolating increase() has not. What a
-/// container counted before it was restarted is lost, and so is what a pod counted that is gone.
-api::CheckSpec errors_asked(const api::CompareSpec&, const Sides&);
+/// pod that came later the whole: whole numbers, which the extrapolating increase() has not. Pods
+/// with a counter that began anew since then are left out whole, and so is what is gone.
+api::CheckSpec errors_asked(const api::CompareSpec&, const ComparedPair&);
 /// Only where `latency` is given.
-api::CheckSpec latency_asked(const api::CompareSpec&, const Sides&);
+api::CheckSpec latency_asked(const api::CompareSpec&, const ComparedPair&);
 bool is_comparison(const api::CheckSpec&);
+/// The query as it is asked now: it looks back for restarts.
+std::string query_at(const api::CheckSpec& comparison, Instant now);
 
 /// All that is to be measured for comparisons of an event now.
 std::vector<api::CheckSpec> comparisons(const Event&, const std::string& install);
 
+/// From a decision of this kind on counts begin anew.
+bool begins_comparison(std::string_view kind);
+
 /// Since when the present step of an attempt is compared; null: nothing is.
-std::optional<Sides> sides_of(const Event&, const std::string& install, const api::RolloutSpec&);
+std::optional<ComparedPair> pair_of(const Event&,
+                                    const std::string& install,
+                                    const api::RolloutSpec&);
 
 struct Compared {
   enum class Is {

@@ -33,9 +33,13 @@ void add_decision(api::SaleEventStatus& status, api::Decision made) {
     });
   }
   if (all.size() >= bounds::kDecisions) {
-    const auto gives_way = std::find_if(all.begin(), all.end(), [](const api::Decision& one) {
-      return one.kind != rollout_kind::kRolledBack;
+    auto gives_way = std::find_if(all.begin(), all.end(), [](const api::Decision& one) {
+      return one.kind == rollout_kind::kApprove;
     });
+    if (gives_way == all.end())
+      gives_way = std::find_if(all.begin(), all.end(), [](const api::Decision& one) {
+        return one.kind != rollout_kind::kRolledBack;
+      });
     all.erase(gives_way == all.end() ? all.begin() : gives_way);
   }
   all.push_back(std::move(made));

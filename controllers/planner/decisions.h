@@ -16,7 +16,8 @@ bool decided(const api::SaleEventStatus&, std::string_view kind);
 
 /// One more. Of one kind about one subject and hash, the latest of a run stands: the former goes;
 /// of approvals, the former of the same person and step.
-/// Beyond the CRD's bound the oldest gives way, of rollbacks last: none may ship again for that.
+/// Beyond the CRD's bound the oldest gives way, approvals first, rollbacks last: none may ship
+/// again for that.
 void add_decision(api::SaleEventStatus&, api::Decision);
 
 }  // namespace doorbuster::planner

@@ -216,7 +216,8 @@ class Judge {
            one->need.target,
            "a rollout in the sale starts " + count(fit.asked, "pod") + " more, and " +
                std::to_string(fit.placed) + " of them find a node (" + to_text(fit.bound) +
-               "): roll out before or after, or with a smaller maxSurge");
+               "): roll out before or after, or with a smaller maxSurge; a release of the event in "
+               "smaller steps");
     }
   }
 

@@ -27,10 +27,10 @@ struct Finding {
 struct PeakNeed {
   std::string target;
   PodOwner owner;
-  std::int64_t needed = 0;        ///< pods
-  std::int64_t usual = 0;         ///< what normally runs
-  std::int64_t running = 0;       ///< what runs now, by the workload's own word
-  std::int64_t surge = 0;         ///< so many more while it is rolled out
+  std::int64_t needed = 0;   ///< pods
+  std::int64_t usual = 0;    ///< what normally runs
+  std::int64_t running = 0;  ///< what runs now, by the workload's own word
+  std::int64_t surge = 0;    ///< so many more while it is rolled out, or beside it as a candidate
   std::optional<PodShape> shape;  ///< nothing: what its pods ask for is not known
   Duration to_ready{};            ///< what one step may take to be ready (ramp.up.stepTimeout)
 };

@@ -4,6 +4,7 @@
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/need_warnings.h"
 #include "controllers/planner/raising.h"
+#include "controllers/planner/rollout_steps.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/target_draft.h"
 
@@ -42,6 +43,19 @@ std::int64_t pods_in(const Room& room, const PodOwner& owner) {
   return pods == ns->second.pods.end() ? 0 : pods->second;
 }
 
+/// Pods of candidates beside a target's own: what the largest step of a release in the sale asks
+/// for.
+std::int64_t candidates_of(const View& view, const ObjectRef& workload, std::int64_t needed) {
+  std::int64_t out = 0;
+  if (workload.group != "apps" || workload.kind != "Deployment") return out;
+  for (const api::RolloutSpec& one : view.spec.rollouts) {
+    if (one.target.name != workload.name || one.desired == api::DesiredRevision::Stable) continue;
+    for (const RolloutStep& step : steps_of(one.strategy))
+      out = std::max({out, percent_of(step.pods, needed), step.replicas});
+  }
+  return out;
+}
+
 void add_target(const View& view,
                 const Room& room,
                 const api::TargetSpec& spec,
@@ -61,7 +75,8 @@ void add_target(const View& view,
   one.needed = need.peak();
   one.usual = basis.usual;
   one.running = workload.integer(charge.kind.status_replicas_path).value_or(0);
-  one.surge = surge_of(workload, charge.workload.kind, one.needed);
+  one.surge = std::max(surge_of(workload, charge.workload.kind, one.needed),
+                       candidates_of(view, charge.workload, one.needed));
   one.to_ready = spec.ramp.up.step_timeout.value;
   if (const auto pods = workload.root().at(kTemplate)) one.shape = shape_of(*pods);
   for (const Reason& reason : ceiling_warnings(spec.name, floor, need))

@@ -199,7 +199,13 @@ std::set<std::string> under_way(const View& view) {
     const auto decided = [&](const char* kind) {
       return decided_about(status, kind, one.subject, one.hash) != nullptr;
     };
-    if (!decided(rollout_kind::kPromoted) && !decided(rollout_kind::kDrained))
+    const auto& named = view.spec.rollouts;
+    const bool there =
+        has_candidate(view, one.subject) ||
+        std::any_of(named.begin(), named.end(), [&one](const api::RolloutSpec& asked) {
+          return asked.name == one.subject;
+        });
+    if (there && !decided(rollout_kind::kPromoted) && !decided(rollout_kind::kDrained))
       out.insert(one.subject);
   }
   return out;

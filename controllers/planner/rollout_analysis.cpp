@@ -78,16 +78,18 @@ const Measurement* counted(const RolloutDraft& draft,
                            Instant since,
                            Analysis& out) {
   const auto history = measured(draft, question.name);
-  exhaust(out, asked, tally_since(question, history, since).inconclusive);
-  std::string why = "nothing has been counted yet";
-  if (!history.empty()) {
-    const Measurement& last = history.back();
-    const bool stale = draft.view.now - last.at > stale_after(question);
-    if (last.says == Measurement::Says::Value && !stale) return &last;
-    why = stale ? "nothing has been counted since " + to_rfc3339(last.at) : last.text;
+  if (history.empty()) {
+    add(out, Analysis::Is::Inconclusive, "nothing has been compared yet");
+    return nullptr;
   }
+  exhaust(out, asked, tally_since(question, history, since).inconclusive);
+  // What was counted before a failure stands until it is stale.
+  const auto last = std::find_if(history.rbegin(), history.rend(), [](const Measurement& one) {
+    return one.says == Measurement::Says::Value;
+  });
+  if (last != history.rend() && draft.view.now - last->at <= stale_after(question)) return &*last;
   if (asked.error_policy == api::ErrorPolicy::Hold)
-    add(out, Analysis::Is::Inconclusive, "the comparison is not known: " + why);
+    add(out, Analysis::Is::Inconclusive, "the comparison is not known: " + history.back().text);
   return nullptr;
 }
 
@@ -104,11 +106,26 @@ void take(Analysis& out, const char* what, const Compared& compared) {
   }
 }
 
-/// Since when both sides are compared; nothing: they are not, or the candidate has no traffic that
-/// could be compared.
-std::optional<Sides> sides(const RolloutDraft& draft) {
-  if (draft.spec == nullptr || draft.facts.weight.value_or(0) == 0) return std::nullopt;
-  return sides_of(draft.view.event, draft.view.setup.install, *draft.spec);
+int number_of(const api::Decision* one) {
+  return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
+}
+
+/// What is compared now; nothing: nothing is. In a step and after the last, while both sides have
+/// traffic: counts do not go over a change of share.
+std::optional<ComparedPair> pair_now(const RolloutDraft& draft) {
+  const int share = draft.facts.weight.value_or(0);
+  if (draft.spec == nullptr || share == 0 || share >= 100) return std::nullopt;
+  const int entered = number_of(draft.decided(rollout_kind::kEntered));
+  const bool between = number_of(draft.decided(rollout_kind::kPassed)) == entered &&
+                       entered < static_cast<int>(draft.steps.size());
+  if (between) return std::nullopt;
+  auto out = pair_of(draft.view.event, draft.view.setup.install, *draft.spec);
+  // What this round has decided nobody has asked about yet.
+  for (const api::Decision& made : draft.decisions) {
+    if (out && begins_comparison(made.kind))
+      out->since = made.at + draft.spec->analysis.usual->initial_delay.value;
+  }
+  return out;
 }
 
 }  // namespace
@@ -128,7 +145,7 @@ Analysis analysis_since(const RolloutDraft& draft, Instant begun) {
         });
     if (check != checks.end()) judge_check(draft, *asked, *check, since, out);
   }
-  const auto compared = asked->compare ? sides(draft) : std::nullopt;
+  const auto compared = asked->compare ? pair_now(draft) : std::nullopt;
   if (!compared) return out;
   const api::CheckSpec question = errors_asked(*asked->compare, *compared);
   if (const Measurement* one = counted(draft, *asked, question, since, out))
@@ -143,7 +160,7 @@ Analysis latency_since(const RolloutDraft& draft, Instant begun) {
   Analysis out;
   const api::AnalysisSpec* asked = asked_of(draft);
   if (asked == nullptr || !asked->compare || !asked->compare->latency) return out;
-  const auto compared = sides(draft);
+  const auto compared = pair_now(draft);
   if (!compared) return out;
   out.is = Analysis::Is::Passed;
   out.dry = asked->dry_run;

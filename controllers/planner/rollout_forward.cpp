@@ -9,6 +9,7 @@ namespace {
 
 /// So long a person's Resume outweighs what was wrong before it.
 constexpr Duration kGrace = std::chrono::minutes(1);
+constexpr const char* kRunsAlready = "the target runs this template already";
 
 int number_of(const api::Decision* one) {
   return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
@@ -234,6 +235,8 @@ bool may_begin(RolloutDraft& draft) {
 /// The first round of it: what is wanted is asked first, so that it is refused before anything is
 /// made.
 void begin(RolloutDraft& draft) {
+  if (draft.decided(rollout_kind::kPromoted) != nullptr)
+    return draft.tell("Promoted", kRunsAlready);
   if (!may_begin(draft)) return;
   const RolloutFacts& facts = draft.facts;
   if (!is_allowed(draft, facts.candidate.deployment)) return;
@@ -241,7 +244,8 @@ void begin(RolloutDraft& draft) {
   if (!made) return;
   const Value now = facts.stable->object->at(kTemplate);
   if (equal_values(now, made->at(kTemplate))) {
-    draft.tell("Promoted", "the target runs this template already");
+    draft.tell("Promoted", kRunsAlready);
+    draft.decide(rollout_kind::kPromoted, "", kRunsAlready);  // others may wait for it
     return;
   }
   const auto label =
@@ -274,6 +278,7 @@ GateView gate_of(const RolloutDraft& draft, int step, Instant entered) {
                     .attempt = draft.attempt,
                     .patch = patch_hash(*draft.spec),
                     .step = step,
+                    .is = step_of(draft, step),
                     .entered = entered,
                     .now = draft.view.now});
 }
@@ -284,6 +289,12 @@ struct StepEnd {
   Analysis analysed;  ///< of latency too once all else is over
   GateView gate_stands;
 };
+/// Does it keep a step from ending? With `Alert` a failure is only said.
+bool holds_up(const RolloutDraft& draft, const Analysis& analysis) {
+  const bool alert = draft.spec->on_failure == api::OnFailure::Alert;
+  return analysis.holds_up() && !(alert && analysis.is == Analysis::Is::Failed);
+}
+
 void add_latency(Analysis& all, Analysis latency) {
   const std::string seen = latency.evidence;
   if (latency.is == Analysis::Is::Failed || latency.is == Analysis::Is::Inconclusive)
@@ -296,14 +307,32 @@ StepEnd end_of(const RolloutDraft& draft, int step, const api::Decision& entered
   const api::Decision* told = draft.decided(rollout_kind::kPromote);
   // Promote ends what time and checks hold up. People are not outvoted by it.
   const bool skipped = told != nullptr && number_of(told) >= step;
-  StepEnd out{.analysed = analysis_since(draft, entered.at),
+  const api::Decision* resumed = draft.decided(rollout_kind::kResume);
+  // Whoever let it go on has seen what was before.
+  const Instant since = resumed == nullptr ? entered.at : std::max(entered.at, resumed->at);
+  StepEnd out{.analysed = analysis_since(draft, since),
               .gate_stands = gate_of(draft, step, entered.at)};
   out.pause = !skipped && draft.view.now < entered.at + asked.pause;
-  out.analysis = !skipped && asked.analysis && out.analysed.holds_up();
+  out.analysis = !skipped && asked.analysis && holds_up(draft, out.analysed);
   out.gate = !out.gate_stands.open;
   if (skipped || !asked.analysis || out.pause || out.analysis || out.gate) return out;
-  add_latency(out.analysed, latency_since(draft, entered.at));
-  out.analysis = out.analysed.holds_up();
+  add_latency(out.analysed, latency_since(draft, since));
+  out.analysis = holds_up(draft, out.analysed);
+  return out;
+}
+
+/// What a release that has come through its steps still waits for.
+StepEnd end_of_bake(const RolloutDraft& draft) {
+  const api::Decision& passed = *draft.decided(rollout_kind::kPassed);
+  const api::Decision* told = draft.decided(rollout_kind::kPromote);
+  const bool skipped = told != nullptr && told->at > passed.at;
+  StepEnd out{.analysed = analysis_since(draft, passed.at), .gate_stands = {}};
+  out.pause = !skipped && draft.view.now < passed.at + draft.spec->bake.value;
+  const bool asks = !skipped && out.analysed.is != Analysis::Is::None;
+  out.analysis = asks && holds_up(draft, out.analysed);
+  if (!asks || out.pause || out.analysis) return out;
+  add_latency(out.analysed, latency_since(draft, passed.at));
+  out.analysis = holds_up(draft, out.analysed);
   return out;
 }
 
@@ -320,12 +349,18 @@ Instant step_since(const RolloutDraft& draft) {
 }
 
 /// Has a step that waits for its analysis been told too often that nothing is known?
-bool is_inconclusive(const RolloutDraft& draft, int step) {
+/// It is decided, and not forgotten when the provider answers again.
+bool is_inconclusive(RolloutDraft& draft, int step) {
   if (step > last_step(draft) || number_of(draft.decided(rollout_kind::kEntered)) != step ||
-      !step_of(draft, step).analysis)
+      !step_of(draft, step).analysis || number_of(draft.decided(rollout_kind::kPromote)) >= step)
     return false;
-  const Analysis analysis = analysis_since(draft, step_since(draft));
-  return analysis.exhausted && !analysis.dry;
+  const Instant since = step_since(draft);
+  const api::Decision* known = draft.decided(rollout_kind::kInconclusive);
+  if (known != nullptr && known->at >= since) return true;
+  const Analysis analysis = analysis_since(draft, since);
+  if (!analysis.exhausted || analysis.dry) return false;
+  draft.decide(rollout_kind::kInconclusive, std::to_string(step), analysis.why);
+  return true;
 }
 
 /// What has gone wrong while the candidate has traffic or is waited for; empty: nothing.
@@ -342,6 +377,8 @@ std::string failure(RolloutDraft& draft, int step) {
     Analysis analysis = analysis_since(draft, since);
     if (in_step && !still && analysis.is != Analysis::Is::Failed)
       analysis = end_of(draft, step, *entered).analysed;
+    if (step > last_step(draft) && !still && analysis.is == Analysis::Is::Passed)
+      analysis = end_of_bake(draft).analysed;
     if (analysis.is == Analysis::Is::Failed) draft.row.analysis = "Failed";
     if (analysis.fails()) return analysis.why;
     if (analysis.is == Analysis::Is::Failed)
@@ -403,25 +440,19 @@ void end_step(RolloutDraft& draft, int step, const api::Decision& entered) {
 }
 
 void bake(RolloutDraft& draft, const api::Decision& passed) {
-  const Instant due = passed.at + draft.spec->bake.value;
-  const api::Decision* told = draft.decided(rollout_kind::kPromote);
-  const bool skipped = told != nullptr && told->at > passed.at;
   draft.tell("Baking");
   draft.row.step_at = passed.at;
-  if (!skipped && draft.view.now < due) {
-    draft.wake = sooner(draft.wake, due);
+  const StepEnd end = end_of_bake(draft);
+  if (end.pause) {
+    draft.wake = sooner(draft.wake, passed.at + draft.spec->bake.value);
     return;
   }
-  Analysis analysis = analysis_since(draft, passed.at);
-  if (!analysis.holds_up()) add_latency(analysis, latency_since(draft, passed.at));
-  const bool failed = analysis.fails() && draft.spec->on_failure != api::OnFailure::Alert;
-  const bool unknown = analysis.is == Analysis::Is::Inconclusive && !analysis.dry;
-  if (!skipped && (failed || unknown)) {
-    draft.row.analysis = failed ? "Failed" : "Inconclusive";
-    draft.row.message = analysis.why;
+  if (!end.analysis) {
+    draft.decide(rollout_kind::kAccepted);
     return;
   }
-  draft.decide(rollout_kind::kAccepted);
+  draft.row.analysis = end.analysed.is == Analysis::Is::Failed ? "Failed" : "Inconclusive";
+  draft.row.message = end.analysed.why;
 }
 
 /// Does it stand still: paused by a person, by a failure, or because somebody else changes the
@@ -451,9 +482,9 @@ bool stands_still(RolloutDraft& draft, int step) {
     return true;
   }
   if (is_inconclusive(draft, step)) {
-    draft.tell(
-        "Inconclusive",
-        "resume it, promote it or roll it back: " + analysis_since(draft, step_since(draft)).why);
+    draft.tell("Inconclusive",
+               "resume it, promote it or roll it back: " +
+                   draft.decided(rollout_kind::kInconclusive)->detail);
     draft.warnings.push_back({"AnalysisInconclusive", draft.name + ": " + draft.row.message});
     return true;
   }

@@ -10,9 +10,9 @@
 namespace doorbuster::planner {
 namespace {
 
-/// `2 board`: the step, from 1, and the gate that an approval is of.
-std::string value_of(int step, const std::string& gate) {
-  return std::to_string(step) + " " + gate;
+/// `2 board 50%`: the step, from 1, the gate that an approval is of, and for what share it is.
+std::string value_of(const GateAsk& ask) {
+  return std::to_string(ask.step) + " " + ask.is.gate + " " + std::to_string(ask.is.weight) + "%";
 }
 
 bool is_about(const api::Decision& one, const GateAsk& ask, const char* kind) {
@@ -32,7 +32,7 @@ std::string who_began(const GateAsk& ask) {
 
 /// Approvals of this step that count, in the order in which they were given.
 std::vector<const api::Decision*> approvals(const api::GateSpec& gate, const GateAsk& ask) {
-  const std::string value = value_of(ask.step, gate.name);
+  const std::string value = value_of(ask);
   const std::string own = gate.approval.two_people ? who_began(ask) : "";
   std::vector<const api::Decision*> out;
   for (const api::Decision& one : ask.status.decisions) {
@@ -45,8 +45,7 @@ std::vector<const api::Decision*> approvals(const api::GateSpec& gate, const Gat
 
 std::size_t needed(const api::GateSpec& gate, const GateAsk& ask) {
   const auto count = static_cast<std::size_t>(gate.approval.count);
-  return gate.approval.two_people && who_began(ask).empty() ? std::max<std::size_t>(count, 2)
-                                                            : count;
+  return count + (gate.approval.two_people && who_began(ask).empty() ? 1 : 0);
 }
 
 /// Whose approvals stood at an instant.
@@ -75,17 +74,37 @@ Judgement accepted(std::string reason, std::string message, std::string value) {
   return {Judgement::Is::Accepted, std::move(reason), std::move(message), std::move(value)};
 }
 
-/// The first step that has not passed yet and has this gate; nothing: there is none.
-std::optional<int> step_to_come(const RolloutCase& at, const std::string& gate) {
-  const std::vector<RolloutStep> steps = steps_of(at.spec->strategy);
-  const api::Decision* passed =
-      decided_about(at.event.status, rollout_kind::kPassed, at.name, at.attempt);
-  const auto from =
-      passed == nullptr ? 0 : static_cast<std::size_t>(integer_of(Json{passed->value}).value_or(0));
-  for (std::size_t i = from; i < steps.size(); ++i) {
-    if (steps[i].gate == gate) return static_cast<int>(i) + 1;
+int number_at(const RolloutCase& at, const char* kind) {
+  const api::Decision* one = decided_about(at.event.status, kind, at.name, at.attempt);
+  return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
+}
+
+Instant entered_at(const RolloutCase& at) {
+  return decided_about(at.event.status, rollout_kind::kEntered, at.name, at.attempt)->at;
+}
+
+/// The first step that has not passed yet and has this gate.
+struct StepToCome {
+  int step = 0;          ///< from 1; 0: there is none
+  bool begun = false;    ///< it waits already
+  bool another = false;  ///< one before it had the gate too
+  RolloutStep is;
+};
+StepToCome step_to_come(const RolloutCase& at, const std::string& gate) {
+  const int passed = number_at(at, rollout_kind::kPassed);
+  StepToCome out;
+  int step = 0;
+  for (const RolloutStep& one : steps_of(at.spec->strategy)) {
+    ++step;
+    if (one.gate != gate) continue;
+    out.another = out.another || step <= passed;
+    if (step <= passed) continue;
+    out.step = step;
+    out.begun = number_at(at, rollout_kind::kEntered) == step;
+    out.is = one;
+    break;
   }
-  return std::nullopt;
+  return out;
 }
 
 Judgement judge_approval(const GateAsk& ask, const api::GateSpec& gate, const Action& action) {
@@ -103,6 +122,7 @@ Judgement judge_approval(const GateAsk& ask, const api::GateSpec& gate, const Ac
   if (gate.approval.two_people && by == who_began(ask))
     return refused("OwnRelease",
                    by + " told it to begin, and somebody else lets it pass (twoPeople)");
+  if (gate_view(gate, ask).open) return nothing_to_do(gate.name + " is open already");
   const auto before = who_approved(approvals(gate, ask), gate.approval.expires.value, ask.now);
   const std::string step = "step " + std::to_string(ask.step);
   if (before.contains(by)) return nothing_to_do(by + " has approved " + step + " already");
@@ -110,7 +130,7 @@ Judgement judge_approval(const GateAsk& ask, const api::GateSpec& gate, const Ac
   return accepted(
       "Approved",
       step + " is approved by " + by + ": " + std::to_string(has) + " of " + std::to_string(wants),
-      value_of(ask.step, gate.name));
+      value_of(ask));
 }
 
 }  // namespace
@@ -151,19 +171,27 @@ Judgement judge_gate(const RolloutCase& at, const Action& action, bool verified,
     return refused("Promoted", "promoted at " + since(*promoted) + " already");
   if (const auto* back = decided_about(status, rollout_kind::kRolledBack, at.name, at.attempt))
     return refused("RolledBack", "rolled back at " + since(*back) + "; `Retry` begins it again");
-  const std::optional<int> step = step_to_come(at, name);
-  if (!step) return refused("NotAtGate", "no step that is still to come waits at " + name);
+  const StepToCome to_come = step_to_come(at, name);
+  const std::string step = "step " + std::to_string(to_come.step);
+  if (to_come.step == 0)
+    return refused("NotAtGate", "no step that is still to come waits at " + name);
+  const bool approves = action.spec->action == api::ActionVerb::Approve;
+  // Who says it twice, or late, means the step before.
+  if (approves && to_come.another && !to_come.begun)
+    return refused("NotYet",
+                   "the step that waited at " + name + " has passed; " + step +
+                       ", which has it too, is approved once it has begun");
   const GateAsk ask{.status = status,
                     .rollout = at.name,
                     .attempt = at.attempt,
                     .patch = patch_hash(*at.spec),
-                    .step = *step,
-                    .entered = now,
+                    .step = to_come.step,
+                    .is = to_come.is,
+                    .entered = to_come.begun ? entered_at(at) : now,
                     .now = now};
-  if (action.spec->action == api::ActionVerb::Reject)
-    return accepted("Rejected",
-                    "rejected at " + name + ", before step " + std::to_string(*step) + " ends",
-                    value_of(*step, name));
+  if (!approves)
+    return accepted(
+        "Rejected", "rejected at " + name + ", before " + step + " ends", value_of(ask));
   if (!verified)
     return refused("NotVerified",
                    "an approval counts only where the admission policy of Doorbuster has made sure "

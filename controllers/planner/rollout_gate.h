@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/planner/rollout_judgement.h"
+#include "controllers/planner/rollout_steps.h"
 #include "crds/sale_event.h"
 #include "operator/base/instant.h"
 
@@ -19,6 +20,7 @@ struct GateAsk {
   const std::string& attempt;  ///< hash of the decisions about it
   std::string patch;           ///< that of its Retry
   int step = 1;                ///< from 1
+  RolloutStep is;              ///< what it is now: edited, it is another one
   Instant entered;             ///< since when the step waits; before it an approval runs out
   Instant now;
 };

@@ -169,7 +169,7 @@ Judgement judge_rollout(const RolloutCase& at, ActionVerb verb) {
 
 bool is_about_attempt(std::string_view kind) {
   using namespace rollout_kind;
-  constexpr std::array<std::string_view, 14> kKinds{kStarted,
+  constexpr std::array<std::string_view, 15> kKinds{kStarted,
                                                     kEntered,
                                                     kPassed,
                                                     kAccepted,
@@ -182,7 +182,8 @@ bool is_about_attempt(std::string_view kind) {
                                                     kPause,
                                                     kResume,
                                                     kApprove,
-                                                    kReject};
+                                                    kReject,
+                                                    kInconclusive};
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 

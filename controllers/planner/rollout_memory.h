@@ -26,9 +26,11 @@ inline constexpr const char* kStart = "Start";
 inline constexpr const char* kPromote = "Promote";  ///< value: the step that it ends
 inline constexpr const char* kPause = "Pause";
 inline constexpr const char* kResume = "Resume";
-/// value: the step and the gate; of one step every person has one
+/// value: the step, the gate and the share; of one step every person has one
 inline constexpr const char* kApprove = "Approve";
 inline constexpr const char* kReject = "Reject";  ///< value: the same
+/// More was inconclusive than may be. value: the step; detail: why
+inline constexpr const char* kInconclusive = "AnalysisInconclusive";
 inline constexpr const char* kRetry =
     "Retry";  ///< hash: of the patch; value: the attempt it begins
 }  // namespace rollout_kind

@@ -121,14 +121,15 @@ Reading ProviderMeasurer::prometheus(const api::CheckSpec& check) {
   const api::PrometheusCheck& asked = *check.prometheus;
   const auto address = parse_web_address(planner::asked_address(check, parts_.setup));
   if (!address) return failed("the address cannot be read");
+  const std::string query =
+      planner::is_comparison(check) ? planner::query_at(check, parts_.now()) : asked.query;
   std::optional<adapters::QueryRange> range;
   if (asked.range)
     range = {.end = parts_.now(),
              .reaches = asked.range->duration.value,
              .step = asked.range->step.value};
-  const auto answer =
-      parts_.web->get({.address = *address,
-                       .target = adapters::prometheus_target(address->target, asked.query, range)});
+  const auto answer = parts_.web->get(
+      {.address = *address, .target = adapters::prometheus_target(address->target, query, range)});
   if (!answer.ok()) return failed(answer.error().message);
   if (planner::is_comparison(check)) {
     const Reading counts = adapters::read_counts(answer->body);

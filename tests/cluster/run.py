@@ -14,7 +14,7 @@ import harness
 import peer
 from api import Api, TimedOut
 
-SUITES = ["life_cases", "action_cases", "freeze_cases", "writer_cases", "keda_cases", "canary_cases", "rollout_cases", "router_cases", "knative_cases", "pool_cases", "safeguard_cases", "pending_cases", "kill_cases", "kinds_cases", "outage_cases", "sweep_cases", "install_cases",
+SUITES = ["life_cases", "action_cases", "freeze_cases", "writer_cases", "keda_cases", "canary_cases", "rollout_cases", "router_cases", "gate_cases", "hazard_cases", "knative_cases", "pool_cases", "safeguard_cases", "pending_cases", "kill_cases", "kinds_cases", "outage_cases", "sweep_cases", "install_cases",
           "plan_cases", "report_cases", "watch_cases", "schedule_cases", "feasibility_cases", "headroom_cases", "prepull_cases", "buffer_cases", "check_cases", "kube_cases"]
 # With --peers these and no others: each against the real controller of somebody else (peer.py), started once for all of its suite.
 PEER_SUITES = {"peer_keda_cases": "keda", "peer_rollout_cases": "argo-rollouts", "peer_flagger_cases": "flagger"}

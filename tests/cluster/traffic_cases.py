@@ -192,4 +192,4 @@ def test_people_let_it_pass_a_gate_and_roll_it_back_at_the_next(api, ns):
         found = answers_of(load)
         print(f"          asked to the candidate's last answer {1000 * (of(found, 'v2')[-1].sent - asked):.0f} ms", flush=True)
         approved = shop_.decided("Approve")
-        assert approved["value"] == "1 board" and approved["by"], approved
+        assert approved["value"] == "1 board 20%" and approved["by"], approved

@@ -2,6 +2,7 @@
 #include "controllers/planner/comparison.h"
 
 #include "controllers/planner/check.h"
+#include "controllers/planner/rollout_memory.h"
 #include "tests/planner/rollout_shop.h"
 
 #include <gmock/gmock.h>
@@ -30,36 +31,53 @@ api::CompareSpec compare_spec() {
   return out;
 }
 
-const Sides kSides{
+const ComparedPair kPair{
     .rollout = "v2", .candidate = "flash-v2-1234", .stable = "checkout", .since = kStart};
 
 std::string query(const api::CheckSpec& asked) { return asked.prometheus->query; }
 
 TEST(Comparison, counts_each_side_by_the_names_of_its_pods_since_the_step_began) {
-  const std::string asked = query(errors_asked(compare_spec(), kSides));
+  const std::string asked = query(errors_asked(compare_spec(), kPair));
   const std::string at = std::to_string(kStart.time_since_epoch().count() / 1000) + ".000";
+  const std::string any = "[bcdfghjklmnpqrstvwxz2456789]", pod = "-" + any + "+-" + any + "{5}";
   const std::string candidate =
-      R"(http_requests_total{pod=~"flash-v2-1234-[a-z0-9]+-[a-z0-9]{5}",namespace="shop"})";
-  EXPECT_THAT(
-      asked,
-      HasSubstr("label_replace(sum(clamp_min(" + candidate + " - (" + candidate + " @ " + at +
-                " or " + candidate + R"( * 0), 0)), "doorbuster", "candidate", "", ""))"));
+      R"(http_requests_total{pod=~"flash-v2-1234)" + pod + R"(",namespace="shop"})";
   EXPECT_THAT(asked,
-              HasSubstr(R"(pod=~"checkout-[a-z0-9]+-[a-z0-9]{5}",namespace="shop",code=~"5.."})"));
+              HasSubstr("label_replace(sum((clamp_min(" + candidate + " - (" + candidate + " @ " +
+                        at + " or last_over_time(" + candidate + "[1h] @ " + at + ") or " +
+                        candidate + " * 0), 0) unless on (pod) (resets(" + candidate +
+                        R"([BACK]) > 0))), "doorbuster", "candidate", "", ""))"));
+  EXPECT_THAT(asked, HasSubstr(R"(pod=~"checkout)" + pod + R"(",namespace="shop",code=~"5.."})"));
   EXPECT_THAT(asked, HasSubstr(R"("stable_errors")"));
+  EXPECT_THAT(asked, HasSubstr(R"("stable_then")"));
 }
 
 TEST(Comparison, pods_of_long_names_are_told_by_what_the_API_server_leaves_of_them) {
-  Sides sides = kSides;
+  ComparedPair sides = kPair;
   sides.candidate = std::string(60, 'x');
   EXPECT_THAT(query(errors_asked(compare_spec(), sides)),
               HasSubstr("\"" + std::string(41, 'x') + "[-a-z0-9.]+\""));
 }
 
+TEST(Comparison, looks_back_for_restarts_as_far_as_it_counts) {
+  const api::CheckSpec asked = errors_asked(compare_spec(), kPair);
+  const std::string now = query_at(asked, kStart + seconds(90));
+  EXPECT_THAT(now, AllOf(HasSubstr("[90s]) > 0"), Not(HasSubstr("[BACK]"))));
+  EXPECT_THAT(query_at(asked, kStart - seconds(5)), HasSubstr("[1s]"));
+}
+
+TEST(Comparison, is_of_the_events_namespace_unless_it_says_otherwise) {
+  api::CompareSpec spec = compare_spec();
+  spec.where.reset();
+  ComparedPair pair = kPair;
+  pair.ns = "market";
+  EXPECT_THAT(query(errors_asked(spec, pair)), HasSubstr(R"(,namespace="market"})"));
+}
+
 TEST(Comparison, has_a_name_that_no_check_can_have_and_that_changes_with_the_step) {
-  const api::CheckSpec asked = errors_asked(compare_spec(), kSides);
+  const api::CheckSpec asked = errors_asked(compare_spec(), kPair);
   EXPECT_TRUE(is_comparison(asked));
-  Sides later = kSides;
+  ComparedPair later = kPair;
   later.since += minutes(1);
   EXPECT_NE(asked.name, errors_asked(compare_spec(), later).name);
 }
@@ -74,24 +92,37 @@ struct ErrorCase {
 TEST(Comparison, errors_are_judged_by_both_sides) {
   using Is = Compared::Is;
   const ErrorCase cases[] = {
-      {"no errors at all", "candidate=1000;stable=9000", Is::NotWorse, "0 of 1000 requests failed"},
+      {"no errors at all",
+       "candidate=1000;stable_then=4;stable=9000",
+       Is::NotWorse,
+       "0 of 1000 requests failed"},
       {"as many as the target's",
-       "candidate=1000;candidate_errors=10;stable=9000;stable_errors=90",
+       "candidate=1000;candidate_errors=10;stable_then=4;stable=9000;stable_errors=90",
        Is::NotWorse,
        "10 of 1000 requests failed (1 %)"},
       {"ten times as many",
-       "candidate=1000;candidate_errors=100;stable=9000;stable_errors=90",
+       "candidate=1000;candidate_errors=100;stable_then=4;stable=9000;stable_errors=90",
        Is::Worse,
        "is not above 0.05"},
       {"too few to say",
-       "candidate=99;candidate_errors=99;stable=9000",
+       "candidate=99;candidate_errors=99;stable_then=4;stable=9000",
        Is::TooFew,
        "fewer than 100"},
-      {"the target gets none", "candidate=1000;stable=3", Is::TooFew, "fewer than 100"},
-      {"nothing", "", Is::TooFew, "0 of 0 requests"},
-      {"what is no number is passed over", "candidate=x;;=;stable=9000", Is::TooFew, "fewer"},
+      {"the target gets none",
+       "candidate=1000;stable_then=4;stable=3",
+       Is::TooFew,
+       "fewer than 100"},
+      {"nothing", "", Is::TooFew, "is not known"},
+      {"nobody knows what the target had counted before",
+       "candidate=1000;candidate_errors=10;stable=900000;stable_errors=90",
+       Is::TooFew,
+       "had counted when the step began is not known"},
+      {"what is no number is passed over",
+       "candidate=x;;=;stable_then=4;stable=9000",
+       Is::TooFew,
+       "fewer"},
       {"more errors than requests, of an answer that is behind",
-       "candidate=1000;candidate_errors=1001;stable=9000;stable_errors=90",
+       "candidate=1000;candidate_errors=1001;stable_then=4;stable=9000;stable_errors=90",
        Is::Worse,
        "1000 of 1000"},
   };
@@ -105,7 +136,8 @@ TEST(Comparison, errors_are_judged_by_both_sides) {
 
 TEST(Comparison, what_is_tolerated_is_no_worse) {
   api::CompareErrors errors = compare_spec().errors;
-  const char* counts = "candidate=20000;candidate_errors=300;stable=20000;stable_errors=200";
+  const char* counts =
+      "candidate=20000;candidate_errors=300;stable_then=4;stable=20000;stable_errors=200";
   EXPECT_EQ(compared_errors(errors, counts, 0.05).is, Compared::Is::Worse);
   errors.tolerated = quantity("2");
   EXPECT_EQ(compared_errors(errors, counts, 0.05).is, Compared::Is::NotWorse);
@@ -127,6 +159,10 @@ TEST(Comparison, latency_is_judged_by_buckets) {
       "stable@0.1=500;stable@0.5=900;stable@+Inf=1000";
   EXPECT_EQ(compared_latency(asked, little, 0.05).is, Compared::Is::NotWorse)
       << "significant, but less than what matters";
+  const std::string other_bounds =
+      "candidate@0.2=600;candidate@+Inf=1000;stable@0.1=500;stable@+Inf=1000";
+  EXPECT_EQ(compared_latency(asked, other_bounds, 0.05).is, Compared::Is::NotWorse)
+      << "bounds of one side tell nothing";
   EXPECT_EQ(compared_latency(asked, "candidate@+Inf=3;stable@+Inf=1000", 0.05).is,
             Compared::Is::TooFew);
 }
@@ -161,8 +197,10 @@ struct ComparedShop {
   Shop shop = rollout_shop();
 };
 
-constexpr const char* kAlike = "candidate=1000;candidate_errors=10;stable=9000;stable_errors=90";
-constexpr const char* kWorse = "candidate=1000;candidate_errors=200;stable=9000;stable_errors=90";
+const std::string kAlike =
+    "candidate=1000;candidate_errors=10;stable_then=4;stable=9000;stable_errors=90";
+const std::string kWorse =
+    "candidate=1000;candidate_errors=200;stable_then=4;stable=9000;stable_errors=90";
 
 TEST(ComparedRelease, goes_on_while_the_candidate_is_no_worse_and_says_by_what_it_passed) {
   ComparedShop stage;
@@ -191,15 +229,57 @@ TEST(ComparedRelease, waits_while_nothing_is_counted_and_calls_no_outage_bad) {
   stage.shop.run_until(kStart + minutes(10));
   EXPECT_EQ(split_of(stage.shop), "90/10");
   EXPECT_EQ(rollout_row(stage.shop).analysis, "Inconclusive");
-  EXPECT_THAT(rollout_row(stage.shop).message, HasSubstr("nothing has been counted yet"));
+  EXPECT_THAT(rollout_row(stage.shop).message, HasSubstr("nothing has been compared yet"));
 }
 
 TEST(ComparedRelease, waits_until_enough_is_counted) {
   ComparedShop stage;
   stage.shop.run_until(kStart);
-  stage.run(minutes(5), "candidate=99;stable=9000");
+  stage.run(minutes(5), "candidate=99;stable_then=4;stable=9000");
   EXPECT_EQ(split_of(stage.shop), "90/10");
   EXPECT_THAT(rollout_row(stage.shop).message, HasSubstr("fewer than 100 say nothing"));
+}
+
+TEST(ComparedRelease, at_all_of_the_traffic_there_is_nothing_to_compare) {
+  ComparedShop stage;
+  stage.shop.sale.spec->rollouts[0].strategy = {
+      .canary = {},
+      .blue_green = api::BlueGreenSpec{.hold = {"1m", minutes(1)}, .analysis = "default"}};
+  stage.shop.run_until(kStart);
+  stage.run(minutes(20), "candidate=1000;stable_then=4;stable=0");
+  EXPECT_EQ(rollout_row(stage.shop).state, "Promoted");
+}
+
+TEST(ComparedRelease, no_step_passes_on_what_the_one_before_it_counted) {
+  ComparedShop stage;
+  auto& steps = stage.shop.sale.spec->rollouts[0].strategy.canary->steps;
+  steps[1].pause = {"0s", Duration(0)};
+  stage.shop.run_until(kStart);
+  stage.run(minutes(2), kAlike);
+  for (const api::Decision& one : stage.shop.sale.status.decisions) {
+    if (one.kind != rollout_kind::kPassed || one.value != "2") continue;
+    const api::Decision* entered = nullptr;
+    for (const api::Decision& other : stage.shop.sale.status.decisions)
+      entered = other.kind == rollout_kind::kEntered ? &other : entered;
+    ASSERT_NE(entered, nullptr);
+    EXPECT_GT(one.at, entered->at) << "not in the round in which it began";
+  }
+}
+
+TEST(ComparedRelease, worse_latency_at_the_end_of_the_bake_sends_it_back) {
+  ComparedShop stage;
+  auto& compare = *stage.shop.sale.spec->rollouts[0].analysis.usual->compare;
+  compare.latency = api::CompareLatency{.histogram = "seconds_bucket", .at_least = quantity("0.6")};
+  for (auto& step : stage.shop.sale.spec->rollouts[0].strategy.canary->steps) step.analysis.reset();
+  stage.shop.run_until(kStart);
+  const std::string slower =
+      ";candidate@0.1=100;candidate@0.5=600;candidate@+Inf=1000;"
+      "stable@0.1=500;stable@0.5=900;stable@+Inf=1000";
+  stage.run(minutes(10), kAlike + slower);
+  EXPECT_EQ(split_of(stage.shop), "50/50") << "it is asked once, when all else is over";
+  stage.run(minutes(5), kAlike + slower);
+  EXPECT_EQ(split_of(stage.shop), "100/0");
+  EXPECT_THAT(rollout_row(stage.shop).message, HasSubstr("worse than the target by latency"));
 }
 
 TEST(ComparedRelease, a_dry_run_decides_nothing) {
@@ -228,6 +308,14 @@ TEST(ComparedRelease, stands_still_after_too_many_failures_of_the_provider) {
   stage.shop.run_until(kStart + hours(1));
   EXPECT_EQ(rollout_row(stage.shop).state, "Inconclusive") << "no deadline while it stands still";
   EXPECT_EQ(split_of(stage.shop), "90/10");
+  stage.run(minutes(1), kAlike);
+  EXPECT_EQ(rollout_row(stage.shop).state, "Inconclusive") << "until somebody decides";
+  EXPECT_EQ(split_of(stage.shop), "90/10");
+  api::SaleActionSpec spec;
+  spec.action = api::ActionVerb::Resume;
+  stage.shop.act("resume", spec);
+  stage.run(minutes(3), kAlike);
+  EXPECT_EQ(split_of(stage.shop), "50/50");
 }
 
 // ---- limits of checks

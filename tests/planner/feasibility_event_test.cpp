@@ -1,6 +1,6 @@
 // What an event tells of its feasibility, and when: from what is seen of its targets and the room.
 #include "controllers/planner/room.h"
-#include "tests/planner/shop.h"
+#include "tests/planner/rollout_shop.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,6 +62,22 @@ TEST(FeasibilityOfAnEvent,
   it.shop.room.reset();
   it.shop.run_until(kStart + std::chrono::minutes(1));
   EXPECT_EQ(it.shop.number(kCheckoutHpa, "/spec/minReplicas"), 15) << "capacity never waits";
+}
+
+TEST(FeasibilityOfAnEvent, a_release_needs_room_beside_its_target) {
+  Sale it;
+  api::RolloutSpec release = rollout_of("shop:v2");
+  release.strategy = {.canary = {}, .blue_green = api::BlueGreenSpec{}};
+  it.shop.sale.spec->rollouts = {release};
+  it.read_room(40);
+  EXPECT_EQ(it.status().verdict, "Go") << "15 and 15 beside them";
+  it.read_room(25);
+  ASSERT_EQ(it.status().verdict, "Warn");
+  EXPECT_EQ(it.status().feasibility->findings.at(0).code, "SurgeDoesNotFit");
+  EXPECT_THAT(it.status().feasibility->findings.at(0).message, HasSubstr("15 pods more, and 10"));
+  it.shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  it.read_room(25);
+  EXPECT_EQ(it.status().verdict, "Go");
 }
 
 TEST(FeasibilityOfAnEvent, where_no_room_is_read_the_last_verdict_stands_and_nothing_is_written) {

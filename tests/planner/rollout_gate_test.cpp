@@ -62,6 +62,7 @@ struct GateStage : RolloutStage {
                       .attempt = hash,
                       .patch = patch_hash(event.spec->rollouts[0]),
                       .step = step,
+                      .is = steps_of(event.spec->rollouts[0].strategy)[std::size_t(step - 1)],
                       .entered = now,
                       .now = now});
   }
@@ -152,6 +153,7 @@ TEST(Gate, what_was_open_while_the_step_lasted_stays_open) {
                          .attempt = hash,
                          .patch = "",
                          .step = 2,
+                         .is = steps_of(stage.event.spec->rollouts[0].strategy)[1],
                          .entered = entered,
                          .now = stage.now})
                   .open);
@@ -202,6 +204,49 @@ TEST(Gate, one_action_is_about_all_rollouts_that_have_the_gate) {
   stage.begin("checkout");
   EXPECT_EQ(stage.told(ActionVerb::Approve, "ada", {}, {}), "Complete Approved");
   EXPECT_TRUE(stage.view().open);
+}
+
+TEST(Gate, an_approval_said_twice_is_not_one_of_the_next_step) {
+  GateStage stage;
+  stage.event.spec->rollouts[0].strategy.canary->steps[0].approval = "board";
+  stage.begin("checkout");
+  EXPECT_EQ(stage.approve("ada"), "Complete Approved");
+  EXPECT_EQ(stage.decision("checkout", rollout_kind::kApprove)->value, "1 board 10%");
+  api::Decision passed{.run = 0, .kind = rollout_kind::kPassed, .subject = "checkout"};
+  passed.hash = stage.attempt("checkout");
+  passed.value = "1";
+  add_decision(stage.event.status, passed);
+  EXPECT_EQ(stage.approve("ada"), "Refused NotYet");
+  api::Decision entered = passed;
+  entered.kind = rollout_kind::kEntered;
+  entered.value = "2";
+  entered.at = stage.now;
+  add_decision(stage.event.status, entered);
+  EXPECT_EQ(stage.approve("ada"), "Complete Approved");
+}
+
+TEST(Gate, approvals_of_a_step_that_was_edited_are_void) {
+  GateStage stage;
+  stage.begin("checkout");
+  EXPECT_EQ(stage.approve("ada"), "Complete Approved");
+  stage.event.spec->rollouts[0].strategy.canary->steps[1].weight = 100;
+  EXPECT_FALSE(stage.view().open);
+}
+
+TEST(Gate, approving_again_does_not_shut_what_is_open) {
+  GateStage stage;
+  stage.gate().count = 2;
+  stage.gate().expires = {"1h", hours(1)};
+  stage.begin("checkout");
+  api::Decision entered{.run = 0, .kind = rollout_kind::kEntered, .subject = "checkout"};
+  entered.hash = stage.attempt("checkout");
+  entered.value = "2";
+  entered.at = stage.now;
+  add_decision(stage.event.status, entered);
+  EXPECT_EQ(stage.approve("ada"), "Complete Approved");
+  EXPECT_EQ(stage.approve("grace"), "Complete Approved");
+  stage.now += hours(2);
+  EXPECT_EQ(stage.approve("ada"), "Complete NothingToDo");
 }
 
 TEST(Gate, approvals_of_another_attempt_are_void) {

@@ -1,0 +1,140 @@
+"""What other tools get wrong with releases, by the names that tests/simulation/hazards_test.cpp has, on the real API server, Deployment
+controller and autoscaler. The Service itself is switched or a gateway is played, so that no Envoy is needed; traffic_cases.py has one."""
+
+from action_cases import answered, ask, condition
+from harness import Shop, traces_on, wait_for
+from router_cases import GrpcGateway, Switch
+
+GRPC = {"grpcRoute": {"name": "shop", "backend": "checkout"}}
+SERVICE = {"service": {"name": "checkout"}}
+
+
+def crash(shop):
+    """The new pods are not ready any more, as crashed ones are."""
+    for pod in shop.api.list("pods", shop.ns, "doorbuster.dev/rollout=v2"):
+        conditions = [{**one, "status": "False"} if one["type"] in ("Ready", "ContainersReady") else one for one in pod["status"]["conditions"]]
+        shop.api.patch("pods", shop.ns, pod["metadata"]["name"], {"status": {"conditions": conditions}}, subresource="status")
+
+
+def switched(api, ns, **more):
+    """v2 serves by the selector of the Service, with the old copy beside it."""
+    shop = Shop(api, ns)
+    switch = Switch(shop)
+    switch.release.ship(SERVICE, {"blueGreen": {"hold": "10m"}}, **more)
+    switch.release.has_weight(100)
+    switch.serves("v2")
+    return shop, switch
+
+
+def is_back(switch):
+    row = switch.release.becomes("RolledBack")
+    switch.is_as_before()
+    switch.serves("v1")
+    switch.release.alone()
+    return row
+
+
+def test_the_new_copy_crashes_after_its_switch_and_is_rolled_back(api, ns):
+    """Argo Rollouts #2824, #4750: new pods that crash keep the abort from moving the Service."""
+    shop, switch = switched(api, ns)
+    crash(shop)
+    ask(shop, "RollBack")
+    is_back(switch)
+    answered(shop, "rollback", "Complete")
+
+
+def test_pods_crash_after_the_switch_of_a_service(api, ns):
+    """Argo Rollouts, rollout/service.go: the active Service stays with pods that crashed after its switch."""
+    shop, switch = switched(api, ns)
+    crash(shop)
+    assert "no pod of the candidate is ready" in is_back(switch)["message"]
+
+
+def test_a_paused_release_is_rolled_back(api, ns):
+    """Argo Rollouts, rollout/context.go: an abort of what is paused restores no capacity and switches nothing."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop, before = gateway.release.shop, gateway.route()["spec"]
+        gateway.release.ship(GRPC, {"canary": {"steps": [{"weight": 40, "pause": "10m"}]}})
+        gateway.release.has_weight(40)
+        ask(shop, "Pause")
+        gateway.release.becomes("Paused")
+        ask(shop, "RollBack")
+        gateway.release.becomes("RolledBack")
+        answered(shop, "rollback", "Complete")
+        wait_for("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+        gateway.release.alone()
+
+
+def test_pods_crash_after_the_switch(api, ns):
+    """Argo Rollouts #2824 by a route: all of the traffic is the candidate's, and its pods crash."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        before = gateway.route()["spec"]
+        gateway.release.ship(GRPC, {"canary": {"steps": [{"weight": 100, "pause": "10m"}]}})
+        gateway.release.has_weight(100)
+        crash(gateway.release.shop)
+        row = gateway.release.becomes("RolledBack")
+        assert "no pod of the candidate is ready" in row["message"], row
+        wait_for("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+        gateway.release.alone()
+
+
+def test_nothing_has_begun_and_it_is_rolled_back(api, ns):
+    """Argo Rollouts #1292, #2982: an abort of what has not begun scaled the target to nothing."""
+    shop = Shop(api, ns)
+    switch = Switch(shop)
+    switch.release.ship(SERVICE, {"blueGreen": {}}, start="manual")
+    switch.release.becomes("Waiting")
+    before = api.get("deployments", ns, "checkout")["spec"]
+    answered(shop, ask(shop, "RollBack"), "Complete")
+    is_back(switch)
+    assert api.get("deployments", ns, "checkout")["spec"] == before
+    started = answered(shop, ask(shop, "Start"), "Refused")
+    assert condition(started, "Accepted") == "False RolledBack", started["status"]
+
+
+def test_what_is_promoted_is_rolled_back(api, ns):
+    """Argo Rollouts #2982: an abort of what is over; here it is told so, and nothing moves."""
+    shop = Shop(api, ns)
+    switch = Switch(shop)
+    switch.release.ship(SERVICE, {"blueGreen": {"hold": "1s"}})
+    switch.release.becomes("Promoted")
+    switch.is_as_before()
+    before = api.get("deployments", ns, "checkout")["spec"]
+    refused = answered(shop, ask(shop, "RollBack"), "Refused")
+    assert condition(refused, "Accepted") == "False Promoted", refused["status"]
+    switch.serves("v2")
+    assert api.get("deployments", ns, "checkout")["spec"] == before
+
+
+def test_what_was_rolled_back_is_retried(api, ns):
+    """Argo Rollouts #3774: a retry forgets the delay before the candidate goes; here it waits until it is gone."""
+    shop, switch = switched(api, ns)
+    ask(shop, "RollBack")
+    switch.release.becomes("RolledBack")
+    answered(shop, ask(shop, "Retry"), "Complete")
+    switch.release.has_weight(100)
+    switch.serves("v2")
+    ask(shop, "RollBack", "again")
+    is_back(switch)
+
+
+def test_pods_never_become_ready(api, ns):
+    """Argo Rollouts #3988, #3765, #4128: pods that never stay ready outwit the deadline."""
+    shop = Shop(api, ns)
+    switch = Switch(shop)
+    nowhere = {"spec": {"nodeSelector": {"doorbuster.test/there": "never"}}}
+    switch.release.ship(SERVICE, {"blueGreen": {}}, patch=nowhere, deadline="8s")
+    row = is_back(switch)
+    assert "waits for the candidate's pods" in row["message"], row
+
+
+def test_git_changes_the_template(api, ns):
+    """Argo Rollouts #2463: another template comes in the middle; it is the user's, and traffic goes to it."""
+    shop, switch = switched(api, ns)
+    shop.api.patch("deployments", ns, "checkout", {"spec": {"template": {"spec": {"containers": [
+        {"name": "app", "image": "shop/checkout:hotfix"}]}}}}, "argocd", "application/strategic-merge-patch+json")
+    row = switch.release.becomes("RolledBack")
+    assert "superseded" in row["message"], row
+    switch.is_as_before()
+    switch.serves("hotfix")
+    switch.release.alone()
