@@ -529,9 +529,9 @@ void go_forward(RolloutDraft& draft) {
   const bool still = stands_still(draft, step);
   const bool in_step = number_of(draft.decided(rollout_kind::kEntered)) >= step;
   const int has = in_step ? goal : before;
-  // What stands still keeps the share that the route gives it, in force already or not.
+  // It keeps the share that the route gives it, in force already or not, as far as it is ready.
   const int given = facts.contested ? 0 : std::min(goal, facts.weight.value_or(0));
-  const int stays = still ? std::max(has, given) : has;
+  const int stays = std::max(has, given);
   if (!still && draft.row.state.empty()) draft.tell("Scaling");
   const std::int64_t pods =
       !still || in_step ? pods_of(draft, now) : pods_for(draft, std::max(stays, 1));

@@ -49,6 +49,10 @@ PATHS = {
     "services": "/api/v1",
     "ingresses": "/apis/networking.k8s.io/v1",
     "gateways": "/apis/gateway.networking.k8s.io/v1",
+    "endpointslices": "/apis/discovery.k8s.io/v1",
+    "grpcroutes": "/apis/gateway.networking.k8s.io/v1",
+    "traefikservices": "/apis/traefik.io/v1alpha1",
+    "virtualservices": "/apis/networking.istio.io/v1",
     "httproutes": "/apis/gateway.networking.k8s.io/v1",
     "backendtrafficpolicies": "/apis/gateway.envoyproxy.io/v1alpha1",
 }

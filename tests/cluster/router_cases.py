@@ -1,4 +1,4 @@
-"""Releases by other routers than an HTTPRoute: the real API server and Deployment controller, a gateway that is played."""
+"""Releases by other routers than an HTTPRoute: their real CRDs, the real API server and Deployment controller, a gateway that is played."""
 
 from harness import Played, Shop, must_become, traces_on, wait_for
 from api import JSON_PATCH
@@ -160,3 +160,72 @@ def test_whoever_changes_a_switched_selector_wins(api, ns):
     switch.serves("v1")
     switch.is_as_before()
     switch.release.alone()
+
+
+class Proxied:
+    """A shop behind a router without a status, whose proxy nobody plays: what is written is all that is seen."""
+
+    def __init__(self, shop, plural, manifest):
+        group = manifest["apiVersion"].partition("/")[0]
+        shop.allow(group, plural)
+        self.release, self.api, self.ns, self.plural = Release(shop), shop.api, shop.ns, plural
+        self.api.create(plural, self.ns, {"metadata": {"name": "shop"}, **manifest})
+        self.before = self.found()["spec"]
+
+    def found(self):
+        return self.api.get(self.plural, self.ns, "shop")
+
+    def is_as_before(self):
+        must_become("it is as it was", lambda: self.found()["spec"] == self.before and not traces_on(self.found()))
+        self.release.alone()
+
+
+def traefik(shop):
+    return Proxied(shop, "traefikservices", {"apiVersion": "traefik.io/v1alpha1", "kind": "TraefikService", "spec": {
+        "weighted": {"services": [{"name": "checkout", "port": 80}]}}})
+
+
+def istio(shop):
+    return Proxied(shop, "virtualservices", {"apiVersion": "networking.istio.io/v1", "kind": "VirtualService", "spec": {
+        "hosts": ["shop.example"], "http": [{"route": [{"destination": {"host": "checkout", "subset": "v1"}}]}]}})
+
+
+def test_a_release_by_a_traefik_service_is_promoted(api, ns):
+    proxied = traefik(Shop(api, ns))
+    proxied.release.ship({"traefikService": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [{"weight": 40, "pause": "5s"}]}})
+    proxied.release.has_weight(40)
+    services = proxied.found()["spec"]["weighted"]["services"]
+    assert [(one["name"] == "checkout", one["port"], one["weight"]) for one in services] == [(True, 80, 60), (False, 80, 40)], services
+    proxied.release.becomes("Promoted")
+    assert proxied.release.image() == "shop/checkout:v2"
+    proxied.is_as_before()
+
+
+def test_a_release_by_a_traefik_service_goes_back(api, ns):
+    proxied = traefik(Shop(api, ns))
+    proxied.release.ship({"traefikService": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [{"weight": 40, "pause": "10m"}]}})
+    proxied.release.has_weight(40)
+    proxied.release.want_stable()
+    proxied.release.becomes("RolledBack")
+    proxied.is_as_before()
+
+
+def test_a_release_by_a_virtual_service_is_promoted(api, ns):
+    proxied = istio(Shop(api, ns))
+    proxied.release.ship({"virtualService": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [{"weight": 40, "pause": "5s"}]}})
+    proxied.release.has_weight(40)
+    stable, candidate = proxied.found()["spec"]["http"][0]["route"]
+    assert stable == {"destination": {"host": "checkout", "subset": "v1"}, "weight": 60}, stable
+    assert candidate["weight"] == 40 and list(candidate["destination"]) == ["host"], candidate
+    proxied.release.becomes("Promoted")
+    assert proxied.release.image() == "shop/checkout:v2"
+    proxied.is_as_before()
+
+
+def test_a_release_by_a_virtual_service_goes_back(api, ns):
+    proxied = istio(Shop(api, ns))
+    proxied.release.ship({"virtualService": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [{"weight": 40, "pause": "10m"}]}})
+    proxied.release.has_weight(40)
+    proxied.release.want_stable()
+    proxied.release.becomes("RolledBack")
+    proxied.is_as_before()

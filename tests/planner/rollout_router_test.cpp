@@ -132,6 +132,27 @@ TEST(RolloutRouter, goes_back_when_the_spec_names_another) {
   }
 }
 
+TEST(RolloutRouter, a_share_that_is_not_in_force_yet_follows_the_pods_too) {
+  Shop shop = rollout_shop();
+  for (int i = 0; i < 20 && !stands(shop); ++i) {
+    shop.clock = kStart;
+    shop.round();
+  }
+  ASSERT_TRUE(stands(shop));
+  shop.others = [gateway = shop.others](Shop& now) {
+    gateway(now);
+    now.say(kRoute, "/status/parents", Json{"[]"});
+  };
+  shop.run_until(kStart + seconds(20));
+  ASSERT_EQ(split_of(shop), "90/10");
+  ASSERT_EQ(rollout_row(shop).state, "Scaling");
+  // Twice as much is needed, and the candidate's second pod does not come.
+  shop.unready.insert(candidate_of(shop).name);
+  shop.set_load("checkout", 20);
+  shop.run_until(kStart + seconds(40));
+  EXPECT_EQ(split_of(shop), "95/5");
+}
+
 TEST(RolloutRouter, refuses_what_of_a_virtual_service_it_would_leave_behind) {
   struct Case {
     const char* sentence;
