@@ -9,7 +9,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -187,7 +186,8 @@ bool is_comparison(const api::CheckSpec& check) {
 std::string query_at(const api::CheckSpec& comparison, Instant now) {
   std::string out = comparison.prometheus->query;
   const std::string& name = comparison.name;
-  const double since = std::atof(name.c_str() + name.rfind('/') + 1);
+  double since = 0;
+  std::from_chars(name.data() + name.rfind('/') + 1, name.data() + name.size(), since);
   const double at = static_cast<double>(now.time_since_epoch().count()) / 1000;
   const auto back = static_cast<std::int64_t>(std::max(1.0, std::ceil(at - since)));
   const std::string range = "[" + std::to_string(back) + "s]";

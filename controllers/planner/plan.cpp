@@ -324,6 +324,11 @@ std::vector<ChildEffect> child_effects(const Round& round) {
                             &round.prepull.wants,
                             &round.rollouts.candidates})
     add_child_effects(round, *from, out, removed);
+  // What runs pods goes first: of many releases that end at once theirs are gone sooner.
+  std::stable_partition(removed.begin(), removed.end(), [](const ChildEffect& one) {
+    const auto* gone = std::get_if<Remove>(&one);
+    return gone != nullptr && gone->object.kind == "Deployment";
+  });
   std::move(removed.begin(), removed.end(), std::back_inserter(out));
   return out;
 }
