@@ -72,10 +72,14 @@ std::string then(const std::string& series, Instant at) {
          ")";
 }
 
+/// Of a series that a pod began after `since` all of it has grown; of a pod that nobody knew then,
+/// what came after it was first looked at.
 std::string grown(const api::CompareSpec& compare, const Series& which, Instant since) {
-  const std::string now = which.text();
-  return "(clamp_min(" + now + " - (" + then(now, since) + " or " + now + " * 0), 0) unless on (" +
-         compare.pod_label + ") (resets(" + which.all() + std::string(kBack) + ") > 0))";
+  const std::string now = which.text(), back(kBack), on = " on (" + compare.pod_label + ") (";
+  const std::string began =
+      which.bad.empty() ? "" : " or " + now + " * 0 and" + on + then(which.all(), since) + ")";
+  return "(clamp_min(" + now + " - (" + then(now, since) + began + " or min_over_time(" + now +
+         back + ")), 0) unless" + on + "resets(" + which.all() + back + ") > 0))";
 }
 
 std::string named(const std::string& query, const char* name) {
@@ -203,15 +207,13 @@ api::CheckSpec errors_asked(const api::CompareSpec& compare, const ComparedPair&
     return "sum(" + grown(compare, which, pair.since) + ")";
   };
   const std::string& bad = compare.errors.bad;
-  const Series stable = series_of(compare, pair, pair.stable, compare.errors.counter);
   return question(compare,
                   pair,
                   "errors",
                   named(side(pair.candidate, ""), "candidate") + " or " +
                       named(side(pair.candidate, bad), "candidate_errors") + " or " +
                       named(side(pair.stable, ""), "stable") + " or " +
-                      named(side(pair.stable, bad), "stable_errors") + " or " +
-                      named("count(" + then(stable.all(), pair.since) + ")", "stable_then"));
+                      named(side(pair.stable, bad), "stable_errors"));
 }
 
 api::CheckSpec latency_asked(const api::CompareSpec& compare, const ComparedPair& pair) {
@@ -279,8 +281,6 @@ Compared compared_errors(const api::CompareErrors& asked, const std::string& tex
   there.errors = std::min(there.errors, there.requests);
   const std::string seen =
       "of the candidate " + rate_of(here) + ", of the target " + rate_of(there);
-  if (count_of(counts, "stable_then") == 0)
-    return {Compared::Is::TooFew, "what the target had counted when the step began is not known"};
   const std::int64_t least = asked.minimum_requests;
   if (here.requests < least || there.requests < least)
     return {Compared::Is::TooFew, seen + "; fewer than " + std::to_string(least) + " say nothing"};

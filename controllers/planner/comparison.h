@@ -23,8 +23,9 @@ struct ComparedPair {
 /// the user's can have, tells since when it counts.
 ///
 /// A counter's growth is its value now less that at `since` (PromQL's `@`, Prometheus 2.33), of a
-/// pod that came later the whole: whole numbers, which the extrapolating increase() has not. Pods
-/// with a counter that began anew since then are left out whole, and so is what is gone.
+/// pod that came later less what it was first seen with: whole numbers, which the extrapolating
+/// increase() has not. Pods with a counter that began anew since then are left out whole, and so is
+/// what is gone.
 api::CheckSpec errors_asked(const api::CompareSpec&, const ComparedPair&);
 /// Only where `latency` is given.
 api::CheckSpec latency_asked(const api::CompareSpec&, const ComparedPair&);

@@ -432,7 +432,10 @@ void end_step(RolloutDraft& draft, int step, const api::Decision& entered) {
                                                    to_text(draft.facts.candidate.service));
   if (analysis.is == Analysis::Is::Passed) draft.row.analysis = "Passed";
   if (analysis.is == Analysis::Is::Inconclusive) draft.row.analysis = "Inconclusive";
-  if (analysis.holds_up() && analysis.is != Analysis::Is::None) draft.row.message = analysis.why;
+  if (analysis.holds_up() && analysis.is != Analysis::Is::None) {
+    const std::string besides = draft.row.message.empty() ? "" : "; " + draft.row.message;
+    draft.row.message = analysis.why + besides;
+  }
   if (end.pause) draft.wake = sooner(draft.wake, entered.at + step_of(draft, step).pause);
   if (end.pause || end.analysis) return;
   if (end.gate) return draft.tell("AwaitingApproval", end.gate_stands.words);
