@@ -86,7 +86,8 @@ Json service_spec(const CandidateIn& in, const Labels& labels) {
 
 Json autoscaler_spec(const CandidateIn& in, const std::string& deployment) {
   const JsonView spec = in.autoscaler->object->root().find("/spec").value_or(JsonView());
-  const std::int64_t most = in.autoscaler->object->integer(kMaxReplicas).value_or(in.replicas);
+  const std::int64_t most =
+      std::max(in.most, in.autoscaler->object->integer(kMaxReplicas).value_or(in.replicas));
   JsonObject out = copied(spec, {"scaleTargetRef", "minReplicas", "maxReplicas"});
   out.add("scaleTargetRef",
           JsonObject()
@@ -113,10 +114,12 @@ ChildWant child(const CandidateIn& in, const ObjectRef& object, const char* vers
           .serves = true};
 }
 
-Json sized(std::initializer_list<const char*> names, std::int64_t replicas) {
-  JsonObject out;
-  for (const char* name : names) out.add(name, replicas);
-  return manifest_of(out.build());
+/// A least beyond its most is refused, so the most goes up with it; it never goes down.
+Json sized_autoscaler(const CandidateIn& in) {
+  return manifest_of(JsonObject()
+                         .add("minReplicas", in.replicas)
+                         .add("maxReplicas", std::max(in.most, in.replicas))
+                         .build());
 }
 
 // ---- how two templates differ
@@ -232,12 +235,12 @@ Result<std::vector<ChildWant>> candidate_wants(const CandidateIn& in) {
   ChildWant deployment = child(in, refs.deployment, "apps/v1");
   ChildWant service = child(in, refs.service, "v1");
   ChildWant autoscaler = child(in, refs.autoscaler, "autoscaling/v2");
-  deployment.manifest = sized({"replicas"}, in.replicas);
-  autoscaler.manifest = sized({"minReplicas"}, in.replicas);
+  deployment.manifest = manifest_of(JsonObject().add("replicas", in.replicas).build());
+  autoscaler.manifest = sized_autoscaler(in);
   if (in.autoscaler == nullptr)
     deployment.compared = {"/spec/replicas"};
   else
-    autoscaler.compared = {"/spec/minReplicas"};
+    autoscaler.compared = {kMinReplicas, kMaxReplicas};
   if (in.rendered != nullptr) {
     const auto rendered = in.rendered->root().find(kTemplate);
     if (!rendered) return invalid("the target has no pod template");

@@ -44,6 +44,7 @@ struct CandidateIn {
   /// The target with the patch; nullptr: the candidate stands already, and only its size matters.
   const Document* rendered = nullptr;
   std::int64_t replicas = 1;
+  std::int64_t most = 0;  ///< that the candidate's autoscaler may make of them now; 0: none stands
 };
 /// The Deployment, the Service and the autoscaler that are wanted, in that order. Without
 /// `rendered` those of them that stand.

@@ -109,6 +109,8 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   if (facts.serves() && facts.autoscaler == nullptr) pods = std::max(pods, has);
   if (facts.serves() && facts.scaler)
     pods = std::max(pods, facts.scaler->object->integer(kMinReplicas).value_or(1));
+  const std::int64_t most =
+      facts.scaler ? facts.scaler->object->integer(kMaxReplicas).value_or(pods) : 0;
   const bool whole = facts.deployment && facts.front && (facts.scaler || !facts.autoscaler);
   std::shared_ptr<const Document> made;
   if (!whole) {
@@ -124,7 +126,8 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
                                       .selector = selector_in(facts),
                                       .autoscaler = facts.autoscaler,
                                       .rendered = made.get(),
-                                      .replicas = pods});
+                                      .replicas = pods,
+                                      .most = most});
   if (!wants) {
     cannot(draft, "Refused", wants.error().message);
     return false;

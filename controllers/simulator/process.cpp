@@ -145,6 +145,7 @@ planner::RoutesFact Process::routes_of(const std::string& ns) const {
     for (const ObjectRef& ref : cluster_.api().objects(router.group, router.kind)) {
       if (ref.ns != ns) continue;
       const planner::Fact fact = world_.fact(ref);
+      if (std::holds_alternative<planner::Missing>(fact)) continue;  // Services come and go
       const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
       if (present == nullptr) return planner::Unread{"a route is not known"};
       out.push_back({&router, (*present)->object});

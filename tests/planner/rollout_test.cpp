@@ -470,5 +470,22 @@ TEST(Rollout, says_what_keeps_it_from_beginning) {
   }
 }
 
+TEST(Rollout, a_candidate_grows_beyond_the_most_that_it_was_made_with) {
+  Shop shop = rollout_shop();
+  shop.sale.spec->rollouts[0].strategy.canary->steps = {
+      {.weight = 100, .pause = {"30m", minutes(30)}}};
+  shop.run_until(kStart + minutes(1));
+  const ObjectRef scaler{"autoscaling", "HorizontalPodAutoscaler", "shop", candidate_of(shop).name};
+  ASSERT_EQ(shop.number(scaler, "/spec/maxReplicas"), 30);
+  // Another sale of the same target.
+  shop.objects[kCheckoutHpa] =
+      *with_value(shop.objects[kCheckoutHpa], "/spec/maxReplicas", json_of(std::int64_t{60}));
+  shop.objects[kCheckoutHpa] =
+      *with_value(shop.objects[kCheckoutHpa], "/spec/minReplicas", json_of(std::int64_t{40}));
+  shop.run_until(kStart + minutes(3));
+  EXPECT_EQ(shop.number(scaler, "/spec/minReplicas"), 40);
+  EXPECT_EQ(shop.number(scaler, "/spec/maxReplicas"), 40);
+}
+
 }  // namespace
 }  // namespace doorbuster::planner
