@@ -35,6 +35,10 @@ void put(ActionAnswer& answer,
 
 }  // namespace
 
+Judgement accepted(std::string reason, std::string message, std::string value) {
+  return {Judgement::Is::Accepted, std::move(reason), std::move(message), std::move(value)};
+}
+
 Judgement refused(std::string reason, std::string message) {
   return {Judgement::Is::Refused, std::move(reason), std::move(message), {}};
 }

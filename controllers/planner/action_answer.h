@@ -15,6 +15,7 @@ struct Judgement {
   enum class Is { Accepted, Refused, NothingToDo } is = Is::Accepted;
   std::string reason, message, value;
 };
+Judgement accepted(std::string reason, std::string message, std::string value = "");
 Judgement refused(std::string reason, std::string message);
 Judgement nothing_to_do(std::string message);
 

@@ -21,10 +21,6 @@ constexpr Duration kCheckMemory = std::chrono::minutes(2);  ///< beyond what its
 /// What one measurement counts as.
 enum class Counts { Good, Bad, Unknown };
 
-double number_of(const api::Quantity& quantity) {
-  return static_cast<double>(quantity.nanos) / static_cast<double>(api::kNanosPerUnit);
-}
-
 std::string text_of(const api::Quantity& quantity) {
   const std::string& text = quantity.source.text;
   return text.starts_with('"') && text.size() >= 2 ? text.substr(1, text.size() - 2) : text;
@@ -164,6 +160,10 @@ bool says_more(const CheckRowsIn& in,
 }
 
 }  // namespace
+
+double number_of(const api::Quantity& quantity) {
+  return static_cast<double>(quantity.nanos) / static_cast<double>(api::kNanosPerUnit);
+}
 
 const char* to_string(CheckVerdict verdict) {
   switch (verdict) {

@@ -26,6 +26,8 @@ struct CheckJudgement {
   std::string message;                 ///< why, in words for people
 };
 
+double number_of(const api::Quantity&);
+
 /// How long a measurement stands.
 Duration stale_after(const api::CheckSpec& check);
 /// `bad.for`; nothing of a condition or a Job.

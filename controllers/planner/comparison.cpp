@@ -1,5 +1,6 @@
 #include "controllers/planner/comparison.h"
 
+#include "controllers/planner/check.h"
 #include "controllers/planner/rollout_candidate.h"
 #include "controllers/planner/rollout_memory.h"
 #include "controllers/planner/rollout_steps.h"
@@ -140,10 +141,6 @@ std::string rate_of(const Tally& one) {
 
 std::string judged(double p, double level, bool worse) {
   return "p " + digits(p) + (worse ? " is not above " : " is above ") + digits(level);
-}
-
-double number_of(const api::Quantity& quantity) {
-  return static_cast<double>(quantity.nanos) / static_cast<double>(api::kNanosPerUnit);
 }
 
 /// Upper bounds that both sides have, in ascending order, with what lies below each and above the

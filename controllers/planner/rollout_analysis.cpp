@@ -106,17 +106,13 @@ void take(Analysis& out, const char* what, const Compared& compared) {
   }
 }
 
-int number_of(const api::Decision* one) {
-  return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
-}
-
 /// What is compared now; nothing: nothing is. In a step and after the last, while both sides have
 /// traffic: counts do not go over a change of share.
 std::optional<ComparedPair> pair_now(const RolloutDraft& draft) {
   const int share = draft.facts.weight.value_or(0);
   if (draft.spec == nullptr || share == 0 || share >= 100) return std::nullopt;
-  const int entered = number_of(draft.decided(rollout_kind::kEntered));
-  const bool between = number_of(draft.decided(rollout_kind::kPassed)) == entered &&
+  const int entered = step_in(draft.decided(rollout_kind::kEntered));
+  const bool between = step_in(draft.decided(rollout_kind::kPassed)) == entered &&
                        entered < static_cast<int>(draft.steps.size());
   if (between) return std::nullopt;
   auto out = pair_of(draft.view.event, draft.view.setup.install, *draft.spec);

@@ -11,10 +11,6 @@ namespace {
 constexpr Duration kGrace = std::chrono::minutes(1);
 constexpr const char* kRunsAlready = "the target runs this template already";
 
-int number_of(const api::Decision* one) {
-  return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
-}
-
 const RolloutStep& step_of(const RolloutDraft& draft, int step) {
   return draft.steps[static_cast<std::size_t>(step - 1)];
 }
@@ -309,7 +305,7 @@ StepEnd end_of(const RolloutDraft& draft, int step, const api::Decision& entered
   const RolloutStep& asked = step_of(draft, step);
   const api::Decision* told = draft.decided(rollout_kind::kPromote);
   // Promote ends what time and checks hold up. People are not outvoted by it.
-  const bool skipped = told != nullptr && number_of(told) >= step;
+  const bool skipped = told != nullptr && step_in(told) >= step;
   const api::Decision* resumed = draft.decided(rollout_kind::kResume);
   // Whoever let it go on has seen what was before.
   const Instant since = resumed == nullptr ? entered.at : std::max(entered.at, resumed->at);
@@ -354,8 +350,8 @@ Instant step_since(const RolloutDraft& draft) {
 /// Has a step that waits for its analysis been told too often that nothing is known?
 /// It is decided, and not forgotten when the provider answers again.
 bool is_inconclusive(RolloutDraft& draft, int step) {
-  if (step > last_step(draft) || number_of(draft.decided(rollout_kind::kEntered)) != step ||
-      !step_of(draft, step).analysis || number_of(draft.decided(rollout_kind::kPromote)) >= step)
+  if (step > last_step(draft) || step_in(draft.decided(rollout_kind::kEntered)) != step ||
+      !step_of(draft, step).analysis || step_in(draft.decided(rollout_kind::kPromote)) >= step)
     return false;
   const Instant since = step_since(draft);
   const api::Decision* known = draft.decided(rollout_kind::kInconclusive);
@@ -370,7 +366,7 @@ bool is_inconclusive(RolloutDraft& draft, int step) {
 std::string failure(RolloutDraft& draft, int step) {
   const View& view = draft.view;
   const api::Decision* entered = draft.decided(rollout_kind::kEntered);
-  const bool in_step = number_of(entered) == step && step <= last_step(draft);
+  const bool in_step = step_in(entered) == step && step <= last_step(draft);
   Instant since = step_since(draft);
   const bool still = is_held_up(view.event.status, draft.name, draft.attempt) || is_kept(draft) ||
                      is_inconclusive(draft, step);
@@ -516,7 +512,7 @@ void go_forward(RolloutDraft& draft) {
     return keep_all(draft, draft.row.message);
   }
   if (draft.decided(rollout_kind::kAccepted) != nullptr) return promote(draft);
-  const int passed = number_of(draft.decided(rollout_kind::kPassed));
+  const int passed = step_in(draft.decided(rollout_kind::kPassed));
   const int step = passed + 1, last = last_step(draft);
   // The author may have taken out steps that have passed.
   const int before = passed == 0 ? 0 : step_of(draft, std::min(passed, last)).weight;
@@ -533,7 +529,7 @@ void go_forward(RolloutDraft& draft) {
     draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
   }
   const bool still = stands_still(draft, step);
-  const bool in_step = number_of(draft.decided(rollout_kind::kEntered)) >= step;
+  const bool in_step = step_in(draft.decided(rollout_kind::kEntered)) >= step;
   const int has = in_step ? goal : before;
   // It keeps the share that the route gives it, in force already or not, as far as it is ready.
   const int given = facts.contested ? 0 : std::min(goal, facts.weight.value_or(0));
@@ -549,7 +545,7 @@ void go_forward(RolloutDraft& draft) {
   if (still) return;
   if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));
   const api::Decision* entered = draft.decided(rollout_kind::kEntered);
-  if (number_of(entered) == step) return end_step(draft, step, *entered);
+  if (step_in(entered) == step) return end_step(draft, step, *entered);
   say_what_is_pending(draft);
   const bool in_force = (facts.traffic != nullptr || goal == 0) &&
                         facts.weight.value_or(0) >= goal && full && facts.not_in_force.empty();

@@ -70,28 +70,19 @@ std::string all_of(const Names& names) {
   return listed(std::set<std::string>(names.begin(), names.end()));
 }
 
-Judgement accepted(std::string reason, std::string message, std::string value) {
-  return {Judgement::Is::Accepted, std::move(reason), std::move(message), std::move(value)};
-}
-
-int number_at(const RolloutCase& at, const char* kind) {
-  const api::Decision* one = decided_about(at.event.status, kind, at.name, at.attempt);
-  return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
-}
-
-Instant entered_at(const RolloutCase& at) {
-  return decided_about(at.event.status, rollout_kind::kEntered, at.name, at.attempt)->at;
-}
-
 /// The first step that has not passed yet and has this gate.
 struct StepToCome {
-  int step = 0;          ///< from 1; 0: there is none
-  bool begun = false;    ///< it waits already
-  bool another = false;  ///< one before it had the gate too
+  int step = 0;                    ///< from 1; 0: there is none
+  std::optional<Instant> entered;  ///< since when it waits; nothing: it is not there yet
+  bool another = false;            ///< one before it had the gate too
   RolloutStep is;
 };
 StepToCome step_to_come(const RolloutCase& at, const std::string& gate) {
-  const int passed = number_at(at, rollout_kind::kPassed);
+  const auto decided = [&at](const char* kind) {
+    return decided_about(at.event.status, kind, at.name, at.attempt);
+  };
+  const int passed = step_in(decided(rollout_kind::kPassed));
+  const api::Decision* entered = decided(rollout_kind::kEntered);
   StepToCome out;
   int step = 0;
   for (const RolloutStep& one : steps_of(at.spec->strategy)) {
@@ -100,7 +91,7 @@ StepToCome step_to_come(const RolloutCase& at, const std::string& gate) {
     out.another = out.another || step <= passed;
     if (step <= passed) continue;
     out.step = step;
-    out.begun = number_at(at, rollout_kind::kEntered) == step;
+    if (step_in(entered) == step) out.entered = entered->at;
     out.is = one;
     break;
   }
@@ -177,7 +168,7 @@ Judgement judge_gate(const RolloutCase& at, const Action& action, bool verified,
     return refused("NotAtGate", "no step that is still to come waits at " + name);
   const bool approves = action.spec->action == api::ActionVerb::Approve;
   // Who says it twice, or late, means the step before.
-  if (approves && to_come.another && !to_come.begun)
+  if (approves && to_come.another && !to_come.entered)
     return refused("NotYet",
                    "the step that waited at " + name + " has passed; " + step +
                        ", which has it too, is approved once it has begun");
@@ -187,7 +178,7 @@ Judgement judge_gate(const RolloutCase& at, const Action& action, bool verified,
                     .patch = patch_hash(*at.spec),
                     .step = to_come.step,
                     .is = to_come.is,
-                    .entered = to_come.begun ? entered_at(at) : now,
+                    .entered = to_come.entered.value_or(now),
                     .now = now};
   if (!approves)
     return accepted(

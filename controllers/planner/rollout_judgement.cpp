@@ -19,10 +19,6 @@ const api::Decision* known(const RolloutCase& at, std::string_view kind) {
   return decided_about(at.event.status, kind, at.name, at.attempt);
 }
 
-Judgement accepted(std::string reason, std::string message, std::string value = "") {
-  return {Judgement::Is::Accepted, std::move(reason), std::move(message), std::move(value)};
-}
-
 std::string state_of(const RolloutCase& at) { return at.row == nullptr ? "" : at.row->state; }
 
 /// It failed, stays where it is by `onFailure: Pause`, and nobody has resumed it.

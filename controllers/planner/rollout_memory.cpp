@@ -42,6 +42,10 @@ const api::Decision* decided_about(const api::SaleEventStatus& status,
   return out;
 }
 
+int step_in(const api::Decision* one) {
+  return one == nullptr ? 0 : static_cast<int>(integer_of(Json{one->value}).value_or(0));
+}
+
 const api::RolloutStatus* row_of(const api::SaleEventStatus& status, const std::string& name) {
   const auto found = std::find_if(status.rollouts.begin(),
                                   status.rollouts.end(),

@@ -48,6 +48,9 @@ std::string patch_hash(const api::RolloutSpec&);
 /// The present attempt at it: another after each Retry of this run.
 std::string attempt_of(const api::RolloutSpec&, const api::SaleEventStatus&);
 
+/// The step, from 1, that a decision's value is; 0: none was decided.
+int step_in(const api::Decision*);
+
 /// What status says of a rollout; null: nothing.
 const api::RolloutStatus* row_of(const api::SaleEventStatus&, const std::string& name);
 /// The latest of this kind about a rollout's attempt in the present run; null: none.

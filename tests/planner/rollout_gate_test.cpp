@@ -35,14 +35,8 @@ struct GateStage : RolloutStage {
                    const std::vector<std::string>& groups = {},
                    const std::vector<std::string>& names = {"checkout"},
                    const std::string& named = "board") {
-    auto action = std::make_shared<Action>();
-    action->uid = "uid-" + std::to_string(++actions);
-    action->name = action->uid;
-    action->created = now;
-    action->spec = api::SaleActionSpec{};
-    action->spec->action = verb;
+    auto action = action_of(verb, names);
     action->spec->gate = named;
-    action->spec->rollouts = names;
     action->spec->groups = groups;
     if (!by.empty()) action->spec->requested_by = by;
     const auto answer = ask_with(action);

@@ -60,9 +60,7 @@ struct RolloutStage {
     row.step = step;
     event.status.rollouts.push_back(row);
   }
-  /// The action is judged, and the event has its decisions.
-  std::optional<ActionAnswer> ask(api::ActionVerb verb,
-                                  const std::vector<std::string>& names = {}) {
+  std::shared_ptr<Action> action_of(api::ActionVerb verb, const std::vector<std::string>& names) {
     auto action = std::make_shared<Action>();
     action->uid = "uid-" + std::to_string(++actions);
     action->name = action->uid;
@@ -70,6 +68,12 @@ struct RolloutStage {
     action->spec = api::SaleActionSpec{};
     action->spec->action = verb;
     action->spec->rollouts = names;
+    return action;
+  }
+  /// The action is judged, and the event has its decisions.
+  std::optional<ActionAnswer> ask(api::ActionVerb verb,
+                                  const std::vector<std::string>& names = {}) {
+    auto action = action_of(verb, names);
     action->spec->requested_by = "ada";
     action->spec->reason = "why";
     return ask_with(action);
