@@ -108,4 +108,8 @@ void write_unless_empty(JsonObject& json, std::string_view name, const T& in) {
   }
 }
 
+inline void write_unless_empty(JsonObject& json, std::string_view name, const Json& in) {
+  if (!in.text.empty()) json.add(name, in);
+}
+
 }  // namespace doorbuster::api

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kMaxPatchBytes = 8192;
 constexpr const char* kOnlyAnalysis = "default";
+constexpr int kMostByPods = 50;
 
 class Rollouts {
  public:
@@ -20,7 +21,9 @@ class Rollouts {
   std::vector<Finding> findings() {
     for (std::size_t i = 0; i < spec_.rollouts.size(); ++i) {
       patch(i);
+      template_from(i);
       steps(i);
+      traffic(i);
       gates(i);
       analysis(i);
       for (std::size_t j = 0; j < i; ++j) pair(j, i);
@@ -46,6 +49,7 @@ class Rollouts {
 
   void patch(std::size_t i) {
     const Json& patch = spec_.rollouts[i].patch;
+    if (spec_.rollouts[i].template_from) return;
     const auto view = JsonView::parse(patch.text);
     if (!view || view->type() != JsonType::Object)
       return wrong(path_of(i, "patch"),
@@ -69,9 +73,62 @@ class Rollouts {
     const auto& steps = spec_.rollouts[i].strategy.canary->steps;
     for (std::size_t k = 1; k < steps.size(); ++k) {
       if (steps[k].weight > steps[k - 1].weight) continue;
+      if (steps[k].weight == 0 && steps[k - 1].weight == 0) continue;
       wrong(path_of(i, "strategy.canary.steps[" + std::to_string(k) + "].weight"),
             "must be more than at the step before",
             "write the steps in the order of their weights");
+    }
+  }
+
+  void template_from(std::size_t i) {
+    const RolloutSpec& rollout = spec_.rollouts[i];
+    if (rollout.template_from && rollout.template_from->name == rollout.target.name)
+      wrong(path_of(i, "templateFrom.name"),
+            "must not be the target itself",
+            "name the Deployment whose template is released");
+  }
+
+  /// What not every router can say.
+  void traffic(std::size_t i) {
+    const RolloutSpec& rollout = spec_.rollouts[i];
+    if (!rollout.strategy.canary) return;
+    const RolloutTraffic& by = rollout.traffic;
+    const bool matches = by.http_route || by.grpc_route || by.virtual_service;
+    const bool mirrors = by.http_route || by.virtual_service;
+    const auto& steps = rollout.strategy.canary->steps;
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+      const std::string step = "strategy.canary.steps[" + std::to_string(k) + "].";
+      if (by.ready_pods && steps[k].weight > kMostByPods)
+        wrong(path_of(i, step + "weight"),
+              "must be at most 50 with `readyPods`, because the target keeps all of its pods",
+              "after the last step the release is promoted from its share");
+      if (!steps[k].match.empty() && !matches)
+        wrong(path_of(i, step + "match"),
+              "must only be with `httpRoute`, `grpcRoute` and `virtualService`: `" +
+                  router_of(by).first + "` knows nothing of requests",
+              "");
+      if (by.grpc_route) only_headers(i, step, steps[k].match);
+      if (!steps[k].mirror) continue;
+      if (!mirrors)
+        wrong(path_of(i, step + "mirror"),
+              "must only be with `httpRoute` and `virtualService`: `" + router_of(by).first +
+                  "` does not mirror",
+              "");
+      if (steps[k].weight > 0)
+        wrong(path_of(i, step + "mirror"),
+              "must only be of a step with weight 0",
+              "mirror first, then give it a share");
+    }
+  }
+
+  void only_headers(std::size_t i,
+                    const std::string& step,
+                    const std::vector<RequestMatch>& matches) {
+    for (std::size_t m = 0; m < matches.size(); ++m) {
+      if (matches[m].cookie)
+        wrong(path_of(i, step + "match[" + std::to_string(m) + "].cookie"),
+              "must not be with `grpcRoute`, whose requests have no cookies",
+              "");
     }
   }
 
@@ -141,7 +198,8 @@ class Rollouts {
     if (traffic.traefik_service) return {"traefikService", traffic.traefik_service->name};
     if (traffic.virtual_service) return {"virtualService", traffic.virtual_service->name};
     if (traffic.service) return {"service", traffic.service->name};
-    return {};
+    // Nothing is held of it.
+    return {traffic.ready_pods ? "readyPods" : "", ""};
   }
 
   /// The target's Service.
@@ -150,6 +208,7 @@ class Rollouts {
     if (traffic.grpc_route) return traffic.grpc_route->backend;
     if (traffic.traefik_service) return traffic.traefik_service->backend;
     if (traffic.virtual_service) return traffic.virtual_service->backend;
+    if (traffic.ready_pods) return traffic.ready_pods->service.value_or("");
     return traffic.service ? traffic.service->name : "";
   }
 
@@ -159,6 +218,8 @@ class Rollouts {
       wrong(path_of(second, "target"),
             "must not be the target of `" + a.name + "` too",
             "one Deployment has one release at a time");
+    if (router_of(a.traffic).second.empty() && router_of(b.traffic).second.empty())
+      return;  // pods are of one target
     if (a.traffic == b.traffic)
       wrong(path_of(second, "traffic"),
             "must not share out the same Service of the same route as `" + a.name + "`",

@@ -17,6 +17,7 @@
 namespace doorbuster::api {
 
 // Spec: std::optional is a field that may be absent; what has a default in the CRD has it here too.
+// A Json without text is absent too.
 // Status: an empty string, list or optional is absent and is not written.
 
 enum class OnNotReady { Block, Warn, Proceed };
@@ -583,14 +584,45 @@ struct ApprovalSpec {
   bool operator==(const ApprovalSpec&) const = default;
 };
 
-/// One gate.
+/// The key that the body is signed with (HMAC with SHA-256, in the header `Doorbuster-Signature`),
+/// out of a Secret of the event's namespace, which the event's service account and the operator
+/// must both be allowed to `get`.
+struct SigningKey {
+  /// Name of the Secret.
+  std::string secret{};
+  /// Which of its entries.
+  std::string key{};
+  bool operator==(const SigningKey&) const = default;
+};
+
+/// It opens for a step of a rollout once a server of yours says so: 2xx to a POST of what the step
+/// is. 403 fails the rollout, as a `Reject` does; any other answer, or none, is asked for again. No
+/// redirect is followed.
+struct WebhookSpec {
+  /// `https://`, host in lower case, no user and no fragment. Only hosts that the operator's
+  /// `--allow-check-hosts` names are asked.
+  std::string url{};
+  /// The key that the body is signed with (HMAC with SHA-256, in the header
+  /// `Doorbuster-Signature`), out of a Secret of the event's namespace, which the event's service
+  /// account and the operator must both be allowed to `get`.
+  std::optional<SigningKey> sign_with{};
+  /// How long after an answer that neither opens nor fails it, it is asked again.
+  DurationText every = {"15s", Duration(15000)};
+  bool operator==(const WebhookSpec&) const = default;
+};
+
+/// One gate; exactly one of `approval` and `webhook`.
 struct GateSpec {
   /// Name of this gate within the event.
   std::string name{};
   /// It opens for a step of a rollout once people have approved that by a SaleAction `Approve`:
   /// only verified ones count, and a person counts once. A `Reject` of whoever has that verb fails
   /// the rollout.
-  ApprovalSpec approval{};
+  std::optional<ApprovalSpec> approval{};
+  /// It opens for a step of a rollout once a server of yours says so: 2xx to a POST of what the
+  /// step is. 403 fails the rollout, as a `Reject` does; any other answer, or none, is asked for
+  /// again. No redirect is followed.
+  std::optional<WebhookSpec> webhook{};
   bool operator==(const GateSpec&) const = default;
 };
 
@@ -603,11 +635,52 @@ struct RolloutTarget {
   bool operator==(const RolloutTarget&) const = default;
 };
 
+/// Another Deployment of the namespace, most often without pods, whose pod template the candidate
+/// gets, by the labels of the target's. Another template there supersedes the rollout.
+struct TemplateFrom {
+  /// Its name.
+  std::string name{};
+  bool operator==(const TemplateFrom&) const = default;
+};
+
+/// A header has this value.
+struct HeaderMatch {
+  /// Its name.
+  std::string name{};
+  /// The value, to the letter.
+  std::string value{};
+  bool operator==(const HeaderMatch&) const = default;
+};
+
+/// A cookie has this value. Not with `grpcRoute`.
+struct CookieMatch {
+  /// Its name.
+  std::string name{};
+  /// The value, to the letter.
+  std::string value{};
+  bool operator==(const CookieMatch&) const = default;
+};
+
+/// One of them; exactly one member.
+struct RequestMatch {
+  /// A header has this value.
+  std::optional<HeaderMatch> header{};
+  /// A cookie has this value. Not with `grpcRoute`.
+  std::optional<CookieMatch> cookie{};
+  bool operator==(const RequestMatch&) const = default;
+};
+
 /// One step.
 struct CanaryStep {
   /// Percent of the traffic that the candidate gets; more than at the step before. 0, of the first
-  /// step: its pods alone, to be tried at its own Service.
+  /// steps: its pods alone, to be tried at its own Service, by `match` or by `mirror`.
   std::int32_t weight = 0;
+  /// Requests that one of these is true of go to the candidate, all of them, besides its weight of
+  /// the others. Only with `httpRoute`, `grpcRoute` and `virtualService`.
+  std::vector<RequestMatch> match{};
+  /// So many percent of the requests go to the candidate too, and nobody gets what it answers. Only
+  /// of steps with weight 0, and with `httpRoute` and `virtualService`.
+  std::optional<std::int32_t> mirror{};
   /// The candidate has at least so many pods, though its share needs fewer.
   std::optional<std::int32_t> replicas{};
   /// The step ends only once this gate of the event is open. Until then its deadline does not run.
@@ -672,6 +745,16 @@ struct ServiceTraffic {
   bool operator==(const ServiceTraffic&) const = default;
 };
 
+/// Nobody: the candidate's pods have the target's labels, and its share is that of ready pods.
+/// Steps weigh 50 at the most, because the target keeps all of its own; it has no autoscaler of its
+/// own.
+struct ReadyPodsTraffic {
+  /// The Service that selects the pods of both. Absent where none does, as of workers that take
+  /// from a queue.
+  std::optional<std::string> service{};
+  bool operator==(const ReadyPodsTraffic&) const = default;
+};
+
 /// Who shares out the traffic; exactly one member.
 struct RolloutTraffic {
   /// An HTTPRoute of the Gateway API in the event's namespace. Doorbuster holds its `/spec/rules`,
@@ -688,6 +771,10 @@ struct RolloutTraffic {
   /// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
   /// is held, and it selects the candidate's pods instead of the target's.
   std::optional<ServiceTraffic> service{};
+  /// Nobody: the candidate's pods have the target's labels, and its share is that of ready pods.
+  /// Steps weigh 50 at the most, because the target keeps all of its own; it has no autoscaler of
+  /// its own.
+  std::optional<ReadyPodsTraffic> ready_pods{};
   bool operator==(const RolloutTraffic&) const = default;
 };
 
@@ -785,6 +872,9 @@ struct RolloutSpec {
   /// the template, such as `{spec: {containers: [{name: app, image: "shop:v43"}]}}`; at most 8192
   /// bytes. The API server applies it.
   Json patch{};
+  /// Another Deployment of the namespace, most often without pods, whose pod template the candidate
+  /// gets, by the labels of the target's. Another template there supersedes the rollout.
+  std::optional<TemplateFrom> template_from{};
   /// When it begins: `start`, so long after the start, before it with `-`, or `manual`: a
   /// SaleAction Start begins it.
   std::string start = "start";
@@ -1352,14 +1442,21 @@ Json to_json(const JobCheck&);
 Json to_json(const CheckBound&);
 Json to_json(const CheckSpec&);
 Json to_json(const ApprovalSpec&);
+Json to_json(const SigningKey&);
+Json to_json(const WebhookSpec&);
 Json to_json(const GateSpec&);
 Json to_json(const RolloutTarget&);
+Json to_json(const TemplateFrom&);
+Json to_json(const HeaderMatch&);
+Json to_json(const CookieMatch&);
+Json to_json(const RequestMatch&);
 Json to_json(const CanaryStep&);
 Json to_json(const CanarySpec&);
 Json to_json(const BlueGreenSpec&);
 Json to_json(const RolloutStrategy&);
 Json to_json(const RouteTraffic&);
 Json to_json(const ServiceTraffic&);
+Json to_json(const ReadyPodsTraffic&);
 Json to_json(const RolloutTraffic&);
 Json to_json(const CompareErrors&);
 Json to_json(const CompareLatency&);
@@ -1422,14 +1519,21 @@ void bind(const Node&, JobCheck&);
 void bind(const Node&, CheckBound&);
 void bind(const Node&, CheckSpec&);
 void bind(const Node&, ApprovalSpec&);
+void bind(const Node&, SigningKey&);
+void bind(const Node&, WebhookSpec&);
 void bind(const Node&, GateSpec&);
 void bind(const Node&, RolloutTarget&);
+void bind(const Node&, TemplateFrom&);
+void bind(const Node&, HeaderMatch&);
+void bind(const Node&, CookieMatch&);
+void bind(const Node&, RequestMatch&);
 void bind(const Node&, CanaryStep&);
 void bind(const Node&, CanarySpec&);
 void bind(const Node&, BlueGreenSpec&);
 void bind(const Node&, RolloutStrategy&);
 void bind(const Node&, RouteTraffic&);
 void bind(const Node&, ServiceTraffic&);
+void bind(const Node&, ReadyPodsTraffic&);
 void bind(const Node&, RolloutTraffic&);
 void bind(const Node&, CompareErrors&);
 void bind(const Node&, CompareLatency&);

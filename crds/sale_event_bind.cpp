@@ -854,15 +854,43 @@ Json to_json(const ApprovalSpec& in) {
   return json.build();
 }
 
+void bind(const Node& node, SigningKey& out) {
+  bind_member(node, "secret", out.secret);
+  bind_member(node, "key", out.key);
+}
+
+Json to_json(const SigningKey& in) {
+  JsonObject json;
+  write(json, "secret", in.secret);
+  write(json, "key", in.key);
+  return json.build();
+}
+
+void bind(const Node& node, WebhookSpec& out) {
+  bind_member(node, "url", out.url);
+  bind_member(node, "signWith", out.sign_with);
+  bind_member(node, "every", out.every);
+}
+
+Json to_json(const WebhookSpec& in) {
+  JsonObject json;
+  write(json, "url", in.url);
+  write(json, "signWith", in.sign_with);
+  write(json, "every", in.every);
+  return json.build();
+}
+
 void bind(const Node& node, GateSpec& out) {
   bind_member(node, "name", out.name);
   bind_member(node, "approval", out.approval);
+  bind_member(node, "webhook", out.webhook);
 }
 
 Json to_json(const GateSpec& in) {
   JsonObject json;
   write(json, "name", in.name);
   write(json, "approval", in.approval);
+  write(json, "webhook", in.webhook);
   return json.build();
 }
 
@@ -878,8 +906,54 @@ Json to_json(const RolloutTarget& in) {
   return json.build();
 }
 
+void bind(const Node& node, TemplateFrom& out) { bind_member(node, "name", out.name); }
+
+Json to_json(const TemplateFrom& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  return json.build();
+}
+
+void bind(const Node& node, HeaderMatch& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "value", out.value);
+}
+
+Json to_json(const HeaderMatch& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "value", in.value);
+  return json.build();
+}
+
+void bind(const Node& node, CookieMatch& out) {
+  bind_member(node, "name", out.name);
+  bind_member(node, "value", out.value);
+}
+
+Json to_json(const CookieMatch& in) {
+  JsonObject json;
+  write(json, "name", in.name);
+  write(json, "value", in.value);
+  return json.build();
+}
+
+void bind(const Node& node, RequestMatch& out) {
+  bind_member(node, "header", out.header);
+  bind_member(node, "cookie", out.cookie);
+}
+
+Json to_json(const RequestMatch& in) {
+  JsonObject json;
+  write(json, "header", in.header);
+  write(json, "cookie", in.cookie);
+  return json.build();
+}
+
 void bind(const Node& node, CanaryStep& out) {
   bind_member(node, "weight", out.weight);
+  bind_member(node, "match", out.match);
+  bind_member(node, "mirror", out.mirror);
   bind_member(node, "replicas", out.replicas);
   bind_member(node, "approval", out.approval);
   bind_member(node, "pause", out.pause);
@@ -889,6 +963,8 @@ void bind(const Node& node, CanaryStep& out) {
 Json to_json(const CanaryStep& in) {
   JsonObject json;
   write(json, "weight", in.weight);
+  write_unless_empty(json, "match", in.match);
+  write(json, "mirror", in.mirror);
   write(json, "replicas", in.replicas);
   write(json, "approval", in.approval);
   write(json, "pause", in.pause);
@@ -956,12 +1032,21 @@ Json to_json(const ServiceTraffic& in) {
   return json.build();
 }
 
+void bind(const Node& node, ReadyPodsTraffic& out) { bind_member(node, "service", out.service); }
+
+Json to_json(const ReadyPodsTraffic& in) {
+  JsonObject json;
+  write(json, "service", in.service);
+  return json.build();
+}
+
 void bind(const Node& node, RolloutTraffic& out) {
   bind_member(node, "httpRoute", out.http_route);
   bind_member(node, "grpcRoute", out.grpc_route);
   bind_member(node, "traefikService", out.traefik_service);
   bind_member(node, "virtualService", out.virtual_service);
   bind_member(node, "service", out.service);
+  bind_member(node, "readyPods", out.ready_pods);
 }
 
 Json to_json(const RolloutTraffic& in) {
@@ -971,6 +1056,7 @@ Json to_json(const RolloutTraffic& in) {
   write(json, "traefikService", in.traefik_service);
   write(json, "virtualService", in.virtual_service);
   write(json, "service", in.service);
+  write(json, "readyPods", in.ready_pods);
   return json.build();
 }
 
@@ -1060,6 +1146,7 @@ void bind(const Node& node, RolloutSpec& out) {
   bind_member(node, "name", out.name);
   bind_member(node, "target", out.target);
   bind_member(node, "patch", out.patch);
+  bind_member(node, "templateFrom", out.template_from);
   bind_member(node, "start", out.start);
   bind_member(node, "dependsOn", out.depends_on);
   bind_member(node, "wave", out.wave);
@@ -1079,7 +1166,8 @@ Json to_json(const RolloutSpec& in) {
   JsonObject json;
   write(json, "name", in.name);
   write(json, "target", in.target);
-  write(json, "patch", in.patch);
+  write_unless_empty(json, "patch", in.patch);
+  write(json, "templateFrom", in.template_from);
   write(json, "start", in.start);
   write_unless_empty(json, "dependsOn", in.depends_on);
   write(json, "wave", in.wave);

@@ -1792,18 +1792,109 @@ constexpr Field kSpecGatesItemApprovalFields[] = {
 constexpr Schema kSpecGatesItemApprovalSchema = {.type = SchemaType::Object,
                                                  .fields = kSpecGatesItemApprovalFields};
 
+constexpr Schema kSpecGatesItemWebhookUrlSchema = {
+    .type = SchemaType::String,
+    .pattern =
+        {patterns::web_url,
+         "a URL such as `https://status.example/health?of=cart`, host in lower case, without user "
+         "and fragment",
+         R"re(^https?://([a-z0-9]([-a-z0-9.]*[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(:[1-9][0-9]{0,4})?(/[!$-~]*)?$)re"},
+    .at_least = 9,
+    .at_most = 1024};
+
+constexpr Schema kSpecGatesItemWebhookSignWithSecretSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecGatesItemWebhookSignWithKeySchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::secret_key,
+                "letters, digits, `-`, `_` and `.`, such as `token`",
+                R"re(^[-._a-zA-Z0-9]+$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Field kSpecGatesItemWebhookSignWithFields[] = {
+    {"secret", &kSpecGatesItemWebhookSignWithSecretSchema, true, "", "Name of the Secret."},
+    {"key", &kSpecGatesItemWebhookSignWithKeySchema, true, "", "Which of its entries."},
+};
+constexpr Schema kSpecGatesItemWebhookSignWithSchema = {
+    .type = SchemaType::Object, .fields = kSpecGatesItemWebhookSignWithFields};
+
+constexpr Rule kSpecGatesItemWebhookEveryRules[] = {
+    {twins::at_least_1_second,
+     "",
+     "must be at least `1s`",
+     R"re(duration(self) >= duration('1s'))re"},
+    {twins::at_most_1_hour, "", "must be at most `1h`", R"re(duration(self) <= duration('1h'))re"},
+};
+constexpr Schema kSpecGatesItemWebhookEverySchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::duration_text,
+                "a duration such as `90m`, `1h30m` or `0s`",
+                R"re(^([0-9]{1,5}(\.[0-9]{1,3})?(ms|s|m|h))+$)re"},
+    .at_most = 32,
+    .rules = kSpecGatesItemWebhookEveryRules};
+
+constexpr Field kSpecGatesItemWebhookFields[] = {
+    {"url",
+     &kSpecGatesItemWebhookUrlSchema,
+     true,
+     "",
+     "`https://`, host in lower case, no user and no fragment. Only hosts that the operator's "
+     "`--allow-check-hosts` names are asked."},
+    {"signWith",
+     &kSpecGatesItemWebhookSignWithSchema,
+     false,
+     "",
+     "The key that the body is signed with (HMAC with SHA-256, in the header "
+     "`Doorbuster-Signature`), out of a Secret of the event's namespace, which the event's service "
+     "account and the operator must both be allowed to `get`."},
+    {"every",
+     &kSpecGatesItemWebhookEverySchema,
+     false,
+     R"("15s")",
+     "How long after an answer that neither opens nor fails it, it is asked again."},
+};
+constexpr Rule kSpecGatesItemWebhookRules[] = {
+    {twins::asked_over_https,
+     ".url",
+     "must be an `https://` URL, because whoever answers in between would open the gate",
+     R"re(self.url.startsWith('https://'))re"},
+};
+constexpr Schema kSpecGatesItemWebhookSchema = {.type = SchemaType::Object,
+                                                .fields = kSpecGatesItemWebhookFields,
+                                                .rules = kSpecGatesItemWebhookRules};
+
 constexpr Field kSpecGatesItemFields[] = {
     {"name", &kSpecGatesItemNameSchema, true, "", "Name of this gate within the event."},
     {"approval",
      &kSpecGatesItemApprovalSchema,
-     true,
+     false,
      "",
      "It opens for a step of a rollout once people have approved that by a SaleAction `Approve`: "
      "only verified ones count, and a person counts once. A `Reject` of whoever has that verb "
      "fails the rollout."},
+    {"webhook",
+     &kSpecGatesItemWebhookSchema,
+     false,
+     "",
+     "It opens for a step of a rollout once a server of yours says so: 2xx to a POST of what the "
+     "step is. 403 fails the rollout, as a `Reject` does; any other answer, or none, is asked for "
+     "again. No redirect is followed."},
 };
-constexpr Schema kSpecGatesItemSchema = {.type = SchemaType::Object,
-                                         .fields = kSpecGatesItemFields};
+constexpr Rule kSpecGatesItemRules[] = {
+    {twins::one_gate,
+     "",
+     "must have exactly one of `approval` and `webhook`",
+     R"re(has(self.approval) != has(self.webhook))re"},
+};
+constexpr Schema kSpecGatesItemSchema = {
+    .type = SchemaType::Object, .fields = kSpecGatesItemFields, .rules = kSpecGatesItemRules};
 
 }  // namespace
 extern const Schema kSpecGatesSchema;
@@ -1853,6 +1944,20 @@ constexpr Schema kSpecRolloutsItemTargetSchema = {.type = SchemaType::Object,
 
 constexpr Schema kSpecRolloutsItemPatchSchema = {.type = SchemaType::FreeObject};
 
+constexpr Schema kSpecRolloutsItemTemplateFromNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Field kSpecRolloutsItemTemplateFromFields[] = {
+    {"name", &kSpecRolloutsItemTemplateFromNameSchema, true, "", "Its name."},
+};
+constexpr Schema kSpecRolloutsItemTemplateFromSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTemplateFromFields};
+
 constexpr Rule kSpecRolloutsItemStartRules[] = {
     {twins::begin_in_range,
      "",
@@ -1886,6 +1991,102 @@ constexpr Schema kSpecRolloutsItemWaveSchema = {
 
 constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemWeightSchema = {
     .type = SchemaType::Integer, .format = Format::Int32, .minimum = 0, .maximum = 100};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::secret_key,
+                "letters, digits, `-`, `_` and `.`, such as `token`",
+                R"re(^[-._a-zA-Z0-9]+$)re"},
+    .at_least = 1,
+    .at_most = 128};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderValueSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::secret_key,
+                "letters, digits, `-`, `_` and `.`, such as `token`",
+                R"re(^[-._a-zA-Z0-9]+$)re"},
+    .at_least = 1,
+    .at_most = 256};
+
+constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderFields[] = {
+    {"name",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderNameSchema,
+     true,
+     "",
+     "Its name."},
+    {"value",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderValueSchema,
+     true,
+     "",
+     "The value, to the letter."},
+};
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderSchema = {
+    .type = SchemaType::Object,
+    .fields = kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderFields};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::secret_key,
+                "letters, digits, `-`, `_` and `.`, such as `token`",
+                R"re(^[-._a-zA-Z0-9]+$)re"},
+    .at_least = 1,
+    .at_most = 128};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieValueSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::secret_key,
+                "letters, digits, `-`, `_` and `.`, such as `token`",
+                R"re(^[-._a-zA-Z0-9]+$)re"},
+    .at_least = 1,
+    .at_most = 256};
+
+constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieFields[] = {
+    {"name",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieNameSchema,
+     true,
+     "",
+     "Its name."},
+    {"value",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieValueSchema,
+     true,
+     "",
+     "The value, to the letter."},
+};
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieSchema = {
+    .type = SchemaType::Object,
+    .fields = kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieFields};
+
+constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemMatchItemFields[] = {
+    {"header",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMatchItemHeaderSchema,
+     false,
+     "",
+     "A header has this value."},
+    {"cookie",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMatchItemCookieSchema,
+     false,
+     "",
+     "A cookie has this value. Not with `grpcRoute`."},
+};
+constexpr Rule kSpecRolloutsItemStrategyCanaryStepsItemMatchItemRules[] = {
+    {twins::one_match,
+     "",
+     "must have exactly one of `header` and `cookie`",
+     R"re(has(self.header) != has(self.cookie))re"},
+};
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchItemSchema = {
+    .type = SchemaType::Object,
+    .fields = kSpecRolloutsItemStrategyCanaryStepsItemMatchItemFields,
+    .rules = kSpecRolloutsItemStrategyCanaryStepsItemMatchItemRules};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMatchSchema = {
+    .type = SchemaType::Array,
+    .items = &kSpecRolloutsItemStrategyCanaryStepsItemMatchItemSchema,
+    .list_type = ListType::Atomic,
+    .at_most = 4};
+
+constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemMirrorSchema = {
+    .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100};
 
 constexpr Schema kSpecRolloutsItemStrategyCanaryStepsItemReplicasSchema = {
     .type = SchemaType::Integer, .format = Format::Int32, .minimum = 1, .maximum = 100000};
@@ -1926,7 +2127,19 @@ constexpr Field kSpecRolloutsItemStrategyCanaryStepsItemFields[] = {
      true,
      "",
      "Percent of the traffic that the candidate gets; more than at the step before. 0, of the "
-     "first step: its pods alone, to be tried at its own Service."},
+     "first steps: its pods alone, to be tried at its own Service, by `match` or by `mirror`."},
+    {"match",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMatchSchema,
+     false,
+     R"([])",
+     "Requests that one of these is true of go to the candidate, all of them, besides its weight "
+     "of the others. Only with `httpRoute`, `grpcRoute` and `virtualService`."},
+    {"mirror",
+     &kSpecRolloutsItemStrategyCanaryStepsItemMirrorSchema,
+     false,
+     "",
+     "So many percent of the requests go to the candidate too, and nobody gets what it answers. "
+     "Only of steps with weight 0, and with `httpRoute` and `virtualService`."},
     {"replicas",
      &kSpecRolloutsItemStrategyCanaryStepsItemReplicasSchema,
      false,
@@ -2217,6 +2430,25 @@ constexpr Field kSpecRolloutsItemTrafficServiceFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficServiceSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficServiceFields};
 
+constexpr Schema kSpecRolloutsItemTrafficReadyPodsServiceSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficReadyPodsFields[] = {
+    {"service",
+     &kSpecRolloutsItemTrafficReadyPodsServiceSchema,
+     false,
+     "",
+     "The Service that selects the pods of both. Absent where none does, as of workers that take "
+     "from a queue."},
+};
+constexpr Schema kSpecRolloutsItemTrafficReadyPodsSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficReadyPodsFields};
+
 constexpr Field kSpecRolloutsItemTrafficFields[] = {
     {"httpRoute",
      &kSpecRolloutsItemTrafficHttpRouteSchema,
@@ -2247,13 +2479,20 @@ constexpr Field kSpecRolloutsItemTrafficFields[] = {
      "",
      "The Service itself, without any route: at the switch of `blueGreen` its whole "
      "`/spec/selector` is held, and it selects the candidate's pods instead of the target's."},
+    {"readyPods",
+     &kSpecRolloutsItemTrafficReadyPodsSchema,
+     false,
+     "",
+     "Nobody: the candidate's pods have the target's labels, and its share is that of ready pods. "
+     "Steps weigh 50 at the most, because the target keeps all of its own; it has no autoscaler of "
+     "its own."},
 };
 constexpr Rule kSpecRolloutsItemTrafficRules[] = {
     {twins::one_router,
      "",
-     "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService`, `virtualService` and "
-     "`service`",
-     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.virtualService), has(self.service)].exists_one(r, r))re"},
+     "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService`, `virtualService`, "
+     "`service` and `readyPods`",
+     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.virtualService), has(self.service), has(self.readyPods)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
                                                    .fields = kSpecRolloutsItemTrafficFields,
@@ -2624,11 +2863,18 @@ constexpr Field kSpecRolloutsItemFields[] = {
      "The workload that is released, in the event's namespace. It is the stable side."},
     {"patch",
      &kSpecRolloutsItemPatchSchema,
-     true,
+     false,
      "",
      "What the candidate's pod template has that the target's has not: a strategic merge patch of "
      "the template, such as `{spec: {containers: [{name: app, image: \"shop:v43\"}]}}`; at most "
      "8192 bytes. The API server applies it."},
+    {"templateFrom",
+     &kSpecRolloutsItemTemplateFromSchema,
+     false,
+     "",
+     "Another Deployment of the namespace, most often without pods, whose pod template the "
+     "candidate gets, by the labels of the target's. Another template there supersedes the "
+     "rollout."},
     {"start",
      &kSpecRolloutsItemStartSchema,
      false,
@@ -2703,6 +2949,14 @@ constexpr Field kSpecRolloutsItemFields[] = {
      "`Stable` rolls back, or does not begin."},
 };
 constexpr Rule kSpecRolloutsItemRules[] = {
+    {twins::one_template,
+     "",
+     "must have exactly one of `patch` and `templateFrom`",
+     R"re(has(self.patch) != has(self.templateFrom))re"},
+    {twins::pods_are_shared,
+     ".traffic.readyPods",
+     "must be only with `canary`; a share of the pods is never all of them",
+     R"re(!has(self.traffic.readyPods) || has(self.strategy.canary))re"},
     {twins::service_is_switched,
      ".traffic.service",
      "must be only with `blueGreen`; a Service gives all of the traffic or nothing",

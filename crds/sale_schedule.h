@@ -18,6 +18,7 @@
 namespace doorbuster::api {
 
 // Spec: std::optional is a field that may be absent; what has a default in the CRD has it here too.
+// A Json without text is absent too.
 // Status: an empty string, list or optional is absent and is not written.
 
 enum class Concurrency { Allow, Forbid, Replace };

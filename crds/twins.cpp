@@ -383,6 +383,8 @@ bool token_over_https(const Node& self) {
   return !self.has("tokenFrom") || starts_with(text_of(self, "url"), "https://");
 }
 
+bool asked_over_https(const Node& self) { return starts_with(text_of(self, "url"), "https://"); }
+
 bool one_bound(const Node& self) { return self.has("above") != self.has("below"); }
 
 bool one_strategy(const Node& self) { return self.has("canary") != self.has("blueGreen"); }
@@ -390,7 +392,8 @@ bool one_strategy(const Node& self) { return self.has("canary") != self.has("blu
 bool one_router(const Node& self) {
   return static_cast<int>(self.has("httpRoute")) + static_cast<int>(self.has("grpcRoute")) +
              static_cast<int>(self.has("traefikService")) +
-             static_cast<int>(self.has("virtualService")) + static_cast<int>(self.has("service")) ==
+             static_cast<int>(self.has("virtualService")) + static_cast<int>(self.has("service")) +
+             static_cast<int>(self.has("readyPods")) ==
          1;
 }
 
@@ -398,6 +401,17 @@ bool service_is_switched(const Node& self) {
   const Node *traffic = self.find("traffic"), *strategy = self.find("strategy");
   return !traffic || !strategy || !traffic->has("service") || strategy->has("blueGreen");
 }
+
+bool pods_are_shared(const Node& self) {
+  const Node *traffic = self.find("traffic"), *strategy = self.find("strategy");
+  return !traffic || !strategy || !traffic->has("readyPods") || strategy->has("canary");
+}
+
+bool one_template(const Node& self) { return self.has("patch") != self.has("templateFrom"); }
+
+bool one_match(const Node& self) { return self.has("header") != self.has("cookie"); }
+
+bool one_gate(const Node& self) { return self.has("approval") != self.has("webhook"); }
 
 bool analysis_asks_something(const Node& self) {
   const Node* checks = self.find("checks");

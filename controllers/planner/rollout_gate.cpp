@@ -33,7 +33,7 @@ std::string who_began(const GateAsk& ask) {
 /// Approvals of this step that count, in the order in which they were given.
 std::vector<const api::Decision*> approvals(const api::GateSpec& gate, const GateAsk& ask) {
   const std::string value = value_of(ask);
-  const std::string own = gate.approval.two_people ? who_began(ask) : "";
+  const std::string own = gate.approval->two_people ? who_began(ask) : "";
   std::vector<const api::Decision*> out;
   for (const api::Decision& one : ask.status.decisions) {
     if (is_about(one, ask, rollout_kind::kReject) && one.value == value) out.clear();
@@ -44,8 +44,8 @@ std::vector<const api::Decision*> approvals(const api::GateSpec& gate, const Gat
 }
 
 std::size_t needed(const api::GateSpec& gate, const GateAsk& ask) {
-  const auto count = static_cast<std::size_t>(gate.approval.count);
-  return count + (gate.approval.two_people && who_began(ask).empty() ? 1 : 0);
+  const auto count = static_cast<std::size_t>(gate.approval->count);
+  return count + (gate.approval->two_people && who_began(ask).empty() ? 1 : 0);
 }
 
 /// Whose approvals stood at an instant.
@@ -100,7 +100,7 @@ StepToCome step_to_come(const RolloutCase& at, const std::string& gate) {
 
 Judgement judge_approval(const GateAsk& ask, const api::GateSpec& gate, const Action& action) {
   const std::string by = who_asks(action);
-  const std::vector<std::string>& may = gate.approval.groups;
+  const std::vector<std::string>& may = gate.approval->groups;
   const bool member =
       may.empty() || std::any_of(may.begin(), may.end(), [&action](const std::string& group) {
         const auto& of = action.spec->groups;
@@ -110,11 +110,11 @@ Judgement judge_approval(const GateAsk& ask, const api::GateSpec& gate, const Ac
     return refused("NotAllowed",
                    "at " + gate.name + " only members of " + all_of(may) +
                        " approve, and `groups` names none of these");
-  if (gate.approval.two_people && by == who_began(ask))
+  if (gate.approval->two_people && by == who_began(ask))
     return refused("OwnRelease",
                    by + " told it to begin, and somebody else lets it pass (twoPeople)");
   if (gate_view(gate, ask).open) return nothing_to_do(gate.name + " is open already");
-  const auto before = who_approved(approvals(gate, ask), gate.approval.expires.value, ask.now);
+  const auto before = who_approved(approvals(gate, ask), gate.approval->expires.value, ask.now);
   const std::string step = "step " + std::to_string(ask.step);
   if (before.contains(by)) return nothing_to_do(by + " has approved " + step + " already");
   const std::size_t has = before.size() + 1, wants = needed(gate, ask);
@@ -135,7 +135,7 @@ const api::GateSpec* gate_named(const api::SaleEventSpec& spec, const std::strin
 
 GateView gate_view(const api::GateSpec& gate, const GateAsk& ask) {
   const auto all = approvals(gate, ask);
-  const Duration lasts = gate.approval.expires.value;
+  const Duration lasts = gate.approval->expires.value;
   const std::size_t wants = needed(gate, ask);
   std::vector<Instant> times = {ask.entered};
   for (const api::Decision* one : all) times.push_back(std::max(one->at, ask.entered));

@@ -20,7 +20,9 @@ StartedOn started_on(const api::Decision& decision) {
 }
 
 std::string patch_hash(const api::RolloutSpec& rollout) {
-  return content_hash(rollout.target.name + "\n" + rollout.patch.text).substr(0, 16);
+  const std::string what =
+      rollout.template_from ? "from " + rollout.template_from->name : rollout.patch.text;
+  return content_hash(rollout.target.name + "\n" + what).substr(0, 16);
 }
 
 std::string attempt_of(const api::RolloutSpec& rollout, const api::SaleEventStatus& status) {

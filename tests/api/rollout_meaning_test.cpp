@@ -53,6 +53,47 @@ const Case kCases[] = {
     {"weights that do not grow",
      [](auto&, auto& b) { b.strategy.canary->steps[1].weight = 10; },
      "spec.rollouts[1].strategy.canary.steps[1].weight"},
+    {"first steps without weight",
+     [](auto&, auto& b) {
+       b.strategy.canary->steps = {{.weight = 0, .mirror = 10}, {.weight = 0}, {.weight = 10}};
+     },
+     ""},
+    {"a mirror beside a share",
+     [](auto&, auto& b) { b.strategy.canary->steps[0].mirror = 10; },
+     "spec.rollouts[1].strategy.canary.steps[0].mirror"},
+    {"a mirror of what cannot",
+     [](auto&, auto& b) {
+       std::swap(b.traffic.http_route, b.traffic.grpc_route);
+       b.strategy.canary->steps[0] = {.weight = 0, .mirror = 10};
+     },
+     "spec.rollouts[1].strategy.canary.steps[0].mirror"},
+    {"requests told apart by what cannot",
+     [](auto&, auto& b) {
+       std::swap(b.traffic.http_route, b.traffic.traefik_service);
+       b.strategy.canary->steps[0].match = {{.header = HeaderMatch{"x-beta", "1"}, .cookie = {}}};
+     },
+     "spec.rollouts[1].strategy.canary.steps[0].match"},
+    {"calls by cookie",
+     [](auto&, auto& b) {
+       std::swap(b.traffic.http_route, b.traffic.grpc_route);
+       b.strategy.canary->steps[0].match = {{.header = {}, .cookie = CookieMatch{"beta", "1"}}};
+     },
+     "spec.rollouts[1].strategy.canary.steps[0].match[0].cookie"},
+    {"pods, and nothing that routes",
+     [](auto& a, auto& b) { a.traffic = b.traffic = {.ready_pods = ReadyPodsTraffic{}}; },
+     ""},
+    {"more than half of the pods",
+     [](auto&, auto& b) {
+       b.traffic = {.ready_pods = ReadyPodsTraffic{.service = "b"}};
+       b.strategy.canary->steps[1].weight = 51;
+     },
+     "spec.rollouts[1].strategy.canary.steps[1].weight"},
+    {"the target's own template",
+     [](auto&, auto& b) {
+       b.patch = {};
+       b.template_from = TemplateFrom{b.target.name};
+     },
+     "spec.rollouts[1].templateFrom.name"},
     {"an analysis that there is not",
      [](auto&, auto& b) { b.strategy.canary->steps[0].analysis = "default"; },
      "spec.rollouts[1].strategy.canary.steps[0].analysis"},

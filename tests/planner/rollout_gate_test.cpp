@@ -23,13 +23,14 @@ using testing::Not;
 /// checkout comes through 10 % and, behind the gate `board`, 50 %; search has no gate.
 struct GateStage : RolloutStage {
   GateStage() {
-    event.spec->gates = {api::GateSpec{.name = "board", .approval = {}}};
+    event.spec->gates = {
+        api::GateSpec{.name = "board", .approval = api::ApprovalSpec{}, .webhook = {}}};
     auto& steps = event.spec->rollouts[0].strategy.canary.emplace().steps;
     steps = {{.weight = 10}, {.weight = 50, .approval = "board"}};
     event.spec->rollouts[1].strategy.canary.emplace().steps = {{.weight = 10}};
     seen.policy_since = now - hours(1);
   }
-  api::ApprovalSpec& gate() { return event.spec->gates[0].approval; }
+  api::ApprovalSpec& gate() { return *event.spec->gates[0].approval; }
   std::string told(ActionVerb verb,
                    const std::string& by,
                    const std::vector<std::string>& groups = {},
@@ -255,7 +256,8 @@ TEST(Gate, approvals_of_another_attempt_are_void) {
 
 Shop gated_shop() {
   Shop shop = rollout_shop();
-  shop.sale.spec->gates = {api::GateSpec{.name = "board", .approval = {}}};
+  shop.sale.spec->gates = {
+      api::GateSpec{.name = "board", .approval = api::ApprovalSpec{}, .webhook = {}}};
   shop.sale.spec->rollouts[0].strategy.canary->steps[0].approval = "board";
   shop.policy_since = kStart - hours(2);
   return shop;
