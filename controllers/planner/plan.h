@@ -94,10 +94,10 @@ struct Plan {
   std::optional<SetFinalizer> finalizer;
   std::optional<bool> frozen;   ///< put the label of a freeze on the event, or take it off
   api::SaleEventStatus status;  ///< persisted before any write that depends on it
-  std::vector<Write> writes;    ///< in order
+  std::vector<Write> writes;    ///< each of another object; side by side
   /// Objects whose writes do not wait for status (a rollback's: the record on the object says so).
   std::set<ObjectRef> at_once;
-  std::vector<ChildEffect> children;  ///< after those
+  std::vector<ChildEffect> children;  ///< after those; in order where their objects have one name
   std::vector<ActionAnswer> actions;  ///< at last
   std::vector<Notice> notices;
   std::optional<Instant> wake;

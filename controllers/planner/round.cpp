@@ -4,7 +4,9 @@
 #include "controllers/planner/refusal.h"
 #include "controllers/planner/schedule.h"
 
+#include <map>
 #include <utility>
+#include <variant>
 
 namespace doorbuster::planner {
 namespace {
@@ -33,9 +35,56 @@ void fail(RoundResult& result, const Error& error) {
   if (!result.failed || is_transient(error.kind)) result.failed = error;
 }
 
-void note_write(World& world, RoundResult& result) {
-  result.wrote = true;
-  if (!result.first_write) result.first_write = world.now();
+/// One after another; several such lists go side by side, so that no object waits for another one's
+/// answer.
+using Effects = std::vector<std::function<Outcome()>>;
+
+/// What became of one list.
+struct Ended {
+  std::vector<Error> errors;
+  std::optional<Instant> first_write;
+  bool cut = false;  ///< something of it was left to the next round
+};
+
+/// Each effect by itself: one object's refusal is no other object's business. `stop`: asked before
+/// each one whether what is left is to be left.
+std::vector<Ended> run_lists(World& world,
+                             const std::vector<Effects>& lists,
+                             const std::function<bool()>& stop) {
+  std::vector<Ended> ends(lists.size());
+  std::vector<World::Task> tasks;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    tasks.emplace_back([&world, &stop, &list = lists[i], &end = ends[i]] {
+      for (const auto& effect : list) {
+        if (stop()) {
+          end.cut = true;
+          return;
+        }
+        const Outcome done = effect();
+        if (!done) {
+          end.errors.push_back(done.error());
+        } else if (!end.first_write) {
+          end.first_write = world.now();
+        }
+      }
+    });
+  }
+  world.side_by_side(tasks);
+  return ends;
+}
+
+/// False where something was left to the next round, which then comes at once.
+bool note(const std::vector<Ended>& ends, World& world, RoundResult& result) {
+  bool all = true;
+  for (const Ended& end : ends) {
+    if (end.first_write) {
+      result.wrote = true;
+      result.first_write = sooner(result.first_write, *end.first_write);
+    }
+    all = all && !end.cut;
+  }
+  if (!all) result.wake = world.now();
+  return all;
 }
 
 enum class Which {
@@ -43,46 +92,65 @@ enum class Which {
   Others
 };
 
-/// The writes, each by itself: one object's refusal is no other object's business.
-void perform_all(
-    World& world, const Event& event, const Plan& plan, Which which, RoundResult& result) {
-  std::size_t count = 0;
+/// False where something was left to the next round.
+bool perform_all(World& world,
+                 const Event& event,
+                 const Plan& plan,
+                 Which which,
+                 const std::function<bool()>& stop,
+                 RoundResult& result) {
+  std::vector<Effects> lists;
+  bool all = true;
   for (const Write& write : plan.writes) {
     if (plan.at_once.contains(write.object) != (which == Which::AtOnce)) continue;
-    if (++count > kWritesPerRound) {
+    if (lists.size() >= kWritesPerRound) {
       result.wake = world.now();
-      return;
+      all = false;
+      break;
     }
-    const Outcome done = world.perform(event, write);
-    if (done) {
-      note_write(world, result);
-    } else if (is_refusal(done.error())) {
+    lists.push_back({[&world, &event, &write] { return world.perform(event, write); }});
+  }
+  const std::vector<Ended> ends = run_lists(world, lists, stop);
+  all = note(ends, world, result) && all;
+  for (const Ended& end : ends) {
+    for (const Error& error : end.errors) {
+      if (!is_refusal(error)) {
+        fail(result, error);
+        continue;
+      }
       // Told by the next round, which sees it.
       result.refused = true;
       result.wake = world.now();
-    } else {
-      fail(result, done.error());
     }
   }
+  return all;
 }
 
-/// Objects of our own, each by itself.
-void tend_children(World& world, const Event& event, const Plan& plan, RoundResult& result) {
+/// Objects of our own. Those of one name belong together (a candidate's), and keep their order.
+/// False where something was left to the next round.
+bool tend_children(World& world,
+                   const Event& event,
+                   const Plan& plan,
+                   const std::function<bool()>& stop,
+                   RoundResult& result) {
+  std::map<std::pair<std::string, std::string>, Effects> by_name;
   for (const ChildEffect& effect : plan.children) {
-    Outcome done = Done{};
-    if (const auto* create = std::get_if<Create>(&effect)) {
-      done = world.create(event, *create);
-    } else if (const auto* write = std::get_if<Write>(&effect)) {
-      done = world.perform(event, *write);
-    } else if (const auto* remove = std::get_if<Remove>(&effect)) {
-      done = world.remove(event, *remove);
-    }
-    if (done) {
-      note_write(world, result);
-    } else {
-      fail(result, done.error());
-    }
+    const ObjectRef& object =
+        std::visit([](const auto& one) -> const ObjectRef& { return one.object; }, effect);
+    by_name[{object.ns, object.name}].emplace_back([&world, &event, &effect] {
+      if (const auto* create = std::get_if<Create>(&effect)) return world.create(event, *create);
+      if (const auto* write = std::get_if<Write>(&effect)) return world.perform(event, *write);
+      return world.remove(event, std::get<Remove>(effect));
+    });
   }
+  std::vector<Effects> lists;
+  lists.reserve(by_name.size());
+  for (auto& [name, effects] : by_name) lists.push_back(std::move(effects));
+  const std::vector<Ended> ends = run_lists(world, lists, stop);
+  for (const Ended& end : ends) {
+    for (const Error& error : end.errors) fail(result, error);
+  }
+  return note(ends, world, result);
 }
 
 void tell_action(World& world,
@@ -165,17 +233,22 @@ bool publish(World& world,
 void carry_out(World& world,
                std::shared_ptr<const Event> event,
                const Plan& made,
+               const std::vector<std::shared_ptr<const Action>>& known,
                Instant now,
                RoundResult& result) {
-  perform_all(world, *event, made, Which::AtOnce, result);
+  const auto to_the_end = [] { return false; };
+  const auto overtaken = [&world, about = event, &known] {
+    return world.is_overtaken(*about, known);
+  };
+  perform_all(world, *event, made, Which::AtOnce, to_the_end, result);
   if (made.finalizer && made.finalizer->present && !set_finalizer(world, event, true, result))
     return tell_first_write(world, *event, made, result);
   const bool writes_first =
       !made.writes.empty() && writes_go_first(event->status, made.status, now);
   if (!writes_first && !publish(world, event, made, result))
     return tell_first_write(world, *event, made, result);
-  perform_all(world, *event, made, Which::Others, result);
-  tend_children(world, *event, made, result);
+  bool all = perform_all(world, *event, made, Which::Others, overtaken, result);
+  all = tend_children(world, *event, made, overtaken, result) && all;
   if (writes_first && (result.failed || result.refused)) {
     if (!publish(world, event, made, result)) return tell_first_write(world, *event, made, result);
   } else if (writes_first && !(made.status == event->status)) {
@@ -183,7 +256,7 @@ void carry_out(World& world,
   }
   if (made.frozen) went_on(event, world.set_frozen(*event, *made.frozen), result);
   tell_actions(world, *event, made, result);
-  if (made.finalizer && !made.finalizer->present) set_finalizer(world, event, false, result);
+  if (made.finalizer && !made.finalizer->present && all) set_finalizer(world, event, false, result);
 }
 
 RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
@@ -204,7 +277,7 @@ RoundResult run_round(World& world, const ObjectRef& ref, const Setup& setup) {
                           .message = "questions stay open: " + made.questions.front().id};
     return result;
   }
-  carry_out(world, std::move(event), made, now, result);
+  carry_out(world, std::move(event), made, observation.actions, now, result);
   return result;
 }
 

@@ -2,9 +2,11 @@
 
 #include "controllers/planner/plan.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace doorbuster::planner {
 
@@ -36,6 +38,19 @@ class World {
   /// Writes the status of a SaleAction, guarded by its uid and version. Done also where it is gone.
   virtual Outcome answer_action(const Event&, const ActionAnswer&) = 0;
   virtual void tell(const Event&, const Notice&) = 0;
+
+  using Task = std::function<void()>;
+  /// Runs each once, in whatever order and as many at one time as this world can; returns when all
+  /// have ended. One at a time unless a world says otherwise.
+  virtual void side_by_side(const std::vector<Task>& tasks) {
+    for (const Task& one : tasks) one();
+  }
+  /// Has somebody asked for something that is not among `known`, what this round was planned with?
+  /// Then what it has not begun yet is left to the next one.
+  virtual bool is_overtaken(const Event&, const std::vector<std::shared_ptr<const Action>>& known) {
+    static_cast<void>(known);
+    return false;
+  }
 };
 
 struct RoundResult {
@@ -57,11 +72,17 @@ inline constexpr std::size_t kWritesPerRound = 256;
 inline constexpr Duration kTellWithin{1'000};
 
 /// Carries out a plan whose questions are answered: what does not wait for status (a rollback's
-/// first write), then what the other writes depend on, then those.
-void carry_out(World&, std::shared_ptr<const Event>, const Plan&, Instant now, RoundResult&);
+/// first write), then what the other writes depend on, then those, side by side. `known`: the
+/// actions that it was planned with.
+void carry_out(World&,
+               std::shared_ptr<const Event>,
+               const Plan&,
+               const std::vector<std::shared_ptr<const Action>>& known,
+               Instant now,
+               RoundResult&);
 
 /// One round: observe, plan (asking what it needs to know), persist what the writes depend on, then
-/// the writes in order. Where status remembers all that they depend on already, they go first. A
+/// the writes. Where status remembers all that they depend on already, they go first. A
 /// write that fails does not keep the others back, except after a Conflict on the event itself.
 /// Comes back kAhead before something is due, to make it ready.
 RoundResult run_round(World&, const ObjectRef& event, const Setup&);

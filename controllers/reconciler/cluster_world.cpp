@@ -46,7 +46,7 @@ bool selects_often(const planner::Event& event, Instant now) {
   return window && now >= window->prepare - kSelectsOften && now < window->end;
 }
 
-/// Does a phase of the window begin about now? Then nothing is read that can wait.
+/// Does a phase of the window begin about now?
 bool is_at_an_edge(const std::variant<planner::Window, Error>& window, Instant now) {
   const auto* known = std::get_if<planner::Window>(&window);
   if (known == nullptr) return false;
@@ -75,10 +75,22 @@ bool knows_all(const EventStore& events, const std::vector<std::string>& namespa
 ClusterWorld::ClusterWorld(Parts parts)
     : parts_(std::move(parts)),
       zones_(parts_.client),
-      pods_(parts_.client, parts_.kinds),
+      pods_(parts_.client, parts_.kinds, beside_),
       selections_(parts_.client, parts_.kinds) {}
 
 Instant ClusterWorld::now() { return parts_.now(); }
+
+void ClusterWorld::side_by_side(const std::vector<Task>& tasks) { beside_.run(tasks); }
+
+bool ClusterWorld::is_overtaken(const planner::Event& event,
+                                const std::vector<std::shared_ptr<const planner::Action>>& known) {
+  if (!parts_.actions) return false;
+  const auto open = parts_.actions->pending(key_of(event.ref));
+  return std::any_of(open.begin(), open.end(), [&known](const auto& one) {
+    return std::none_of(
+        known.begin(), known.end(), [&one](const auto& old) { return old->uid == one->uid; });
+  });
+}
 
 bool ClusterWorld::shows_own_writes(const kube::Key& event) {
   return parts_.events->shows(written_, event, parts_.now());
@@ -193,8 +205,8 @@ planner::Observation ClusterWorld::observe(const planner::Event& event,
   for (const ObjectRef& object : objects) {
     if (object != ns || needs.objects.contains(ns)) look(object);
   }
-  const auto reading = is_at_an_edge(seen.window, parts_.now()) ? PodReasons::Reading::Remembered
-                                                                : PodReasons::Reading::Fresh;
+  const bool hurries = is_at_an_edge(seen.window, parts_.now()) || !seen.actions.empty();
+  const auto reading = hurries ? PodReasons::Reading::Remembered : PodReasons::Reading::Fresh;
   seen.pods = pods_.look(key, needs.pods, parts_.now(), reading);
   if (needs.budgets) seen.budgets = parts_.caches->budgets(event.ref.ns);
   if (const auto* found = std::get_if<std::vector<ObjectRef>>(&seen.budgets)) {

@@ -11,6 +11,7 @@
 #include "controllers/reconciler/pod_reasons.h"
 #include "controllers/reconciler/rooms.h"
 #include "controllers/reconciler/selections.h"
+#include "controllers/reconciler/side_by_side.h"
 #include "operator/kube/access.h"
 #include "operator/kube/client.h"
 #include "operator/kube/events.h"
@@ -69,6 +70,9 @@ class ClusterWorld final : public planner::World {
   Outcome remove(const planner::Event& event, const planner::Remove& remove) override;
   Outcome answer_action(const planner::Event& event, const planner::ActionAnswer& answer) override;
   void tell(const planner::Event& event, const planner::Notice& notice) override;
+  void side_by_side(const std::vector<Task>& tasks) override;
+  bool is_overtaken(const planner::Event& event,
+                    const std::vector<std::shared_ptr<const planner::Action>>& known) override;
 
   /// Does the cache show our own last write of this event?
   bool shows_own_writes(const kube::Key& event);
@@ -108,6 +112,7 @@ class ClusterWorld final : public planner::World {
   Parts parts_;
   kube::Written written_;  ///< of SaleEvents
   NodeZones zones_;
+  SideBySide beside_;
   PodReasons pods_;
   Selections selections_;
   AheadAnswers ahead_;

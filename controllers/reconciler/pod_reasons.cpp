@@ -4,8 +4,10 @@
 #include "operator/base/json_read.h"
 
 #include <algorithm>
+#include <functional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace doorbuster::reconciler {
 namespace {
@@ -87,12 +89,18 @@ std::map<ObjectRef, planner::PodsSeen> PodReasons::look(const kube::Key& event,
                                                         Reading reading) {
   auto before = asked_.of(event);
   std::map<ObjectRef, Look> after;
-  std::map<ObjectRef, planner::PodsSeen> out;
+  std::vector<std::function<void()>> readings;
   for (const auto& [workload, from] : asked) {
     Look& one = after[workload] = before[workload];
     one.from = from;
-    if (one.due() <= now && reading == Reading::Fresh)
-      one = {.from = from, .looked_at = now, .seen = read(workload, now)};
+    if (one.due() > now || reading != Reading::Fresh) continue;
+    readings.emplace_back([this, now, &workload, &one] {
+      one = {.from = one.from, .looked_at = now, .seen = read(workload, now)};
+    });
+  }
+  beside_.run(readings);
+  std::map<ObjectRef, planner::PodsSeen> out;
+  for (const auto& [workload, one] : after) {
     if (one.seen) out.emplace(workload, *one.seen);
   }
   asked_.put(event, std::move(after));

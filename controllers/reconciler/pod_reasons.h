@@ -3,6 +3,7 @@
 #include "controllers/planner/seen.h"
 #include "controllers/reconciler/asked.h"
 #include "controllers/reconciler/kinds.h"
+#include "controllers/reconciler/side_by_side.h"
 #include "operator/kube/client.h"
 
 #include <algorithm>
@@ -23,8 +24,9 @@ inline constexpr Duration kPodEventLasts{600'000};
 /// waits for them, one page of them, and only counts are kept. Thread-safe.
 class PodReasons {
  public:
-  PodReasons(std::shared_ptr<kube::Client> client, std::shared_ptr<Kinds> kinds)
-      : client_(std::move(client)), kinds_(std::move(kinds)) {}
+  /// `beside` outlives it.
+  PodReasons(std::shared_ptr<kube::Client> client, std::shared_ptr<Kinds> kinds, SideBySide& beside)
+      : client_(std::move(client)), kinds_(std::move(kinds)), beside_(beside) {}
 
   enum class Reading { Fresh, Remembered };  ///< the latter asks the API server nothing
   /// Of the workloads whose time has come (planner::Needs::pods); those that cannot be read are
@@ -50,6 +52,7 @@ class PodReasons {
 
   std::shared_ptr<kube::Client> client_;
   std::shared_ptr<Kinds> kinds_;
+  SideBySide& beside_;
   Asked<ObjectRef, Look> asked_;
 };
 

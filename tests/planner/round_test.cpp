@@ -49,9 +49,19 @@ class SlowShop : public Shop {
     plan.actions = {answer};
     return plan;
   }
+  bool is_overtaken(const Event&, const std::vector<std::shared_ptr<const Action>>& with) override {
+    EXPECT_EQ(&with, &known);
+    return static_cast<int>(requests.size()) >= overtaken_after;
+  }
+  /// The other way round than they are planned.
+  void side_by_side(const std::vector<Task>& tasks) override {
+    for (auto one = tasks.rbegin(); one != tasks.rend(); ++one) (*one)();
+  }
+  std::vector<std::shared_ptr<const Action>> known;
+  int overtaken_after = 99;  ///< requests
   RoundResult carried(const Plan& plan, const Event& event) {
     RoundResult result;
-    carry_out(*this, std::make_shared<const Event>(event), plan, clock, result);
+    carry_out(*this, std::make_shared<const Event>(event), plan, known, clock, result);
     return result;
   }
 };
@@ -95,7 +105,41 @@ TEST(Round, without_a_rollback_status_is_stored_first) {
   plan.at_once.clear();
   shop.carried(plan, shop.sale);
   EXPECT_THAT(shop.requests,
-              ElementsAre("status", "ConfigMap/flags", "HTTPRoute/web", "action back"));
+              ElementsAre("status", "HTTPRoute/web", "ConfigMap/flags", "action back"))
+      << "beside each other";
+}
+
+TEST(Round, what_somebody_asks_for_meanwhile_waits_for_what_is_under_way_and_for_no_more) {
+  SlowShop shop;
+  Plan plan = shop.rollback();
+  plan.at_once.clear();
+  shop.overtaken_after = 2;
+  const RoundResult result = shop.carried(plan, shop.sale);
+  EXPECT_THAT(shop.requests, ElementsAre("status", "HTTPRoute/web", "action back"));
+  EXPECT_EQ(result.wake, shop.clock) << "the rest is planned anew";
+  EXPECT_FALSE(result.failed);
+}
+
+TEST(Round, a_way_back_is_written_to_the_end_whoever_asks_meanwhile) {
+  SlowShop shop;
+  shop.overtaken_after = 0;
+  shop.carried(shop.rollback(), shop.sale);
+  EXPECT_THAT(shop.requests, ElementsAre("HTTPRoute/web", "status", "action back"));
+}
+
+TEST(Round, children_of_one_name_keep_their_order) {
+  SlowShop shop;
+  Plan plan;
+  const auto made = [](const char* kind, const char* name) {
+    Create out;
+    out.object = {"", kind, "shop", name};
+    out.api_version = "v1";
+    out.manifest = Json{R"({"metadata":{"name":")" + std::string(name) + R"("}})"};
+    return out;
+  };
+  plan.children = {made("Z", "a"), made("Z", "b"), made("A", "a"), made("A", "b")};
+  shop.carried(plan, shop.sale);
+  EXPECT_THAT(shop.requests, ElementsAre("create Z/b", "create A/b", "create Z/a", "create A/a"));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct Pods {
   int pods_status = 200;
   std::string seen_last = "2027-01-15T07:58:00Z";  ///< two minutes before kNow
   AnsweringClient api{[this](const std::string& target) { return answer(target); }};
-  PodReasons reasons{api.client, std::make_shared<Kinds>(api.client, [] { return kNow; })};
+  SideBySide beside;
+  PodReasons reasons{api.client, std::make_shared<Kinds>(api.client, [] { return kNow; }), beside};
 
   kube::Response answer(const std::string& target) {
     kube::Response out;

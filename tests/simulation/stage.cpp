@@ -59,6 +59,13 @@ Result<std::string> StagedWorld::set_finalizer(const planner::Event& event, bool
   return SimulatedWorld::set_finalizer(event, present);
 }
 
+void StagedWorld::side_by_side(const std::vector<Task>& tasks) {
+  std::vector<const Task*> mixed;
+  for (const Task& one : tasks) mixed.push_back(&one);
+  std::shuffle(mixed.begin(), mixed.end(), order);
+  for (const Task* one : mixed) (*one)();
+}
+
 Outcome StagedWorld::perform(const planner::Event& event, const planner::Write& write) {
   if (!sabotage_.perform) return SimulatedWorld::perform(event, write);
   Outcome last = Done{};
@@ -117,6 +124,7 @@ Stage::Stage(const History& history, const Sabotage& sabotage, bool with_trace)
   std::stable_sort(to_create_.begin(), to_create_.end(), [](const auto& a, const auto& b) {
     return a.created < b.created;
   });
+  world_.order.seed(static_cast<std::uint32_t>(history.seed));
   cluster_.zones = history.zones;
   cluster_.room = room_of(history);
   connect();

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,10 @@ class StagedWorld : public simulator::SimulatedWorld {
   Outcome remove(const planner::Event&, const planner::Remove&) override;
   Outcome answer_action(const planner::Event&, const planner::ActionAnswer&) override;
   Result<std::string> set_frozen(const planner::Event&, bool frozen) override;
+  /// In some order or other, as answers come in reality: nothing may depend on it.
+  void side_by_side(const std::vector<Task>& tasks) override;
   std::function<void(const api::SaleActionStatus&)> on_answer;
+  std::mt19937 order;  ///< chance of those orders
   /// What the check of these histories says: from each instant on; before: Good.
   std::map<Instant, std::string> check_says;
 
