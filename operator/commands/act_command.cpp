@@ -258,23 +258,14 @@ int act(const ActFlags& flags, const std::function<Instant()>& now) {
   const auto connected = connect(flags.connection, now);
   if (!connected.ok()) return failed(flags, connected.error().message);
   const kube::Client& client = *connected->client;
-  name_who_asks(client, *spec);
-  const bool needs_name =
-      spec->action == api::ActionVerb::BreakGlass || spec->action == api::ActionVerb::Approve;
-  if (!spec->requested_by && needs_name)
-    return failed(flags, "the API server does not say who you are (SelfSubjectReview)");
-  kube::WriteOptions options;
-  options.field_manager = "kubectl-sale";
-  options.dry_run = flags.dry_run == "server";
-  if (!options.dry_run && !confirmed(flags, connected->ns))
-    return failed(flags, "nothing was done");
-  const auto made = client.create(
-      reconciler::sale_actions(), connected->ns, action_object(connected->ns, *spec), options);
+  const bool dry_run = flags.dry_run == "server";
+  if (!dry_run && !confirmed(flags, connected->ns)) return failed(flags, "nothing was done");
+  const auto made = create_action(client, connected->ns, *std::move(spec), dry_run);
   if (!made.ok()) return failed(flags, made.error().message);
-  std::printf("saleaction.doorbuster.dev/%s\n", made->meta.name.c_str());
+  std::printf("saleaction.doorbuster.dev/%s\n", made->c_str());
   std::fflush(stdout);
-  if (options.dry_run || flags.wait == "false") return kDone;
-  return await(flags, client, {connected->ns, made->meta.name}, now, *patience);
+  if (dry_run || flags.wait == "false") return kDone;
+  return await(flags, client, {connected->ns, *made}, now, *patience);
 }
 
 void add_one(CLI::App& app, const Verb& verb, const std::function<Instant()>& now, int& exit_code) {
@@ -353,6 +344,24 @@ Waited waited_for(const api::SaleActionStatus& status, bool until_complete) {
   if (status.state == "Refused") return Waited::Refused;
   if (status.completed_at) return Waited::Done;
   return status.accepted_at && !until_complete ? Waited::Done : Waited::On;
+}
+
+Result<std::string> create_action(const kube::Client& client,
+                                  const std::string& ns,
+                                  api::SaleActionSpec spec,
+                                  bool dry_run) {
+  name_who_asks(client, spec);
+  const bool needs_name =
+      spec.action == api::ActionVerb::BreakGlass || spec.action == api::ActionVerb::Approve;
+  if (!spec.requested_by && needs_name)
+    return Error{.kind = ErrorKind::Denied,
+                 .message = "the API server does not say who you are (SelfSubjectReview)"};
+  kube::WriteOptions options;
+  options.field_manager = "kubectl-sale";
+  options.dry_run = dry_run;
+  const auto made = client.create(reconciler::sale_actions(), ns, action_object(ns, spec), options);
+  if (!made.ok()) return made.error();
+  return made->meta.name;
 }
 
 Json action_object(const std::string& ns, const api::SaleActionSpec& spec) {

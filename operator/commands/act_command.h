@@ -2,6 +2,8 @@
 
 #include "crds/sale_action.h"
 #include "operator/base/instant.h"
+#include "operator/base/result.h"
+#include "operator/kube/client.h"
 
 #include <functional>
 #include <string>
@@ -26,6 +28,13 @@ Waited waited_for(const api::SaleActionStatus&, bool until_complete);
 /// What there is to say of a status after an earlier one of the same action.
 std::vector<std::string> progress_lines(const api::SaleActionStatus& before,
                                         const api::SaleActionStatus& after);
+
+/// Creates it in the name of whoever asks; how it is called then. The API server must say who that
+/// is where an action counts by it.
+Result<std::string> create_action(const kube::Client&,
+                                  const std::string& ns,
+                                  api::SaleActionSpec,
+                                  bool dry_run);
 
 /// The object that is created: `generateName` says event and verb.
 Json action_object(const std::string& ns, const api::SaleActionSpec&);

@@ -1,9 +1,11 @@
 #include "operator/commands/watch_command.h"
 
+#include "operator/commands/act_command.h"
 #include "operator/commands/checked.h"
 #include "operator/commands/connection.h"
 #include "operator/commands/live_sale.h"
 #include "operator/commands/terminal.h"
+#include "operator/commands/watch_keys.h"
 
 #include <CLI/CLI.hpp>
 #include <poll.h>
@@ -13,6 +15,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,21 +46,25 @@ struct End {
 
 class Watch {
  public:
-  Watch(const WatchFlags& flags, LiveSale& live, Signals& signals)
-      : flags_(flags), live_(live), signals_(signals), style_(style_of(flags.look)) {}
+  Watch(const WatchFlags& flags, LiveSale& live, Signals& signals, WatchKeys::Create create)
+      : flags_(flags),
+        live_(live),
+        signals_(signals),
+        style_(style_of(flags.look)),
+        keys_(std::move(create)) {}
 
   End on_screen() {
     Screen screen;
     for (;;) {
       if (auto end = show(screen)) return *end;
-      wait(screen.keys(), kTick);
+      wait(screen.keys(), keys_.sending() ? kAtMostEach : kTick);
       while (const int signal = signals_.take()) {
         if (signal != SIGWINCH) return {kSignalled + signal, ""};
       }
       while (screen.keys() >= 0) {
         const int key = screen.take_key();
-        if (key == 'q' || key == 'Q') return {};
         if (key <= 0) break;
+        if (!keys_.press(key, shown())) return {};
       }
     }
   }
@@ -108,10 +115,11 @@ class Watch {
     std::vector<std::string> lines;
     if (look.ok()) {
       lines = screen_lines(**look, style_);
+      shown_ = (*look)->event;
     } else {
       lines.push_back(painted({{"waiting for the API server"}}, style_));
     }
-    if (size.height > 1) lines.push_back(painted({{"[q] quit", Paint::Faint}}, style_));
+    if (size.height > 1) lines.push_back(painted({{keys_.line(shown()), Paint::Faint}}, style_));
     if (!screen.draw(lines)) return End{kCommandFailed, ""};
     return std::nullopt;
   }
@@ -131,7 +139,11 @@ class Watch {
   const WatchFlags& flags_;
   LiveSale& live_;
   Signals& signals_;
+  const api::SaleEvent* shown() const { return shown_ ? &*shown_ : nullptr; }
+
   ScreenStyle style_;
+  WatchKeys keys_;
+  std::optional<api::SaleEvent> shown_;  ///< what the keys are about
   bool seen_ = false;
 };
 
@@ -143,7 +155,10 @@ int watch(const WatchFlags& flags, const std::function<Instant()>& now) {
   const auto connected = connect(flags.connection, now);
   if (!connected.ok()) return failed(connected.error().message);
   LiveSale live(*connected, flags.name, now, {.objects = true, .lease = lease});
-  Watch following(flags, live, signals);
+  const auto create = [&connected](const api::SaleActionSpec& spec) {
+    return create_action(*connected->client, connected->ns, spec, false);
+  };
+  Watch following(flags, live, signals, create);
   const End end = is_screen() ? following.on_screen() : following.line_by_line(now);
   if (end.why.empty()) return end.code;
   if (end.code != kDone) return failed(end.why, end.code);
@@ -157,7 +172,9 @@ void add_watch_command(CLI::App& app, const std::function<Instant()>& now, int& 
   CLI::App* command = app.add_subcommand(
       "watch",
       "Show a sale as it goes: window, what is next, capacity, held fields, what people asked for. "
-      "Without a terminal, one line a change. Only reads; q or Ctrl-C ends it. Exit codes: 0 done, "
+      "At a terminal r rolls back, p promotes, space pauses or resumes what it rolls out, each "
+      "after "
+      "a y; q or Ctrl-C ends it. Without a terminal, one line a change. Exit codes: 0 done, "
       "or the sale is gone, 1 the cluster could not be asked, 2 usage, 130 interrupted.");
   auto flags = std::make_shared<WatchFlags>();
   command->add_option("name", flags->name, "a SaleEvent of the cluster")->required();

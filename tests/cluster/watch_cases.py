@@ -92,6 +92,27 @@ def test_a_screen_follows_a_sale_and_gives_the_terminal_back(api, ns):
     assert ended.end() == 128 + signal.SIGTERM
 
 
+def test_keys_of_the_screen_roll_a_release_back(api, ns):
+    shop = Shop(api, ns)
+    shop.sale(begins=600, lasts=600, rollouts=[{
+        "name": "v2", "target": {"name": "checkout"}, "patch": {"spec": {"priority": 1}}, "start": "manual",
+        "strategy": {"canary": {"steps": [{"weight": 10}]}}, "traffic": {"httpRoute": {"name": "shop", "backend": "checkout"}}}])
+    screen = Terminal("watch", "flash", "-n", ns, columns=140)
+    screen.see("[r] roll back [p] promote [space] pause [q] quit", 20)
+    screen.press("r")
+    screen.see("Roll back all that it rolls out? [y/N]", 5)
+    screen.press("n")
+    screen.see("nothing was done", 5)
+    assert not api.list("saleactions", ns), "nobody said y"
+    screen.press("ry")
+    screen.see("saleaction flash-rollback-", 10)
+    told = wait_for("the action is answered", lambda: [one for one in api.list("saleactions", ns) if one.get("status", {}).get("completedAt")], 20)
+    assert [one["spec"]["action"] for one in told] == ["RollBack"], told
+    screen.see("RolledBack", 10)
+    screen.press("q")
+    assert screen.end() == 0
+
+
 def test_without_a_terminal_a_change_is_a_line_until_the_sale_is_gone(api, ns):
     shop = Shop(api, ns)
     shop.sale(begins=600, lasts=600)
