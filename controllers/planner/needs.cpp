@@ -45,6 +45,8 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
           needs, {"apps", "Deployment", ns, one.target.name}, {"", "Service", ns, asked.backend});
       if (asked.router != nullptr) needs.objects.insert(asked.object);
       needs.kinds.insert({asked.object.group, asked.object.kind});
+      if (one.template_from)
+        needs.objects.insert({"apps", "Deployment", ns, one.template_from->name});
       add_candidate(needs, event, setup, one.name);
     }
   }

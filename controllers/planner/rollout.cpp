@@ -53,6 +53,9 @@ std::string why_back(const RolloutDraft& draft) {
   if (!on.router.empty() && is_elsewhere(on, draft)) return "its traffic was changed";
   if (draft.facts.stable != nullptr && template_hash(*draft.facts.stable) != on.template_hash)
     return "superseded: the target has another template now";
+  const Present* source = draft.facts.source;
+  if (source != nullptr && !on.source.empty() && template_hash(*source) != on.source)
+    return "superseded: " + to_text(draft.facts.source_ref) + " has another template now";
   if (draft.view.now >= draft.view.window.end &&
       draft.spec->on_window_end == api::OnWindowEnd::RollBack)
     return "the sale is over and it was not promoted";
@@ -159,7 +162,10 @@ RolloutDraft draft_of(const View& view,
   RolloutNames names;
   if (spec != nullptr) {
     RouterAsked asked = router_asked(spec->traffic, ns);
-    names = {spec->target.name, std::move(asked.backend), std::move(asked.object)};
+    names = {spec->target.name,
+             std::move(asked.backend),
+             std::move(asked.object),
+             spec->template_from ? spec->template_from->name : ""};
   }
   if (began != nullptr) {
     StartedOn on = started_on(*began);

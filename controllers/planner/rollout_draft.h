@@ -27,7 +27,11 @@ struct RolloutFacts {
   CandidateRefs candidate;
   const Present *stable = nullptr, *routing = nullptr, *service = nullptr;   ///< of the user
   const Present *deployment = nullptr, *front = nullptr, *scaler = nullptr;  ///< ours
-  std::optional<InCharge> charge;                                            ///< of the target
+  /// The Deployment whose template it takes; why it is not known stops no way back.
+  ObjectRef source_ref{};
+  const Present* source = nullptr;
+  std::string source_unread;
+  std::optional<InCharge> charge;       ///< of the target
   const Present* autoscaler = nullptr;  ///< the target's, where the candidate gets one like it
   std::string unread;                   ///< what is not known now; empty: all is
   const OurHold* traffic = nullptr;     ///< our hold on what the route shares out by
@@ -93,6 +97,7 @@ struct RolloutDraft {
 struct RolloutNames {
   std::string target, backend;
   ObjectRef route;
+  std::string source{};  ///< of `templateFrom`
 };
 RolloutFacts rollout_facts(const View&, const std::string& name, const RolloutNames&);
 

@@ -128,6 +128,10 @@ RolloutFacts rollout_facts(const View& view, const std::string& name, const Roll
     out.backend = {"", "Service", ns, names.backend};
     out.stable = look(view, out.target, out.unread);
     out.service = look(view, out.backend, out.unread);
+    if (!names.source.empty()) {
+      out.source_ref = {"apps", "Deployment", ns, names.source};
+      out.source = look(view, out.source_ref, out.source_unread);
+    }
     if (out.service != nullptr) out.selector = selector_of(view, out.backend, *out.service);
     look_who_scales(out, view);
   }

@@ -255,7 +255,8 @@ void begin(RolloutDraft& draft) {
                to_text(StartedOn{template_hash(*facts.stable),
                                  facts.target.name,
                                  facts.backend.name,
-                                 router_text(facts.route)}));
+                                 router_text(facts.route),
+                                 facts.source ? template_hash(*facts.source) : ""}));
 }
 
 /// The sale is over, and nobody has decided since.

@@ -9,13 +9,15 @@
 namespace doorbuster::planner {
 
 std::string to_text(const StartedOn& one) {
-  return one.template_hash + " " + one.target + " " + one.backend + " " + one.router;
+  const std::string on =
+      one.template_hash + " " + one.target + " " + one.backend + " " + one.router;
+  return one.source.empty() ? on : on + " " + one.source;
 }
 
 StartedOn started_on(const api::Decision& decision) {
   std::istringstream words(decision.detail);
   StartedOn out;
-  words >> out.template_hash >> out.target >> out.backend >> out.router;
+  words >> out.template_hash >> out.target >> out.backend >> out.router >> out.source;
   return out;
 }
 

@@ -39,6 +39,8 @@ inline constexpr const char* kRetry =
 struct StartedOn {
   std::string template_hash, target, backend;
   std::string router;  ///< "HTTPRoute/shop"; empty in what earlier versions decided
+  /// Of the Deployment whose template it takes (`templateFrom`), as template_hash; else empty.
+  std::string source{};
 };
 std::string to_text(const StartedOn&);
 StartedOn started_on(const api::Decision&);

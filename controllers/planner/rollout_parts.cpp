@@ -2,6 +2,7 @@
 #include "controllers/planner/demand.h"
 #include "controllers/planner/lowering.h"
 #include "controllers/planner/rollout_draft.h"
+#include "controllers/planner/rollout_source.h"
 #include "controllers/products/scalers.h"
 
 namespace doorbuster::planner {
@@ -189,8 +190,23 @@ void let_go_of_traffic(RolloutDraft& draft, const char* why) {
 }
 
 Rendering rendering(RolloutDraft& draft) {
-  const Question question =
-      render_question(draft.facts.target, *draft.facts.stable, draft.spec->patch);
+  const RolloutFacts& facts = draft.facts;
+  const bool taken = draft.spec->template_from.has_value();
+  if (taken && facts.source == nullptr) {
+    if (!facts.source_unread.empty())
+      return {.is = Rendering::Is::Unknown, .why = facts.source_unread};
+    return {.is = Rendering::Is::Refused,
+            .why = to_text(facts.source_ref) + " does not exist, or may not be read"};
+  }
+  // What was tried is what is promoted.
+  const api::Decision* began = draft.decided(rollout_kind::kStarted);
+  if (taken && began != nullptr && template_hash(*facts.source) != started_on(*began).source)
+    return {.is = Rendering::Is::Refused,
+            .why = to_text(facts.source_ref) + " has another template than when it began"};
+  const Question question = render_question(
+      facts.target,
+      *facts.stable,
+      taken ? template_patch(*facts.stable->object, *facts.source->object) : draft.spec->patch);
   const auto answer = draft.view.seen.answers.find(question.id);
   if (answer == draft.view.seen.answers.end()) {
     draft.questions.push_back(question);

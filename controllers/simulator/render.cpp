@@ -27,6 +27,11 @@ void merge_by_name(Tree& list, const Tree& patch) {
 void strategic_merge(Tree& object, const Tree& patch) {
   if (patch.type() != JsonType::Object || object.type() != JsonType::Object)
     return object.merge(patch);
+  if (patch.text_at("/$patch") == "replace") {
+    object = patch;
+    object.erase("/$patch");
+    return;
+  }
   for (const auto& [name, value] : patch.members()) {
     Tree* here = object.member(name);
     if (here != nullptr && is_by_name(name) && here->type() == JsonType::Array) {

@@ -36,7 +36,8 @@ void run_gateway(Shop& shop) {
   }
 }
 
-/// A strategic merge as far as these tests go: containers by name, all else by RFC 7396.
+/// A strategic merge as far as these tests go: containers by name, labels by RFC 7396; a template
+/// that is replaced differs by no more.
 Json render_image(const Shop& shop, const Question& question) {
   Json out = shop.objects.at(question.about);
   const auto patch = JsonView::parse(question.patch.text);
