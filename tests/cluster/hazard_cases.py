@@ -1,6 +1,8 @@
 """What other tools get wrong with releases, by the names that tests/simulation/hazards_test.cpp has, on the real API server, Deployment
 controller and autoscaler. The Service itself is switched or a gateway is played, so that no Envoy is needed; traffic_cases.py has one."""
 
+import time
+
 from action_cases import answered, ask, condition
 from harness import Shop, traces_on, wait_for
 from router_cases import GrpcGateway, Switch
@@ -9,11 +11,16 @@ GRPC = {"grpcRoute": {"name": "shop", "backend": "checkout"}}
 SERVICE = {"service": {"name": "checkout"}}
 
 
+def ready(shop, label, is_ready, count=None):
+    """Pods with a label are said to be ready, or not."""
+    for pod in shop.api.list("pods", shop.ns, label)[:count]:
+        conditions = [{**one, "status": str(is_ready)} if one["type"] in ("Ready", "ContainersReady") else one for one in pod["status"]["conditions"]]
+        shop.api.patch("pods", shop.ns, pod["metadata"]["name"], {"status": {"conditions": conditions}}, subresource="status")
+
+
 def crash(shop):
     """The new pods are not ready any more, as crashed ones are."""
-    for pod in shop.api.list("pods", shop.ns, "doorbuster.dev/rollout=v2"):
-        conditions = [{**one, "status": "False"} if one["type"] in ("Ready", "ContainersReady") else one for one in pod["status"]["conditions"]]
-        shop.api.patch("pods", shop.ns, pod["metadata"]["name"], {"status": {"conditions": conditions}}, subresource="status")
+    ready(shop, "doorbuster.dev/rollout=v2", False)
 
 
 def switched(api, ns, **more):
@@ -138,3 +145,136 @@ def test_git_changes_the_template(api, ns):
     switch.is_as_before()
     switch.serves("hotfix")
     switch.release.alone()
+
+
+def held_at(gateway, weight, **more):
+    """v2 has this share by a route, and keeps it."""
+    gateway.release.ship(GRPC, {"canary": {"steps": [{"weight": weight, "pause": "10m"}]}}, **more)
+    gateway.release.has_weight(weight)
+
+
+def route_is(gateway, before):
+    wait_for("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+
+
+def candidate(shop):
+    return next(one for one in shop.api.list("deployments", shop.ns) if one["metadata"]["name"] != "checkout")
+
+
+def test_a_paused_release_grows_with_its_target(api, ns):
+    """Argo Rollouts #4261: a paused rollout takes no part in scaling."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop = gateway.release.shop
+        held_at(gateway, 40)
+        assert candidate(shop)["spec"]["replicas"] == 2, candidate(shop)["spec"]
+        ask(shop, "Pause")
+        gateway.release.becomes("Paused")
+        shop.sale("second", begins=1, lasts=600, targets=[shop.target(replicas=10)])
+        shop.reach_floor(10)
+        wait_for("the candidate grows along", lambda: candidate(shop)["status"].get("readyReplicas", 0) >= 4, 30)
+        gateway.release.has_weight(40)
+        assert gateway.release.row()["state"] == "Paused", gateway.release.row()
+
+
+def test_the_target_has_too_few_pods_for_its_traffic(api, ns):
+    """Argo Rollouts #3020, #3372, #4390, #3888: all traffic at once to a target that lost its pods meanwhile."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop, before = gateway.release.shop, gateway.route()["spec"]
+        held_at(gateway, 100)
+        ready(shop, "app=checkout", False, 2)
+        wait_for("one pod of the target is left", lambda: shop.ready("checkout") == 1)
+        ask(shop, "RollBack")
+        weight = wait_for("it takes what it can", lambda: gateway.release.row().get("weight") if 0 < gateway.release.row().get("weight", 0) < 100 else None)
+        assert 60 <= weight <= 70, f"one of three pods takes a third: {weight} %"
+        assert "until 3 of its pods are ready" in gateway.release.row()["message"], gateway.release.row()
+        ready(shop, "app=checkout", True)
+        gateway.release.becomes("RolledBack")
+        route_is(gateway, before)
+        gateway.release.alone()
+
+
+def test_the_candidate_drains(api, ns):
+    """Argo Rollouts #587, #3586, #2050, Flagger #256, #773: the candidate goes before what is under way is answered."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop, before = gateway.release.shop, gateway.route()["spec"]
+        held_at(gateway, 40, drain="6s")
+        ask(shop, "RollBack")
+        route_is(gateway, before)
+        began = time.monotonic()
+        assert candidate(shop)["status"]["readyReplicas"] == 2, "its pods answer what they have"
+        gateway.release.alone()
+        assert time.monotonic() - began > 3, "and stay for a while"
+
+
+def test_somebody_changes_the_weights(api, ns):
+    """Argo Rollouts #771: people's weights are overwritten, or stop the way back; here they stay, without the candidate."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop = gateway.release.shop
+        held_at(gateway, 40)
+        rules = gateway.route()["spec"]["rules"]
+        rules[0]["matches"] = [{"method": {"service": "shop.Till"}}]
+        api.patch("grpcroutes", ns, "shop", {"spec": {"rules": rules}}, "somebody")
+        gateway.release.becomes("Contested")
+        ask(shop, "RollBack")
+        gateway.release.becomes("RolledBack")
+        answered(shop, "rollback", "Complete")
+        rule = gateway.route()["spec"]["rules"][0]
+        assert rule["matches"][0]["method"]["service"] == "shop.Till" and [one["name"] for one in rule["backendRefs"]] == ["checkout"], rule
+        gateway.release.alone()
+
+
+def test_load_rises_on_the_way_back(api, ns):
+    """Argo Rollouts #4973: load rises while it goes back, and the candidate is scaled again."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop, before = gateway.release.shop, gateway.route()["spec"]
+        held_at(gateway, 40, drain="8s")
+        ask(shop, "RollBack")
+        route_is(gateway, before)
+        was = candidate(shop)["spec"]["replicas"]
+        shop.sale("second", begins=-1, lasts=600, targets=[shop.target(replicas=10)])
+        shop.reach_floor(10)
+        assert all(one["spec"]["replicas"] == was for one in api.list("deployments", ns) if one["metadata"]["name"] != "checkout")
+        gateway.release.becomes("RolledBack")
+        gateway.release.alone()
+        assert shop.bounds()[0] == 10, "what another sale asks for stays"
+
+
+def test_the_provider_is_silent(api, ns):
+    """A provider that says nothing is no bad release: the step waits, and goes on when it speaks."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop = gateway.release.shop
+        check = {"name": "smoke", "condition": {"object": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "smoke"}, "type": "Available"}, "interval": "1s"}
+        rollout = {"name": "v2", "target": {"name": "checkout"}, "patch": {"spec": {"containers": [{"name": "app", "image": "shop/checkout:v2"}]}},
+                   "strategy": {"canary": {"steps": [{"weight": 40, "analysis": "default"}]}}, "traffic": GRPC, "bake": "1s", "drain": "1s",
+                   "analysis": {"default": {"checks": ["smoke"]}}}
+        shop.sale(begins=-1, lasts=600, targets=[], rollouts=[rollout], checks=[check])
+        gateway.release.has_weight(40)
+        time.sleep(6)
+        assert gateway.release.row()["weight"] == 40 and gateway.release.row()["state"] != "RollingBack", gateway.release.row()
+        shop.deployment("smoke", 1)
+        gateway.release.becomes("Promoted")
+
+
+def test_another_deployments_template_is_released(api, ns):
+    """templateFrom: it is only read, and another template there in the middle supersedes the release."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop = gateway.release.shop
+        following = shop.deployment_manifest("next", 0)
+        following["spec"]["template"]["spec"]["containers"][0]["image"] = "shop/checkout:v2"
+        api.create("deployments", ns, following)
+        begin = {"name": "v2", "target": {"name": "checkout"}, "templateFrom": {"name": "next"}, "traffic": GRPC, "bake": "1s", "drain": "1s",
+                 "strategy": {"canary": {"steps": [{"weight": 40, "pause": "10m"}]}}}
+        shop.sale(begins=-1, lasts=600, targets=[], rollouts=[begin])
+        gateway.release.has_weight(40)
+        one = next(one for one in api.list("deployments", ns) if one["metadata"]["name"] not in ("checkout", "next"))
+        assert one["spec"]["template"]["spec"]["containers"][0]["image"] == "shop/checkout:v2", one["spec"]
+        api.patch("deployments", ns, "next", {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "shop/checkout:v3"}]}}}},
+                  "argocd", "application/strategic-merge-patch+json")
+        row = gateway.release.becomes("RolledBack")
+        assert "superseded" in row["message"] and "next" in row["message"], row
+        ask(shop, "Retry")
+        gateway.release.has_weight(40)
+        ask(shop, "Promote")
+        gateway.release.becomes("Promoted")
+        assert gateway.release.image() == "shop/checkout:v3"
+        assert api.get("deployments", ns, "next")["spec"]["replicas"] == 0

@@ -5,8 +5,10 @@ import random
 import threading
 import time
 
+from action_cases import answered, ask
 from harness import Kept, NotThere, Operator, Shop, TimedOut, must_become, traces_on, wait_for
 from proxy import ANSWERED, BEFORE, FINALIZER_OFF, FINALIZER_ON, FORWARDED, STATUS, TRACE, VALUES, Proxy
+from router_cases import Switch
 
 MOMENTS = (BEFORE, FORWARDED, ANSWERED)
 HPA, DEPLOYMENT, MAP, EVENT = "horizontalpodautoscalers", "deployments", "configmaps", "saleevents"
@@ -133,6 +135,46 @@ def deleted(policy):
     return window
 
 
+class NeverEmpty:
+    """Looks all the time whether somebody serves."""
+
+    def __init__(self, serving):
+        self.serving, self.empty, self.looks, self.ended = serving, 0, 0, False
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def _look(self):
+        while not self.ended:
+            found = self.serving()
+            self.looks += 1
+            self.empty += not found
+            time.sleep(0.02)
+
+    def must_hold(self):
+        self.ended = True
+        self.thread.join()
+        assert self.looks > 10 and not self.empty, f"{self.empty} of {self.looks} times nobody served"
+
+
+def released_back(api, ns, arm):
+    """A release that serves by the selector of the Service is sent back."""
+    shop = Shop(api, ns)
+    switch = Switch(shop)
+    switch.release.ship({"service": {"name": "checkout"}}, {"blueGreen": {"hold": "10m"}}, drain="1s")
+    switch.release.has_weight(100)
+    switch.serves("v2")
+    served = NeverEmpty(switch.serving)
+    arm()
+    ask(shop, "RollBack")
+    switch.release.becomes("RolledBack")
+    answered(shop, "rollback", "Complete")
+    switch.is_as_before()
+    switch.serves("v1")
+    switch.release.alone()
+    assert switch.release.image() == "shop/checkout:v1"
+    served.must_hold()
+
+
 # By name: how many writes a window makes at least (so that number exists in every run) and at most without a death.
 WINDOWS = {
     "floor": (floor, 10, 30),
@@ -142,6 +184,7 @@ WINDOWS = {
     "deleted_ramp": (deleted("Ramp"), 3, 16),
     "deleted_immediate": (deleted("Immediate"), 3, 10),
     "deleted_orphan": (deleted("Orphan"), 2, 8),
+    "released_back": (released_back, 12, 18),
 }
 killed_at = set()  # (kind of object, kind of write, moment): what this run of the suite has proved
 
