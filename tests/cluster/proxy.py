@@ -50,6 +50,7 @@ class Proxy:
         self.kill_at = None  # (which write, when, callback)
         self.killed = None  # the write at which it was called
         self.cut = False
+        self.delay = 0.0  # seconds that each request waits here
         self.open = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -163,6 +164,7 @@ class Proxy:
                 if not more:
                     return
                 pending += more
+            time.sleep(self.delay)
             write = self._note(head, pending[end + 4 :])
             if write and self._killed(write, BEFORE):
                 return

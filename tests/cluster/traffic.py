@@ -129,7 +129,7 @@ def of(found, version, since=0.0):
     return [one for one in found if one.version == version and one.sent >= since]
 
 
-def operator_of(shop_):
+def operator_of(shop_, server=None):
     """One for this store alone, which asks the cluster's Prometheus."""
-    return Operator(shop_.api, shop_.ns, namespaces=[shop_.ns], install=shop_.ns, lease=shop_.ns,
+    return Operator(shop_.api, shop_.ns, server=server, namespaces=[shop_.ns], install=shop_.ns, lease=shop_.ns,
                     extra=[*QUICK, "--prometheus-address", os.environ["DOORBUSTER_PROMETHEUS"], "--allow-check-hosts", "127.0.0.1"])

@@ -1,9 +1,11 @@
 """Releases under real traffic: an Envoy of Envoy Gateway, 500 requests a second, an answer's version in its header."""
 
 import contextlib
+import os
 import time
 
-from harness import kubectl_sale
+from harness import kubectl_sale, wait_for
+from proxy import Proxy
 from traffic import ERROR_RATE, Load, Store, answers, of, operator_of, seconds_of, unfair
 
 
@@ -104,6 +106,62 @@ def test_a_candidate_that_is_never_ready_gets_no_request_and_goes(api, ns):
         shop_.assert_as_before()
         found = answers_of(load)
         assert not of(found, "v2"), answers.counts(found)
+
+
+def roll_back(shop_):
+    """By the command, which waits until all of it is back."""
+    code, out, err = kubectl_sale("rollback", "flash", "-n", shop_.ns, "--now", "--reason", "p99 doubled")
+    assert code == 0, out + err
+    shop_.becomes("RolledBack")
+    shop_.assert_as_before()
+
+
+def test_a_person_rolls_back_a_candidate_without_a_ready_pod(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        shop_.ship([{"weight": 20}], {"SHOP_STARTUP": "10m"}, analysis=False)
+        row = shop_.becomes("Scaling")
+        assert not row.get("ready"), row
+        roll_back(shop_)
+        found = answers_of(load)
+        assert not of(found, "v2"), answers.counts(found)
+
+
+def test_a_person_rolls_back_during_the_promotion(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        shop_.ship([{"weight": 50, "pause": "1s"}], {"SHOP_STARTUP": "2s"}, analysis=False, promotion="Write", bake="1s")
+        shop_.becomes("Promoting", 90)
+        env = lambda: api.get("deployments", ns, "checkout")["spec"]["template"]["spec"]["containers"][0]["env"]  # noqa: E731
+        wait_for("the target gets v2", lambda: {"name": "SHOP_VERSION", "value": "v2"} in env())
+        time.sleep(1)
+        roll_back(shop_)
+        assert {"name": "SHOP_VERSION", "value": "v1"} in env(), env()
+        time.sleep(5)
+        found = answers_of(load)
+        assert of(found, "v2") and {one.version for one in found[-200:]} == {"v1"}, answers.counts(found[-200:])
+
+
+def test_a_rollback_while_the_api_server_is_slow(api, ns):
+    """Each request of the operator takes 400 ms more than it should."""
+    proxy = Proxy(api, os.environ["DOORBUSTER_CLUSTER_DIR"])
+    try:
+        with store(api, ns) as shop_:
+            load = Load(shop_.url)
+            shop_.ship([{"weight": 50, "pause": "10m"}], {}, analysis=False)
+            shop_.has_weight(50)
+            shop_.operator.stop()
+            proxy.delay = 0.4
+            shop_.operator = operator_of(shop_, server=f"https://127.0.0.1:{proxy.port}").start()
+            time.sleep(8)
+            asked = time.time()
+            roll_back(shop_)
+            found = answers_of(load)
+            late = of(found, "v2")[-1].sent - asked
+            print(f"          asked to the candidate's last answer {1000 * late:.0f} ms", flush=True)
+            assert late < 6, late
+    finally:
+        proxy.close()
 
 
 def test_blue_green_takes_over_at_once_and_nobody_notices(api, ns):
