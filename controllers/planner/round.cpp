@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace doorbuster::planner {
 namespace {
@@ -16,8 +17,16 @@ Plan plan_with_answers(
     World& world, const Event& event, Observation& observation, const Setup& setup, Instant now) {
   Plan made = plan(event, observation, setup, now);
   for (int round = 0; round < kQuestionRounds && !made.questions.empty(); ++round) {
-    for (const Question& question : made.questions)
-      observation.answers.insert_or_assign(question.id, world.answer(event, question));
+    std::vector<Answer> answers(made.questions.size());
+    std::vector<World::Task> tasks;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      tasks.emplace_back([&world, &event, &question = made.questions[i], &answer = answers[i]] {
+        answer = world.answer(event, question);
+      });
+    }
+    world.side_by_side(tasks);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      observation.answers.insert_or_assign(made.questions[i].id, std::move(answers[i]));
     made = plan(event, observation, setup, now);
   }
   return made;

@@ -20,6 +20,7 @@ class World {
   /// our own last write.
   virtual Result<std::shared_ptr<const Event>> event(const ObjectRef&) = 0;
   virtual Observation observe(const Event&, const Needs&) = 0;
+  /// Like what is written, by tasks that may go side by side.
   virtual Answer answer(const Event&, const Question&) = 0;
   /// Writes status (the subresource), guarded by the event's uid and version; answers with the new
   /// version.

@@ -75,12 +75,12 @@ bool knows_all(const EventStore& events, const std::vector<std::string>& namespa
 ClusterWorld::ClusterWorld(Parts parts)
     : parts_(std::move(parts)),
       zones_(parts_.client),
-      pods_(parts_.client, parts_.kinds, beside_),
+      pods_(parts_.client, parts_.kinds, parts_.beside),
       selections_(parts_.client, parts_.kinds) {}
 
 Instant ClusterWorld::now() { return parts_.now(); }
 
-void ClusterWorld::side_by_side(const std::vector<Task>& tasks) { beside_.run(tasks); }
+void ClusterWorld::side_by_side(const std::vector<Task>& tasks) { parts_.beside->run(tasks); }
 
 bool ClusterWorld::is_overtaken(const planner::Event& event,
                                 const std::vector<std::shared_ptr<const planner::Action>>& known) {
@@ -295,6 +295,14 @@ planner::Answer ClusterWorld::access(const planner::Event& event,
                             .subresource = "",
                             .ns = about.ns,
                             .name = about.name};
+  const std::string& account = question.service_account;
+  Result<kube::AccessAnswer> of_account = kube::AccessAnswer{.allowed = true}, own = Error{};
+  std::vector<Task> reviews = {[&] { own = parts_.access->self(ask); }};
+  if (!account.empty()) {
+    reviews.emplace_back(
+        [&] { of_account = parts_.access->service_account(event.ref.ns, account, ask); });
+  }
+  side_by_side(reviews);
   const auto take = [&](const Result<kube::AccessAnswer>& said, const std::string& who) {
     if (!said.ok()) {
       answer.says = planner::Answer::Says::Unknown;
@@ -310,12 +318,8 @@ planner::Answer ClusterWorld::access(const planner::Event& event,
   };
   // Both must be allowed: the account bounds what an author can reach, our own role what anybody
   // can.
-  if (!question.service_account.empty() &&
-      !take(parts_.access->service_account(event.ref.ns, question.service_account, ask),
-            "service account " + event.ref.ns + "/" + question.service_account)) {
-    return answer;
-  }
-  take(parts_.access->self(ask), "the operator");
+  if (take(of_account, "service account " + event.ref.ns + "/" + account))
+    take(own, "the operator");
   return answer;
 }
 

@@ -49,6 +49,7 @@ class ClusterWorld final : public planner::World {
     std::shared_ptr<Rooms> rooms;
     std::shared_ptr<Actions> actions;  ///< null: nobody acts
     std::shared_ptr<Policies> policies;
+    std::shared_ptr<SideBySide> beside = std::make_shared<SideBySide>();
     std::shared_ptr<CheckPoller> checks;  ///< null: none are measured
     /// What the schedule of an event has last shown; empty: no sale recurs.
     std::function<std::optional<api::LastOccurrence>(const planner::Event&)> last_occurrence;
@@ -112,7 +113,6 @@ class ClusterWorld final : public planner::World {
   Parts parts_;
   kube::Written written_;  ///< of SaleEvents
   NodeZones zones_;
-  SideBySide beside_;
   PodReasons pods_;
   Selections selections_;
   AheadAnswers ahead_;

@@ -98,7 +98,7 @@ std::map<ObjectRef, planner::PodsSeen> PodReasons::look(const kube::Key& event,
       one = {.from = one.from, .looked_at = now, .seen = read(workload, now)};
     });
   }
-  beside_.run(readings);
+  beside_->run(readings);
   std::map<ObjectRef, planner::PodsSeen> out;
   for (const auto& [workload, one] : after) {
     if (one.seen) out.emplace(workload, *one.seen);

@@ -24,9 +24,10 @@ inline constexpr Duration kPodEventLasts{600'000};
 /// waits for them, one page of them, and only counts are kept. Thread-safe.
 class PodReasons {
  public:
-  /// `beside` outlives it.
-  PodReasons(std::shared_ptr<kube::Client> client, std::shared_ptr<Kinds> kinds, SideBySide& beside)
-      : client_(std::move(client)), kinds_(std::move(kinds)), beside_(beside) {}
+  PodReasons(std::shared_ptr<kube::Client> client,
+             std::shared_ptr<Kinds> kinds,
+             std::shared_ptr<SideBySide> beside)
+      : client_(std::move(client)), kinds_(std::move(kinds)), beside_(std::move(beside)) {}
 
   enum class Reading { Fresh, Remembered };  ///< the latter asks the API server nothing
   /// Of the workloads whose time has come (planner::Needs::pods); those that cannot be read are
@@ -52,7 +53,7 @@ class PodReasons {
 
   std::shared_ptr<kube::Client> client_;
   std::shared_ptr<Kinds> kinds_;
-  SideBySide& beside_;
+  std::shared_ptr<SideBySide> beside_;
   Asked<ObjectRef, Look> asked_;
 };
 

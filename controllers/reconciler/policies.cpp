@@ -3,7 +3,6 @@
 #include "operator/base/json_read.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 namespace doorbuster::reconciler {
@@ -23,21 +22,31 @@ kube::Resource admission(const char* plural, const char* kind) {
 
 }  // namespace
 
+Result<Instant> Policies::created(const kube::Resource& resource, const std::string& name) const {
+  const Result<kube::Object> found = client_->get(resource, {"", name});
+  if (!found.ok()) return found.error();
+  const Result<JsonView> root = JsonView::parse(found->text);
+  if (!root.ok()) return root.error();
+  const auto at = parse_rfc3339(text_at(*root, "/metadata/creationTimestamp"));
+  if (!at) return Error{.kind = ErrorKind::Invalid, .message = "no creationTimestamp"};
+  return *at;
+}
+
 Result<Instant> Policies::look(const std::string& name) const {
-  Instant since{};
-  const std::array parts = {
-      admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"),
-      admission("validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding")};
-  for (const kube::Resource& one : parts) {
-    const Result<kube::Object> found = client_->get(one, {"", name});
-    if (!found.ok()) return found.error();
-    const Result<JsonView> root = JsonView::parse(found->text);
-    if (!root.ok()) return root.error();
-    const auto created = parse_rfc3339(text_at(*root, "/metadata/creationTimestamp"));
-    if (!created) return Error{.kind = ErrorKind::Invalid, .message = "no creationTimestamp"};
-    since = std::max(since, *created);
-  }
-  return since;
+  // A person may be waiting for it.
+  Result<Instant> policy = Error{}, binding = Error{};
+  beside_->run({[&] {
+                  policy = created(
+                      admission("validatingadmissionpolicies", "ValidatingAdmissionPolicy"), name);
+                },
+                [&] {
+                  binding = created(admission("validatingadmissionpolicybindings",
+                                              "ValidatingAdmissionPolicyBinding"),
+                                    name);
+                }});
+  if (!policy.ok()) return policy.error();
+  if (!binding.ok()) return binding.error();
+  return std::max(*policy, *binding);
 }
 
 Result<Instant> Policies::since(const std::string& name) {

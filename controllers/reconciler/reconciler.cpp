@@ -75,7 +75,8 @@ Reconciler::Reconciler(Settings settings, Parts parts)
                                                 .leading = parts_.leading,
                                                 .look_again = look_again,
                                                 .log = parts_.log});
-  const auto policies = std::make_shared<Policies>(parts_.client, parts_.now);
+  const auto beside = std::make_shared<SideBySide>();
+  const auto policies = std::make_shared<Policies>(parts_.client, beside, parts_.now);
   actions_ = std::make_shared<Actions>(Actions::Parts{.client = parts_.client,
                                                       .watches = parts_.watches,
                                                       .policies = policies,
@@ -94,6 +95,7 @@ Reconciler::Reconciler(Settings settings, Parts parts)
       .rooms = rooms_,
       .actions = actions_,
       .policies = policies,
+      .beside = beside,
       .checks = checks_,
       .last_occurrence = [this](const auto& event) { return schedules_->last_occurrence(event); },
       .now = parts_.now,

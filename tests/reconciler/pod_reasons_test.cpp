@@ -22,8 +22,9 @@ struct Pods {
   int pods_status = 200;
   std::string seen_last = "2027-01-15T07:58:00Z";  ///< two minutes before kNow
   AnsweringClient api{[this](const std::string& target) { return answer(target); }};
-  SideBySide beside;
-  PodReasons reasons{api.client, std::make_shared<Kinds>(api.client, [] { return kNow; }), beside};
+  PodReasons reasons{api.client,
+                     std::make_shared<Kinds>(api.client, [] { return kNow; }),
+                     std::make_shared<SideBySide>()};
 
   kube::Response answer(const std::string& target) {
     kube::Response out;
