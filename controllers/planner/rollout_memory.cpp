@@ -7,15 +7,22 @@
 #include <sstream>
 
 namespace doorbuster::planner {
+namespace {
+
+constexpr std::string_view kNoBackend = "-";  // no Service is called so
+
+}  // namespace
 
 std::string to_text(const StartedOn& one) {
-  return one.template_hash + " " + one.target + " " + one.backend + " " + one.router;
+  const std::string& backend = one.backend.empty() ? std::string(kNoBackend) : one.backend;
+  return one.template_hash + " " + one.target + " " + backend + " " + one.router;
 }
 
 StartedOn started_on(const api::Decision& decision) {
   std::istringstream words(decision.detail);
   StartedOn out;
   words >> out.template_hash >> out.target >> out.backend >> out.router;
+  if (out.backend == kNoBackend) out.backend.clear();
   return out;
 }
 
