@@ -32,6 +32,14 @@ int share_kept(const RolloutDraft& draft) {
   return possible_share(draft, std::min(draft.facts.weight.value_or(0), lacks));
 }
 
+/// What the target's least was raised to, also by a write whose status was never stored.
+std::int64_t raised_to(const RolloutDraft& draft) {
+  const OurHold* floor = draft.facts.floor;
+  const bool there = floor != nullptr && floor->there;
+  const std::int64_t written = there ? integer_of(floor->there->operand).value_or(0) : 0;
+  return std::max(asked_floor(draft), written);
+}
+
 /// Is there nothing left that sends anything to the candidate?
 bool is_drained(const RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
@@ -129,7 +137,7 @@ void go_back(RolloutDraft& draft, const std::string& why) {
   const OurHold* first = facts.by_pods ? facts.floor : facts.traffic;
   const bool raised = first != nullptr && first->there && first->there->rank == Rank::Rollback &&
                       asked_floor(draft) >= needed_of(draft);
-  const std::int64_t serving = raised ? asked_floor(draft) : facts.stable_ready + facts.ready;
+  const std::int64_t serving = raised ? raised_to(draft) : facts.stable_ready + facts.ready;
   if (facts.stable != nullptr)
     want_floor(draft, std::max(serving, needed_of(draft)), "RollingBack");
   traffic_back(draft);
