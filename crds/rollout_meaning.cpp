@@ -102,6 +102,10 @@ class Rollouts {
         wrong(path_of(i, step + "weight"),
               "must be at most 50 with `readyPods`, because the target keeps all of its pods",
               "after the last step the release is promoted from its share");
+      if (by.ready_pods && steps[k].weight == 0)
+        wrong(path_of(i, step + "weight"),
+              "must be more than 0 with `readyPods`: pods that are ready get traffic at once",
+              "begin with a small weight");
       if (!steps[k].match.empty() && !matches)
         wrong(path_of(i, step + "match"),
               "must only be with `httpRoute`, `grpcRoute` and `virtualService`: `" +

@@ -192,21 +192,25 @@ void check_hold(Check& check, const api::HoldSpec& hold, const std::string& path
   if (!why.empty()) check.add("FieldNotAllowed", path + ".field", why);
 }
 
+void check_router(Check& check, const RouterAsked& asked, const std::string& traffic, bool held) {
+  const std::string member = traffic + asked.router->member;
+  served(check, asked.object.group, asked.object.kind, member, held);
+  if (held) return;
+  const FieldRef shared{asked.object, asked.router->field, ""};
+  if (const std::string why = products::why_not_allowed(check.setup.allow, shared, false, true);
+      !why.empty())
+    check.add("FieldNotAllowed", member, why);
+}
+
 /// In mid-sale a route's kind that vanishes, or a narrower list, is no reason to stop everything
 /// else.
 void check_rollout(Check& check, const api::RolloutSpec& rollout, const std::string& path) {
   const bool held = check.holds.contains({kRollouts, rollout.name});
   const std::string& ns = check.event.ref.ns;
   const RouterAsked asked = router_asked(rollout.traffic, ns);
-  if (asked.router == nullptr) return;
-  const std::string member = path + ".traffic." + asked.router->member;
-  served(check, asked.object.group, asked.object.kind, member, held);
+  if (asked.router != nullptr) check_router(check, asked, path + ".traffic.", held);
   if (held) return;
-  const FieldRef shared{asked.object, asked.router->field, ""};
   const FieldRef pods{{"apps", "Deployment", ns, rollout.target.name}, kTemplate, ""};
-  if (const std::string why = products::why_not_allowed(check.setup.allow, shared, false, true);
-      !why.empty())
-    check.add("FieldNotAllowed", member, why);
   if (const std::string why = products::why_not_allowed(check.setup.allow, pods, false, true);
       !why.empty() && rollout.promotion != api::Promotion::Report)
     check.add("FieldNotAllowed", path + ".promotion", why);

@@ -31,7 +31,7 @@ void add_candidate(Needs& needs, const Event& event, const Setup& setup, const s
 
 void add_rollout(Needs& needs, const ObjectRef& target, const ObjectRef& backend) {
   add_workload(needs, target);
-  needs.objects.insert(backend);
+  if (!backend.name.empty()) needs.objects.insert(backend);
   needs.kinds.insert({"", "Service"});
   needs.kinds.insert({"autoscaling", "HorizontalPodAutoscaler"});
 }
@@ -43,8 +43,10 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
       const RouterAsked asked = router_asked(one.traffic, ns);
       add_rollout(
           needs, {"apps", "Deployment", ns, one.target.name}, {"", "Service", ns, asked.backend});
-      if (asked.router != nullptr) needs.objects.insert(asked.object);
-      needs.kinds.insert({asked.object.group, asked.object.kind});
+      if (asked.router != nullptr) {
+        needs.objects.insert(asked.object);
+        needs.kinds.insert({asked.object.group, asked.object.kind});
+      }
       if (one.template_from)
         needs.objects.insert({"apps", "Deployment", ns, one.template_from->name});
       add_candidate(needs, event, setup, one.name);
@@ -61,7 +63,8 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
     if (on.target.empty()) continue;
     add_candidate(needs, event, setup, one.subject);
     add_rollout(needs, {"apps", "Deployment", ns, on.target}, {"", "Service", ns, on.backend});
-    if (const auto router = router_told(on.router, ns)) needs.objects.insert(*router);
+    const auto router = router_told(on.router, ns);
+    if (router && !is_by_pods(*router)) needs.objects.insert(*router);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "controllers/planner/in_charge.h"
 #include "controllers/planner/need_warnings.h"
 #include "controllers/planner/raising.h"
+#include "controllers/planner/rollout_pods.h"
 #include "controllers/planner/rollout_steps.h"
 #include "controllers/planner/schedule.h"
 #include "controllers/planner/target_draft.h"
@@ -50,8 +51,9 @@ std::int64_t candidates_of(const View& view, const ObjectRef& workload, std::int
   if (workload.group != "apps" || workload.kind != "Deployment") return out;
   for (const api::RolloutSpec& one : view.spec.rollouts) {
     if (one.target.name != workload.name || one.desired == api::DesiredRevision::Stable) continue;
+    const bool by_pods = one.traffic.ready_pods.has_value();
     for (const RolloutStep& step : steps_of(one.strategy))
-      out = std::max({out, percent_of(step.pods, needed), step.replicas});
+      out = std::max({out, pods_of_share(step.pods, needed, by_pods), step.replicas});
   }
   return out;
 }

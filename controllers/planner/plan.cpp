@@ -306,7 +306,9 @@ void add_child_effects(const Round& round,
     if (const auto* want = std::get_if<ChildWant>(&item)) {
       const Holder parent = parent_in(round.event, round.setup, from.feature, want->name);
       ChildVerdict verdict = settle_child(round.seen, *want, parent);
-      if (verdict.effect && round.mode == Mode::Act) made.push_back(std::move(*verdict.effect));
+      const bool acts =
+          round.mode == Mode::Act || (want->at_rest && verdict.there == ChildVerdict::There::Ours);
+      if (verdict.effect && acts) made.push_back(std::move(*verdict.effect));
     } else if (const auto* gone = std::get_if<Release>(&item)) {
       const auto found = round.children.find({from.feature, gone->name});
       if (found == round.children.end()) continue;

@@ -1,6 +1,7 @@
 // The rollback invariant (DESIGN.md section 5), one way for every trigger: raise the target to what
 // serves now, traffic back in proportion to what is available, in one step when it is full; then
 // the candidate goes. Nothing gates it.
+#include "controllers/planner/arithmetic.h"
 #include "controllers/planner/rollout_draft.h"
 
 namespace doorbuster::planner {
@@ -9,11 +10,9 @@ namespace {
 /// So long the candidate keeps what the target has no pods for.
 constexpr Duration kPatience = std::chrono::minutes(20);
 
-/// Percent that the candidate keeps while the target is not full: what the target cannot take.
-/// Never more than now.
-int share_kept(const RolloutDraft& draft) {
+/// Pods that the target lacks for what the candidate serves: 0 when all of that can go back.
+std::int64_t lacking(const RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
-  const int now = facts.weight.value_or(0);
   const std::int64_t needed = needed_of(draft);
   if (facts.ready == 0 || facts.stable_ready >= needed) return 0;
   // Nothing is sent where nothing is; but a target that is gone, or a pod that never comes, keeps
@@ -23,22 +22,54 @@ int share_kept(const RolloutDraft& draft) {
   if (gone && draft.view.ending != Ending::None) return 0;
   if (told != nullptr && draft.view.now >= told->at + kPatience && (gone || facts.stable_ready > 0))
     return 0;
-  if (gone) return now;
-  const std::int64_t takes = 100 * facts.stable_ready / needed;
-  return possible_share(draft, std::min<int>(now, static_cast<int>(100 - takes)));
+  return gone ? needed : needed - facts.stable_ready;
+}
+
+/// Percent that the candidate keeps while the target is not full: what the target cannot take.
+/// Never more than now.
+int share_kept(const RolloutDraft& draft) {
+  const auto lacks = static_cast<int>(ceil_div(100 * lacking(draft), needed_of(draft)));
+  return possible_share(draft, std::min(draft.facts.weight.value_or(0), lacks));
+}
+
+/// What the target's least was raised to, also by a write whose status was never stored.
+std::int64_t raised_to(const RolloutDraft& draft) {
+  const OurHold* floor = draft.facts.floor;
+  const bool there = floor != nullptr && floor->there;
+  const std::int64_t written = there ? integer_of(floor->there->operand).value_or(0) : 0;
+  return std::max(asked_floor(draft), written);
 }
 
 /// Is there nothing left that sends anything to the candidate?
 bool is_drained(const RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
+  if (facts.by_pods) return is_without_pods(facts);
   if (!facts.weight || *facts.weight > 0) return false;
   if (facts.routing == nullptr) return true;  // no route
   // A route that no gateway takes up sends nothing anywhere.
   return facts.not_in_force.empty() || facts.traffic == nullptr;
 }
 
+/// The target can take more in a while, or has to.
+void look_again_while_kept(RolloutDraft& draft) {
+  if (const api::Decision* told = draft.decided(rollout_kind::kRolledBack))
+    draft.wake =
+        sooner(draft.wake, std::max(told->at + kPatience, draft.view.now + kPatience / 20));
+}
+
+/// The candidate keeps the pods that the target lacks, and never more than now.
+void pods_back(RolloutDraft& draft) {
+  const std::int64_t kept = std::min(draft.facts.asked, lacking(draft));
+  want_pods(draft, kept, "RollingBack");
+  if (kept == 0) return;
+  look_again_while_kept(draft);
+  draft.row.message += "; the candidate keeps " + std::to_string(kept) + " until " +
+                       std::to_string(needed_of(draft)) + " pods of the target are ready";
+}
+
 void traffic_back(RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
+  if (facts.by_pods) return pods_back(draft);
   if (facts.routing == nullptr) {
     draft.row.message += "; " + to_text(facts.route) + " may not be read";
     return;
@@ -47,9 +78,7 @@ void traffic_back(RolloutDraft& draft) {
   draft.at_once.insert(facts.route);
   want_share(draft, kept, Rank::Rollback);
   if (kept == 0) return;
-  if (const api::Decision* told = draft.decided(rollout_kind::kRolledBack))
-    draft.wake =
-        sooner(draft.wake, std::max(told->at + kPatience, draft.view.now + kPatience / 20));
+  look_again_while_kept(draft);
   draft.row.message += "; the target takes " + std::to_string(100 - kept) + " % until " +
                        std::to_string(needed_of(draft)) + " of its pods are ready";
 }
@@ -104,10 +133,11 @@ void go_back(RolloutDraft& draft, const std::string& why) {
     return;
   }
   if (facts.charge && facts.charge->found()) draft.at_once.insert(facts.charge->object);
-  const bool raised = facts.traffic != nullptr && facts.traffic->there &&
-                      facts.traffic->there->rank == Rank::Rollback &&
+  // By the first write of the way back: to the route, or without one to the target's least itself.
+  const OurHold* first = facts.by_pods ? facts.floor : facts.traffic;
+  const bool raised = first != nullptr && first->there && first->there->rank == Rank::Rollback &&
                       asked_floor(draft) >= needed_of(draft);
-  const std::int64_t serving = raised ? asked_floor(draft) : facts.stable_ready + facts.ready;
+  const std::int64_t serving = raised ? raised_to(draft) : facts.stable_ready + facts.ready;
   if (facts.stable != nullptr)
     want_floor(draft, std::max(serving, needed_of(draft)), "RollingBack");
   traffic_back(draft);

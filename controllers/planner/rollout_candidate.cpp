@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kSuffix = "-candidate";
 constexpr std::size_t kLabelValue = 63;
+constexpr const char* kReplicas = "/spec/replicas";
 
 using Labels = std::map<std::string, std::string>;
 
@@ -44,14 +45,31 @@ JsonObject copied(const JsonView& from, const std::set<std::string>& without) {
   return out;
 }
 
-/// The candidate's pod labels: the rendered template's, with the one changed.
+/// The candidate's pod labels: the rendered template's, with the one changed that parts them.
 Result<Labels> candidate_labels(const CandidateIn& in, const JsonView& rendered) {
+  Labels out = labels_at(rendered, "/metadata/labels");
+  out[kRolloutLabel] = in.rollout;
+  if (in.by_pods) {
+    const Outcome selected = in.service == nullptr
+                                 ? Outcome(Done{})
+                                 : selects_both(*in.stable.object, in.selector, rendered);
+    if (!selected) return selected.error();
+    return out;
+  }
   const auto label = parting_label(*in.stable.object, in.selector, rendered);
   if (!label) return label.error();
-  Labels out = labels_at(rendered, "/metadata/labels");
   out[*label] += kSuffix;
-  out[kRolloutLabel] = in.rollout;
   return out;
+}
+
+/// By all labels of its pods; where those are the target's too, by what the target selects by and
+/// the one that the target's have not.
+Json selector_of(const CandidateIn& in, const Labels& labels) {
+  if (!in.by_pods) return JsonObject().add("matchLabels", json_of_labels(labels)).build();
+  const JsonView selector = in.stable.object->root().find("/spec/selector").value_or(JsonView());
+  Labels selected = labels_at(selector, "/matchLabels");
+  selected[kRolloutLabel] = in.rollout;
+  return copied(selector, {"matchLabels"}).add("matchLabels", json_of_labels(selected)).build();
 }
 
 Json deployment_spec(const CandidateIn& in, const JsonView& rendered, const Labels& labels) {
@@ -63,14 +81,14 @@ Json deployment_spec(const CandidateIn& in, const JsonView& rendered, const Labe
   pod.add("metadata", metadata.build());
   JsonObject out = copied(spec, {"replicas", "selector", "template", "paused"});
   out.add("replicas", in.replicas)
-      .add("selector", JsonObject().add("matchLabels", json_of_labels(labels)).build())
+      .add("selector", selector_of(in, labels))
       .add("template", pod.build());
   return out.build();
 }
 
 Json service_spec(const CandidateIn& in, const Labels& labels) {
   std::vector<Json> ports;
-  for (const JsonView& port : elements_at(in.service.object->root(), "/spec/ports"))
+  for (const JsonView& port : elements_at(in.service->object->root(), "/spec/ports"))
     ports.push_back(copied(port, {"nodePort"}).build());
   // By the same labels, with the values that the candidate's pods have.
   Labels selector;
@@ -79,7 +97,7 @@ Json service_spec(const CandidateIn& in, const Labels& labels) {
   selector[kRolloutLabel] = in.rollout;
   JsonObject out;
   out.add("selector", json_of_labels(selector)).add("ports", json_array(ports));
-  const std::string address = in.service.object->string("/spec/clusterIP");
+  const std::string address = in.service->object->string("/spec/clusterIP");
   if (address == "None") out.add("clusterIP", std::string_view(address));
   return out.build();
 }
@@ -102,16 +120,26 @@ Json autoscaler_spec(const CandidateIn& in, const std::string& deployment) {
 
 Json manifest_of(const Json& spec) { return JsonObject().add("spec", spec).build(); }
 
-ChildWant child(const CandidateIn& in, const ObjectRef& object, const char* version) {
+ChildWant child(const std::string& rollout,
+                const std::string& attempt,
+                const ObjectRef& object,
+                const char* version,
+                std::int64_t pods) {
   return {.object = object,
           .api_version = version,
-          .name = in.rollout,
+          .name = rollout,
           .manifest = manifest_of(Json{"{}"}),
           .compared = {},
           .replaced = {},
-          .reason = {"CandidateAsked", in.rollout + ": " + std::to_string(in.replicas) + " pods"},
-          .source = in.attempt,
+          .reason = {"CandidateAsked", rollout + ": " + std::to_string(pods) + " pods"},
+          .source = attempt,
           .serves = true};
+}
+
+/// Of the Deployment, which the server completes: it alone can be another.
+void set_size(ChildWant& deployment, std::int64_t pods) {
+  deployment.manifest = manifest_of(JsonObject().add("replicas", pods).build());
+  deployment.compared = {kReplicas};
 }
 
 /// A least beyond its most is refused, so the most goes up with it; it never goes down.
@@ -200,10 +228,9 @@ Question render_question(const ObjectRef& target, const Present& stable, const J
   return out;
 }
 
-Result<std::string> parting_label(const Document& stable,
-                                  const JsonView& selector,
-                                  const JsonView& rendered_template) {
-  const Labels selected = labels_at(stable.root(), "/spec/selector/matchLabels");
+Outcome selects_both(const Document& stable,
+                     const JsonView& selector,
+                     const JsonView& rendered_template) {
   const Labels served = labels_at(selector, "");
   const Labels has = labels_at(rendered_template, "/metadata/labels");
   if (served.empty()) return invalid("the Service has no selector: it does not select the target");
@@ -217,6 +244,16 @@ Result<std::string> parting_label(const Document& stable,
       return invalid("the Service selects by " + name + "=" + value +
                      ", which the patch changes: with it the Service would select nothing");
   }
+  return Done{};
+}
+
+Result<std::string> parting_label(const Document& stable,
+                                  const JsonView& selector,
+                                  const JsonView& rendered_template) {
+  const Outcome both = selects_both(stable, selector, rendered_template);
+  if (!both) return both.error();
+  const Labels selected = labels_at(stable.root(), "/spec/selector/matchLabels");
+  const Labels served = labels_at(selector, "");
   for (const auto& [name, value] : served) {
     const auto found = selected.find(name);
     if (found == selected.end()) continue;
@@ -232,27 +269,41 @@ Result<std::string> parting_label(const Document& stable,
 
 Result<std::vector<ChildWant>> candidate_wants(const CandidateIn& in) {
   const CandidateRefs refs = candidate_refs(in.event, in.setup, in.rollout);
-  ChildWant deployment = child(in, refs.deployment, "apps/v1");
-  ChildWant service = child(in, refs.service, "v1");
-  ChildWant autoscaler = child(in, refs.autoscaler, "autoscaling/v2");
-  deployment.manifest = manifest_of(JsonObject().add("replicas", in.replicas).build());
+  const auto made = [&in](const ObjectRef& object, const char* version) {
+    return child(in.rollout, in.attempt, object, version, in.replicas);
+  };
+  ChildWant deployment = made(refs.deployment, "apps/v1");
+  ChildWant service = made(refs.service, "v1");
+  ChildWant autoscaler = made(refs.autoscaler, "autoscaling/v2");
+  set_size(deployment, in.replicas);
   autoscaler.manifest = sized_autoscaler(in);
-  if (in.autoscaler == nullptr)
-    deployment.compared = {"/spec/replicas"};
-  else
-    autoscaler.compared = {kMinReplicas, kMaxReplicas};
+  autoscaler.compared = {kMinReplicas, kMaxReplicas};
+  if (in.autoscaler != nullptr) deployment.compared.clear();
   if (in.rendered != nullptr) {
     const auto rendered = in.rendered->root().find(kTemplate);
     if (!rendered) return invalid("the target has no pod template");
     const auto labels = candidate_labels(in, *rendered);
     if (!labels) return labels.error();
     deployment.manifest = manifest_of(deployment_spec(in, *rendered, *labels));
-    service.manifest = manifest_of(service_spec(in, *labels));
+    if (!in.by_pods) service.manifest = manifest_of(service_spec(in, *labels));
     if (in.autoscaler != nullptr)
       autoscaler.manifest = manifest_of(autoscaler_spec(in, refs.deployment.name));
   }
-  std::vector<ChildWant> out = {std::move(deployment), std::move(service)};
+  std::vector<ChildWant> out = {std::move(deployment)};
+  if (!in.by_pods) out.push_back(std::move(service));
   if (in.autoscaler != nullptr) out.push_back(std::move(autoscaler));
+  return out;
+}
+
+ChildWant resized_candidate(const CandidateRefs& refs,
+                            const std::string& rollout,
+                            const std::string& attempt,
+                            std::int64_t pods,
+                            const char* reason) {
+  ChildWant out = child(rollout, attempt, refs.deployment, "apps/v1", pods);
+  set_size(out, pods);
+  out.reason.code = reason;
+  out.at_rest = true;
   return out;
 }
 

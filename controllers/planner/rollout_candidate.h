@@ -12,7 +12,8 @@ namespace doorbuster::planner {
 
 // The candidate of a rollout: a Deployment of ours beside the target, with a Service of its own
 // and, where a HorizontalPodAutoscaler scales the target, one of its own. Its pods match neither
-// the target's selector nor the Service that selects the target (DESIGN.md section 5).
+// the target's selector nor the Service that selects the target (DESIGN.md section 5); but without
+// a router they match both, and the Deployment is alone.
 
 inline constexpr const char* kRollouts = "rollouts";
 inline constexpr const char* kRolloutLabel = "doorbuster.dev/rollout";  ///< on its pods
@@ -32,13 +33,20 @@ Result<std::string> parting_label(const Document& stable,
                                   const JsonView& selector,
                                   const JsonView& rendered_template);
 
+/// Does the Service select the pods of the target, and with the template those of the candidate
+/// too? Invalid where it does not.
+Outcome selects_both(const Document& stable,
+                     const JsonView& selector,
+                     const JsonView& rendered_template);
+
 struct CandidateIn {
   const Event& event;
   const Setup& setup;
   const std::string& rollout;
   const std::string& attempt;
   const Present& stable;
-  const Present& service;
+  const Present* service = nullptr;     ///< the target's; null: none is asked for
+  bool by_pods = false;                 ///< its pods keep all labels of the target's
   JsonView selector;                    ///< of the Service, as its author wrote it
   const Present* autoscaler = nullptr;  ///< the target's HorizontalPodAutoscaler
   /// The target with the patch; nullptr: the candidate stands already, and only its size matters.
@@ -49,6 +57,13 @@ struct CandidateIn {
 /// The Deployment, the Service and the autoscaler that are wanted, in that order. Without
 /// `rendered` those of them that stand.
 Result<std::vector<ChildWant>> candidate_wants(const CandidateIn&);
+
+/// Another size for a Deployment that stands, written also at rest.
+ChildWant resized_candidate(const CandidateRefs&,
+                            const std::string& rollout,
+                            const std::string& attempt,
+                            std::int64_t pods,
+                            const char* reason);
 
 /// The fields in which the second template differs from the first, with the second's values.
 /// Invalid where something of the first is gone: a hold cannot say that.

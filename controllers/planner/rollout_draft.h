@@ -24,6 +24,7 @@ inline constexpr Duration kLookAgain = std::chrono::seconds(5), kTryAgain = std:
 struct RolloutFacts {
   ObjectRef target, route, backend;
   const Router* router = nullptr;  ///< what the route is; null with a route of no name
+  bool by_pods = false;            ///< there is none: the share is that of pods (rollout_pods.h)
   CandidateRefs candidate;
   const Present *stable = nullptr, *routing = nullptr, *service = nullptr;   ///< of the user
   const Present *deployment = nullptr, *front = nullptr, *scaler = nullptr;  ///< ours
@@ -37,15 +38,22 @@ struct RolloutFacts {
   const OurHold* traffic = nullptr;     ///< our hold on what the route shares out by
   std::vector<const OurHold*> template_fields;
   const OurHold* floor = nullptr;  ///< our hold on the least of the target
-  /// Percent that the route gives the candidate now; nothing: the route is not seen.
+  /// Percent that the candidate gets now; nothing: the route is not seen.
   std::optional<int> weight;
   bool contested = false;    ///< what somebody else wrote stands where ours should
-  std::string not_in_force;  ///< why the route as it is is not known to be in force; empty: it is
+  std::string not_in_force;  ///< why that is not known to be in force; empty: it is
   std::int64_t stable_ready = 0, ready = 0, stable_asked = 0;
+  std::int64_t asked = 0;  ///< pods of the candidate; 0: there is no Deployment
 
   /// The Service's selector as its author wrote it, also while it selects the candidate.
   Value selector;
   Sides sides;
+  /// What it cannot do without and is not there; null: nothing.
+  const ObjectRef* missing() const {
+    if (stable == nullptr) return &target;
+    if (service == nullptr && !backend.name.empty()) return &backend;
+    return routing == nullptr && !by_pods ? &route : nullptr;
+  }
   bool stands() const { return deployment || front || scaler || traffic || floor; }
   bool serves() const { return weight.value_or(0) > 0 || (!weight && traffic != nullptr); }
 };
@@ -123,6 +131,21 @@ int possible_share(const RolloutDraft&, int percent);
 void want_share(RolloutDraft&, int percent, Rank rank);
 /// Wants the target to keep at least so many pods.
 void want_floor(RolloutDraft&, std::int64_t pods, const char* reason);
+
+/// Pods that a step has before it gets its weight.
+std::int64_t pods_of_step(const RolloutDraft&, const RolloutStep&);
+
+// ---- without a router (rollout_pods.h)
+
+/// What share the candidate has by its pods that are ready.
+void look_at_pods(RolloutFacts&);
+/// Has the candidate none that could get anything, and is asked for none?
+bool is_without_pods(const RolloutFacts&);
+/// Wants a candidate that stands to have so many, in any mode.
+void want_pods(RolloutDraft&, std::int64_t pods, const char* reason);
+/// Never fewer pods than its last step asks for beside what the target has by now.
+void grow_along(RolloutDraft&);
+
 /// Gives what is held of the target's least back, a tenth a minute, never below what load asks for;
 /// `drained`: when the traffic was back, and how many it kept then.
 void lower_floor(RolloutDraft&, const api::Decision& drained);

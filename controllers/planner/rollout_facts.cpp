@@ -90,7 +90,9 @@ void look_who_scales(RolloutFacts& facts, const View& view) {
   facts.charge = in_charge(view, ref);
   if (facts.charge->who == InCharge::Who::Unknown && facts.unread.empty())
     facts.unread = facts.charge->why;
-  if (facts.charge->who == InCharge::Who::Autoscaler && facts.charge->object.group == "autoscaling")
+  // By pods it is sized beside its target, whose autoscaler sees the pods of both.
+  if (facts.charge->who == InCharge::Who::Autoscaler &&
+      facts.charge->object.group == "autoscaling" && !facts.by_pods)
     facts.autoscaler = facts.charge->scaler;
 }
 
@@ -123,11 +125,12 @@ RolloutFacts rollout_facts(const View& view, const std::string& name, const Roll
   const std::string& ns = view.event.ref.ns;
   if (out.traffic == nullptr) out.route = names.route;
   out.router = router_of(out.route);
+  out.by_pods = is_by_pods(out.route);
   if (!names.target.empty()) {
     out.target = {"apps", "Deployment", ns, names.target};
-    out.backend = {"", "Service", ns, names.backend};
     out.stable = look(view, out.target, out.unread);
-    out.service = look(view, out.backend, out.unread);
+    if (!names.backend.empty()) out.backend = {"", "Service", ns, names.backend};
+    if (!names.backend.empty()) out.service = look(view, out.backend, out.unread);
     if (!names.source.empty()) {
       out.source_ref = {"apps", "Deployment", ns, names.source};
       out.source = look(view, out.source_ref, out.source_unread);
@@ -144,7 +147,11 @@ RolloutFacts rollout_facts(const View& view, const std::string& name, const Roll
     out.stable_ready = count_at(*out.stable, "/status/availableReplicas");
     out.stable_asked = out.stable->object->integer("/spec/replicas").value_or(1);
   }
-  if (out.deployment != nullptr) out.ready = count_at(*out.deployment, "/status/availableReplicas");
+  if (out.deployment != nullptr) {
+    out.ready = count_at(*out.deployment, "/status/availableReplicas");
+    out.asked = out.deployment->object->integer("/spec/replicas").value_or(1);
+  }
+  if (out.by_pods) look_at_pods(out);
   return out;
 }
 

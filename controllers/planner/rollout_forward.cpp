@@ -17,18 +17,20 @@ const RolloutStep& step_of(const RolloutDraft& draft, int step) {
 
 int last_step(const RolloutDraft& draft) { return static_cast<int>(draft.steps.size()); }
 
+/// The one that is under way or comes next; after the last, that.
+const RolloutStep& now_step(const RolloutDraft& draft) {
+  const int next = step_in(draft.decided(rollout_kind::kPassed)) + 1;
+  return step_of(draft, std::min(next, last_step(draft)));
+}
+
 /// What all of the traffic needs now, as the target's autoscaler sees it.
 std::int64_t all_pods(const RolloutDraft& draft) {
   return std::max(needed_of(draft), draft.facts.stable_asked);
 }
 
 std::int64_t pods_for(const RolloutDraft& draft, int percent) {
-  return std::max<std::int64_t>(1, (all_pods(draft) * percent + 99) / 100);
-}
-
-/// Pods that a step has before it gets its weight.
-std::int64_t pods_of(const RolloutDraft& draft, const RolloutStep& step) {
-  return std::max(pods_for(draft, step.pods), step.replicas);
+  const std::int64_t pods = pods_of_share(percent, all_pods(draft), draft.facts.by_pods);
+  return std::max<std::int64_t>(1, pods);
 }
 
 /// The share that what is ready of the candidate can carry.
@@ -96,18 +98,27 @@ JsonView selector_in(const RolloutFacts& facts) {
   return facts.selector ? *JsonView::parse(facts.selector->text) : JsonView();
 }
 
+/// By pods its share would grow as its target gets smaller: where load made it so, and it has all
+/// that it asks for, the candidate gets smaller with it, down to what its step asks for.
+std::int64_t least_while_serving(const RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  const bool by_load = facts.charge && facts.charge->who == InCharge::Who::Autoscaler;
+  if (!facts.by_pods || !by_load || facts.stable_ready < all_pods(draft)) return facts.asked;
+  return std::min(facts.asked, pods_of_step(draft, now_step(draft)));
+}
+
 /// Wants the candidate with so many pods; false where that cannot be now.
 bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   const RolloutFacts& facts = draft.facts;
-  const std::int64_t has =
-      facts.deployment ? facts.deployment->object->integer("/spec/replicas").value_or(1) : 0;
   // Never fewer while it serves.
-  if (facts.serves() && facts.autoscaler == nullptr) pods = std::max(pods, has);
+  if (facts.serves() && facts.autoscaler == nullptr)
+    pods = std::max(pods, least_while_serving(draft));
   if (facts.serves() && facts.scaler)
     pods = std::max(pods, facts.scaler->object->integer(kMinReplicas).value_or(1));
   const std::int64_t most =
       facts.scaler ? facts.scaler->object->integer(kMaxReplicas).value_or(pods) : 0;
-  const bool whole = facts.deployment && facts.front && (facts.scaler || !facts.autoscaler);
+  const bool whole =
+      facts.deployment && (facts.front || facts.by_pods) && (facts.scaler || !facts.autoscaler);
   std::shared_ptr<const Document> made;
   if (!whole) {
     made = rendered(draft);
@@ -118,7 +129,8 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
                                       .rollout = draft.name,
                                       .attempt = draft.attempt,
                                       .stable = *facts.stable,
-                                      .service = *facts.service,
+                                      .service = facts.service,
+                                      .by_pods = facts.by_pods,
                                       .selector = selector_in(facts),
                                       .autoscaler = facts.autoscaler,
                                       .rendered = made.get(),
@@ -145,6 +157,37 @@ std::string earlier_wave(const RolloutDraft& draft) {
     if (one.wave < draft.spec->wave && !is_promoted(draft.view, one)) return one.name;
   }
   return "";
+}
+
+/// Can the route be held and shared out? Says in the row why not.
+bool may_share_out(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  const Router& router = *facts.router;
+  const auto field = facts.routing->object->root().find(router.field);
+  // Of a Service without a selector parting_label says so.
+  if (field ? !router.shares(*field, facts.sides).names_stable : !router.whole) {
+    cannot(draft,
+           "Refused",
+           to_text(facts.route) + " does not name the Service " + facts.backend.name);
+    return false;
+  }
+  const std::string left = router.why_not_shared == nullptr
+                               ? ""
+                               : router.why_not_shared(*facts.routing->object, facts.sides);
+  if (!left.empty()) {
+    cannot(draft, "Refused", to_text(facts.route) + " " + left);
+    return false;
+  }
+  if (field && field->text().size() > kMostRulesBytes) {
+    cannot(draft,
+           "Refused",
+           std::string("the ") + router.what + " of " + to_text(facts.route) + " are longer than " +
+               std::to_string(kMostRulesBytes) + " bytes, which no record holds: split the route");
+    return false;
+  }
+  if (facts.not_in_force.empty()) return true;
+  draft.tell("Waiting", to_text(facts.route) + " is not in force: " + facts.not_in_force);
+  return false;
 }
 
 /// Why it does not begin yet; empty: it may. Says so in the row.
@@ -179,11 +222,8 @@ bool may_begin(RolloutDraft& draft) {
   if (view.spec.window.on_not_ready == api::OnNotReady::Block && view.now >= view.window.prepare &&
       !targets_ready(view))
     return wait("kept back until the targets are ready (onNotReady Block)");
-  if (facts.stable == nullptr || facts.service == nullptr || facts.routing == nullptr) {
-    const ObjectRef& gone = !facts.stable    ? facts.target
-                            : !facts.service ? facts.backend
-                                             : facts.route;
-    cannot(draft, "Missing", to_text(gone) + " does not exist, or may not be read");
+  if (const ObjectRef* gone = facts.missing()) {
+    cannot(draft, "Missing", to_text(*gone) + " does not exist, or may not be read");
     return false;
   }
   if (const std::string owner = owner_of(*facts.stable->object); !owner.empty()) {
@@ -201,34 +241,22 @@ bool may_begin(RolloutDraft& draft) {
     return false;
   }
   if (is_rolling_out(*facts.stable)) return wait("the target is rolling out another template");
-  const Router& router = *facts.router;
-  const auto field = facts.routing->object->root().find(router.field);
-  // Of a Service without a selector parting_label says so.
-  if (field ? !router.shares(*field, facts.sides).names_stable : !router.whole) {
-    cannot(draft,
-           "Refused",
-           to_text(facts.route) + " does not name the Service " + facts.backend.name);
-    return false;
-  }
-  const std::string left = router.why_not_shared == nullptr
-                               ? ""
-                               : router.why_not_shared(*facts.routing->object, facts.sides);
-  if (!left.empty()) {
-    cannot(draft, "Refused", to_text(facts.route) + " " + left);
-    return false;
-  }
-  if (field && field->text().size() > kMostRulesBytes) {
-    cannot(draft,
-           "Refused",
-           std::string("the ") + router.what + " of " + to_text(facts.route) + " are longer than " +
-               std::to_string(kMostRulesBytes) + " bytes, which no record holds: split the route");
-    return false;
-  }
-  if (!facts.not_in_force.empty())
-    return wait(to_text(facts.route) + " is not in force: " + facts.not_in_force);
+  if (!facts.by_pods && !may_share_out(draft)) return false;
   if (const std::string bad = bad_now(draft); !bad.empty())
     return wait("nothing is released while " + bad);
   return true;
+}
+
+/// Why a candidate of this template would not be the target's, or not another; empty: it is fine.
+std::string why_not_told_apart(const RolloutFacts& facts, const JsonView& rendered) {
+  const Document& stable = *facts.stable->object;
+  if (!facts.by_pods) {
+    const auto label = parting_label(stable, selector_in(facts), rendered);
+    return label ? "" : label.error().message;
+  }
+  if (facts.service == nullptr) return "";
+  const Outcome both = selects_both(stable, selector_in(facts), rendered);
+  return both ? "" : both.error().message;
 }
 
 /// The first round of it: what is wanted is asked first, so that it is refused before anything is
@@ -247,9 +275,9 @@ void begin(RolloutDraft& draft) {
     draft.decide(rollout_kind::kPromoted, "", kRunsAlready);  // others may wait for it
     return;
   }
-  const auto label =
-      parting_label(*facts.stable->object, selector_in(facts), *made->root().find(kTemplate));
-  if (!label) return cannot(draft, "Refused", label.error().message);
+  if (const std::string why = why_not_told_apart(facts, *made->root().find(kTemplate));
+      !why.empty())
+    return cannot(draft, "Refused", why);
   draft.decide(rollout_kind::kStarted,
                std::to_string(std::max(facts.stable_asked, needed_of(draft))),
                to_text(StartedOn{template_hash(*facts.stable),
@@ -385,7 +413,8 @@ std::string failure(RolloutDraft& draft, int step) {
       draft.warnings.push_back(
           {"AnalysisFailed", draft.name + ": a dry run, so nothing follows: " + analysis.why});
   }
-  if (serves && draft.facts.ready == 0)
+  // By pods those that are not ready have none.
+  if ((serves || (shown && draft.facts.by_pods)) && draft.facts.ready == 0)
     return "no pod of the candidate is ready while it has traffic";
   if (step > last_step(draft) || still) return "";
   if (in_step) {
@@ -494,7 +523,25 @@ bool stands_still(RolloutDraft& draft, int step) {
   return false;
 }
 
+/// Wants the route to give this share, as far as pods carry it. By pods their number is the share.
+void share_out(RolloutDraft& draft, int percent) {
+  if (draft.facts.by_pods) return;
+  const int share = possible_share(draft, share_of_ready(draft, percent));
+  if (share > 0 || draft.facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
+}
+
+/// Does the candidate, whose pods are there, get its share?
+bool has_share(const RolloutFacts& facts, int percent) {
+  if (facts.by_pods) return true;
+  return (facts.traffic != nullptr || percent == 0) && facts.weight.value_or(0) >= percent &&
+         facts.not_in_force.empty();
+}
+
 }  // namespace
+
+std::int64_t pods_of_step(const RolloutDraft& draft, const RolloutStep& step) {
+  return std::max(pods_for(draft, step.pods), step.replicas);
+}
 
 std::string template_hash(const Present& deployment) {
   const Value now = deployment.object->at(kTemplate);
@@ -508,7 +555,7 @@ void go_forward(RolloutDraft& draft) {
   }
   const RolloutFacts& facts = draft.facts;
   if (draft.decided(rollout_kind::kPromoted) != nullptr) return promote(draft);
-  if (!facts.stable || !facts.service || !facts.routing) {
+  if (facts.missing() != nullptr) {
     draft.tell("Missing", "the target, its Service or its route does not exist any more");
     return keep_all(draft, draft.row.message);
   }
@@ -517,7 +564,7 @@ void go_forward(RolloutDraft& draft) {
   const int step = passed + 1, last = last_step(draft);
   // The author may have taken out steps that have passed.
   const int before = passed == 0 ? 0 : step_of(draft, std::min(passed, last)).weight;
-  const RolloutStep& now = step_of(draft, std::min(step, last));
+  const RolloutStep& now = now_step(draft);
   const int goal = now.weight;
   draft.row.step = std::min(step, last);
   if (const std::string why = failure(draft, step); !why.empty()) {
@@ -537,20 +584,18 @@ void go_forward(RolloutDraft& draft) {
   const int stays = std::max(has, given);
   if (!still && draft.row.state.empty()) draft.tell("Scaling");
   const std::int64_t pods =
-      !still || in_step ? pods_of(draft, now) : pods_for(draft, std::max(stays, 1));
+      !still || in_step ? pods_of_step(draft, now) : pods_for(draft, std::max(stays, 1));
   if (!want_candidate(draft, pods)) return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
-  const bool full = facts.ready >= pods_of(draft, now) && facts.front != nullptr;
-  const int share = possible_share(draft, share_of_ready(draft, !still && full ? goal : stays));
-  if (share > 0 || facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
+  const bool full =
+      facts.ready >= pods_of_step(draft, now) && (facts.front != nullptr || facts.by_pods);
+  share_out(draft, !still && full ? goal : stays);
   if (still) return;
   if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));
   const api::Decision* entered = draft.decided(rollout_kind::kEntered);
   if (step_in(entered) == step) return end_step(draft, step, *entered);
   say_what_is_pending(draft);
-  const bool in_force = (facts.traffic != nullptr || goal == 0) &&
-                        facts.weight.value_or(0) >= goal && full && facts.not_in_force.empty();
-  if (!in_force) return;
+  if (!full || !has_share(facts, goal)) return;
   end_step(draft, step, draft.decide(rollout_kind::kEntered, std::to_string(step)));
 }
 

@@ -7,10 +7,15 @@
 #include <sstream>
 
 namespace doorbuster::planner {
+namespace {
+
+constexpr std::string_view kNoBackend = "-";  // no Service is called so
+
+}  // namespace
 
 std::string to_text(const StartedOn& one) {
-  const std::string on =
-      one.template_hash + " " + one.target + " " + one.backend + " " + one.router;
+  const std::string& backend = one.backend.empty() ? std::string(kNoBackend) : one.backend;
+  const std::string on = one.template_hash + " " + one.target + " " + backend + " " + one.router;
   return one.source.empty() ? on : on + " " + one.source;
 }
 
@@ -18,6 +23,7 @@ StartedOn started_on(const api::Decision& decision) {
   std::istringstream words(decision.detail);
   StartedOn out;
   words >> out.template_hash >> out.target >> out.backend >> out.router >> out.source;
+  if (out.backend == kNoBackend) out.backend.clear();
   return out;
 }
 

@@ -20,7 +20,7 @@ inline constexpr const char* kAccepted = "RolloutPassed";    ///< promotion begi
 inline constexpr const char* kPromoted = "RolloutPromoted";  ///< the target runs the template
 inline constexpr const char* kFailed = "RolloutFailed";   ///< onFailure Pause or Alert; detail: why
 inline constexpr const char* kRolledBack = "RolledBack";  ///< detail: why
-inline constexpr const char* kDrained = "TrafficBack";    ///< no route names the candidate any more
+inline constexpr const char* kDrained = "TrafficBack";  ///< nothing gets to the candidate any more
 // Of people, by a SaleAction.
 inline constexpr const char* kStart = "Start";
 inline constexpr const char* kPromote = "Promote";  ///< value: the step that it ends
@@ -38,7 +38,8 @@ inline constexpr const char* kRetry =
 /// What a rollout was begun on: the detail of its kStarted.
 struct StartedOn {
   std::string template_hash, target, backend;
-  std::string router;  ///< "HTTPRoute/shop"; empty in what earlier versions decided
+  /// "HTTPRoute/shop"; "ReadyPods/-" without a router; empty in what earlier versions decided.
+  std::string router;
   /// Of the Deployment whose template it takes (`templateFrom`), as template_hash; else empty.
   std::string source{};
 };

@@ -77,6 +77,12 @@ void keep_least(RolloutDraft& draft) {
       draft, std::max({now, needed_of(draft), back ? last_serving(draft) : 0}), "TargetKept");
 }
 
+/// Without a route the record of the target's least says that it was raised for the way back.
+Rank rank_of_floor(const RolloutDraft& draft) {
+  const bool back = draft.decided(rollout_kind::kRolledBack) != nullptr;
+  return back && draft.facts.by_pods ? Rank::Rollback : Rank::Rollout;
+}
+
 /// Was it let go of already, by a write that status does not know of?
 bool is_back(const RolloutDraft& draft) {
   const OurHold& floor = *draft.facts.floor;
@@ -134,7 +140,7 @@ void want_floor(RolloutDraft& draft, std::int64_t pods, const char* reason) {
   pods = std::min(std::max(pods, asked_floor(draft)), most);
   draft.items.emplace_back(
       HoldWant{.field = {charge->object, bounds.min, ""},
-               .ask = ask(Ask::Op::Max, json_of(pods), Rank::Rollout),
+               .ask = ask(Ask::Op::Max, json_of(pods), rank_of_floor(draft)),
                .name = draft.name,
                .reason = {reason, draft.name + ": the target keeps " + std::to_string(pods)},
                .baseline = std::nullopt,

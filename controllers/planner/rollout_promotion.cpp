@@ -48,16 +48,27 @@ void write_template(RolloutDraft& draft, const std::vector<std::pair<std::string
   }
 }
 
+/// Has the target all of the traffic again?
+bool is_back(const RolloutFacts& facts) {
+  if (facts.by_pods) return is_without_pods(facts);
+  return facts.weight.value_or(0) == 0 && facts.not_in_force.empty();
+}
+
+void take_back(RolloutDraft& draft) {
+  if (draft.facts.by_pods) return want_pods(draft, 0, "Promoting");
+  want_share(draft, 0, Rank::Rollout);
+}
+
 /// The target runs it: traffic back, then the candidate goes.
 void hand_over(RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   const api::Decision* promoted = draft.decided(rollout_kind::kPromoted);
-  if (promoted == nullptr && facts.weight.value_or(0) == 0 && facts.not_in_force.empty())
+  if (promoted == nullptr && is_back(facts))
     promoted = &draft.decide(rollout_kind::kPromoted, std::to_string(asked_floor(draft)));
   if (promoted == nullptr) {
     draft.tell("Promoting", "the target runs the template and takes the traffic back");
     want_floor(draft, needed_of(draft), "TargetKept");
-    return want_share(draft, 0, Rank::Rollout);
+    return take_back(draft);
   }
   leave_template(draft);
   let_go_of_traffic(draft, "promoted");
@@ -66,6 +77,7 @@ void hand_over(RolloutDraft& draft) {
     draft.wake = sooner(draft.wake, due);
   else if (facts.weight.value_or(1) == 0)
     remove_candidate(draft, "the target runs its template");
+  if (facts.by_pods && facts.serves()) take_back(draft);
   lower_floor(draft, *promoted);
   draft.tell("Promoted");
 }
@@ -73,6 +85,7 @@ void hand_over(RolloutDraft& draft) {
 /// The candidate goes on serving as it does.
 void keep_serving(RolloutDraft& draft) {
   want_floor(draft, needed_of(draft), "TargetKept");
+  grow_along(draft);
   draft.items.emplace_back(Retain{draft.name, {"Promoting", "the candidate goes on serving"}});
 }
 

@@ -112,12 +112,15 @@ RouterAsked router_asked(const api::RolloutTraffic& traffic, const std::string& 
   }
   if (traffic.service) out = asked(kService, traffic.service->name, traffic.service->name);
   if (out.router != nullptr) out.object.ns = ns;
+  if (traffic.ready_pods)
+    out = {.object = kByPods, .backend = traffic.ready_pods->service.value_or("")};
   return out;
 }
 
 std::string router_text(const ObjectRef& router) { return router.kind + "/" + router.name; }
 
 std::optional<ObjectRef> router_told(const std::string& text, const std::string& ns) {
+  if (text == router_text(kByPods)) return kByPods;
   for (const Router& one : kRouters) {
     const std::string prefix = std::string(one.kind) + "/";
     if (text.starts_with(prefix))

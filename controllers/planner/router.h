@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/planner/rollout_pods.h"
 #include "controllers/planner/rollout_route.h"
 #include "crds/sale_event.h"
 #include "operator/base/object_ref.h"
@@ -41,9 +42,9 @@ bool shares_out(const FieldRef&);
 
 /// What a rollout asks for.
 struct RouterAsked {
-  const Router* router = nullptr;  ///< null: nothing is asked for
-  ObjectRef object;
-  std::string backend;  ///< the target's Service
+  const Router* router = nullptr;  ///< null: nothing is asked for, or nothing is held
+  ObjectRef object;                ///< or kByPods
+  std::string backend;             ///< the target's Service; empty: none is looked at
 };
 RouterAsked router_asked(const api::RolloutTraffic&, const std::string& ns);
 

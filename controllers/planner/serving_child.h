@@ -27,4 +27,12 @@ using RoutesFact = std::variant<std::vector<RouteSeen>, Unread>;
 /// something to the Service of its name, or that is not known.
 ChildCare unless_routed(ChildCare, const ObjectRef& child, const Holder& parent, const RoutesFact&);
 
+/// All Deployments of a child's namespace.
+using DeploymentsFact = std::variant<std::vector<std::shared_ptr<const Document>>, Unread>;
+
+/// The same of a candidate that serves without a router, by the labels of its target
+/// (rollout_pods.h): its Deployment stays as long as pods of it are ready and its target lacks
+/// some, or that is not known. Of another child, and of one whose target is gone, nothing is said.
+ChildCare unless_beside(ChildCare, const Document& child, const DeploymentsFact&);
+
 }  // namespace doorbuster::planner

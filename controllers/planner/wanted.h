@@ -57,6 +57,8 @@ struct ChildWant {
   std::string source = {};
   /// Serves users: it has no ownerReference, lest the garbage collector removes it under traffic.
   bool serves = false;
+  /// One that stands is written also while its feature rests (a rollback).
+  bool at_rest = false;
 };
 using Item = std::variant<HoldWant, ChildWant, Release, Retain>;
 

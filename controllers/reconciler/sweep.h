@@ -87,6 +87,8 @@ class Sweep {
   void inspect(const kube::Resource& resource, const kube::Object& object);
   /// All routes of a namespace, by consistent reads.
   planner::RoutesFact routes_of(const std::string& ns) const;
+  /// All Deployments of a namespace, in the same way.
+  planner::DeploymentsFact deployments_of(const std::string& ns) const;
   /// Objects of our own; false: not all could be listed.
   bool sweep_children(const kube::Resource& resource, const std::vector<std::string>& namespaces);
   void inspect_child(const kube::Resource& resource, const kube::Object& object);

@@ -94,6 +94,24 @@ planner::RoutesFact Sweep::routes_of(const std::string& ns) const {
   return out;
 }
 
+planner::DeploymentsFact Sweep::deployments_of(const std::string& ns) const {
+  const Result<kube::Resource> resource = parts_.kinds->find("apps", "Deployment");
+  if (!resource.ok()) return planner::Unread{resource.error().message};
+  std::vector<std::shared_ptr<const planner::Document>> out;
+  std::string token;
+  do {
+    const Result<kube::Page> page = parts_.client->list(*resource, ns, kSweepPage, token);
+    if (!page.ok()) return planner::Unread{page.error().message};
+    for (const kube::Object& one : page->items) {
+      auto document = planner::Document::parse(one.text);
+      if (!document.ok()) return planner::Unread{document.error().message};
+      out.push_back(std::move(document).value());
+    }
+    token = page->continue_token;
+  } while (!token.empty());
+  return out;
+}
+
 std::optional<Duration> Sweep::settle_child(const ObjectRef& ref,
                                             const kube::Resource& resource,
                                             const planner::Present& present,
@@ -103,6 +121,8 @@ std::optional<Duration> Sweep::settle_child(const ObjectRef& ref,
   if (care.life == planner::Life::Unknown) return kOrphanLater;
   if (care.remove && planner::is_serving_child(ref, *present.object))
     care = planner::unless_routed(std::move(care), ref, parent, routes_of(ref.ns));
+  if (care.remove && ref.kind == "Deployment" && planner::is_serving_child(ref, *present.object))
+    care = planner::unless_beside(std::move(care), *present.object, deployments_of(ref.ns));
   if (!care.kept.empty()) {
     parts_.log({LogLevel::Info,
                 "orphaned child kept",

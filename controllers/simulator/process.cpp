@@ -154,12 +154,27 @@ planner::RoutesFact Process::routes_of(const std::string& ns) const {
   return out;
 }
 
+planner::DeploymentsFact Process::deployments_of(const std::string& ns) const {
+  std::vector<std::shared_ptr<const planner::Document>> out;
+  for (const ObjectRef& ref : cluster_.api().objects("apps", "Deployment")) {
+    if (ref.ns != ns) continue;
+    const planner::Fact fact = world_.fact(ref);
+    if (std::holds_alternative<planner::Missing>(fact)) continue;
+    const auto* present = std::get_if<std::shared_ptr<const planner::Present>>(&fact);
+    if (present == nullptr) return planner::Unread{"a Deployment is not known"};
+    out.push_back((*present)->object);
+  }
+  return out;
+}
+
 void Process::tend_child(const ObjectRef& ref, const planner::Present& object) {
   const auto parent = planner::parent_of(*object.object);
   if (!parent) return;
   auto care = planner::care_for_child(ref, object, setup_.install, uid_of(parent->event));
   if (care.remove && planner::is_serving_child(ref, *object.object))
     care = planner::unless_routed(std::move(care), ref, *parent, routes_of(ref.ns));
+  if (care.remove && ref.kind == "Deployment" && planner::is_serving_child(ref, *object.object))
+    care = planner::unless_beside(std::move(care), *object.object, deployments_of(ref.ns));
   if (!care.kept.empty()) sweep_at_ = cluster_.now() + kSweepAgain;
   if (!care.remove) return;
   sweep_at_ = cluster_.now() + kSweepAgain;

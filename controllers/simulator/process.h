@@ -53,6 +53,7 @@ class Process {
   void tend(const ObjectRef&);
   void tend_child(const ObjectRef&, const planner::Present&);
   planner::RoutesFact routes_of(const std::string& ns) const;
+  planner::DeploymentsFact deployments_of(const std::string& ns) const;
   Result<std::string> uid_of(const std::string& event) const;
   static void sooner(std::optional<Instant>& due, Instant at);
 

@@ -52,6 +52,8 @@ void Cluster::create_route(const Shop& shop, const std::string& kind) {
   service.set("/spec/selector/app", Tree::string(shop.name));
   service.set("/spec/ports", Tree::parse(R"([{"name":"http","port":80,"targetPort":8080}])"));
   static_cast<void>(api_.create(service_ref(shop.ns, shop.name), std::move(service), owner));
+  // Of neither the load is shared out: who is autoscaled by it is sized for all of it.
+  if (kind == "ReadyPods") return;
   if (kind == "Service") {
     fronts_.emplace(service_ref(shop.ns, shop.name), deployment_ref(shop.ns, shop.name));
     return;

@@ -333,7 +333,7 @@ std::vector<std::string> progress_lines(const api::SaleActionStatus& before,
   reached(before.first_write_at, after.first_write_at, "First write at ");
   reached(before.traffic_verified_at,
           after.traffic_verified_at,
-          "Traffic verified: no route sends any to a candidate since ");
+          "Traffic verified: none gets to a candidate since ");
   const bool changed =
       before.accepted_at && (before.state != after.state || before.message != after.message);
   if (!after.state.empty() && (ended || changed)) out.push_back(after.state + ": " + after.message);

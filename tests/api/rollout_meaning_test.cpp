@@ -88,6 +88,15 @@ const Case kCases[] = {
        b.strategy.canary->steps[1].weight = 51;
      },
      "spec.rollouts[1].strategy.canary.steps[1].weight"},
+    {"half of the pods",
+     [](auto&, auto& b) { b.traffic = {.ready_pods = ReadyPodsTraffic{.service = "b"}}; },
+     ""},
+    {"pods that would get nothing",
+     [](auto&, auto& b) {
+       b.traffic = {.ready_pods = ReadyPodsTraffic{.service = "b"}};
+       b.strategy.canary->steps[0].weight = 0;
+     },
+     "spec.rollouts[1].strategy.canary.steps[0].weight"},
     {"the target's own template",
      [](auto&, auto& b) {
        b.patch = {};

@@ -5,7 +5,7 @@ import time
 
 from action_cases import answered, ask, condition
 from harness import Shop, traces_on, wait_for
-from router_cases import GrpcGateway, Switch
+from router_cases import BY_PODS, Beside, GrpcGateway, Switch
 
 GRPC = {"grpcRoute": {"name": "shop", "backend": "checkout"}}
 SERVICE = {"service": {"name": "checkout"}}
@@ -278,3 +278,29 @@ def test_another_deployments_template_is_released(api, ns):
         gateway.release.becomes("Promoted")
         assert gateway.release.image() == "shop/checkout:v3"
         assert api.get("deployments", ns, "next")["spec"]["replicas"] == 0
+
+
+def beside(api, ns):
+    """v2 has half of the pods behind the Service, and nobody has a route."""
+    out = Beside(Shop(api, ns))
+    out.release.ship(BY_PODS, {"canary": {"steps": [{"weight": 50, "pause": "10m"}]}})
+    out.release.has_weight(50)
+    return out
+
+
+def test_a_paused_release_by_ready_pods_is_rolled_back(api, ns):
+    """The same without a router: there is no route that could be switched."""
+    both = beside(api, ns)
+    ask(both.release.shop, "Pause")
+    both.release.becomes("Paused")
+    ask(both.release.shop, "RollBack")
+    both.is_asked_for_nothing()
+    both.is_back()
+    answered(both.release.shop, "rollback", "Complete")
+
+
+def test_pods_beside_the_target_crash_after_they_were_ready(api, ns):
+    """Those that are not ready get no traffic, so that nothing but this tells of them."""
+    both = beside(api, ns)
+    crash(both.release.shop)
+    assert "no pod of the candidate is ready" in both.is_back()["message"]

@@ -229,3 +229,68 @@ def test_a_release_by_a_virtual_service_goes_back(api, ns):
     proxied.release.want_stable()
     proxied.release.becomes("RolledBack")
     proxied.is_as_before()
+
+
+BY_PODS = {"readyPods": {"service": "checkout"}}
+
+
+class Beside:
+    """A shop without a router: both versions' pods are behind its Service."""
+
+    def __init__(self, shop, replicas=4):
+        self.release, self.api, self.ns = Release(shop), shop.api, shop.ns
+        self.api.patch("deployments", self.ns, "checkout", {"spec": {"replicas": replicas}})
+        wait_for("the target has its pods", lambda: self.target()["status"].get("readyReplicas") == replicas, 60)
+
+    def target(self):
+        return self.api.get("deployments", self.ns, "checkout")
+
+    def candidate(self):
+        return next((one for one in self.api.list("deployments", self.ns) if one["metadata"]["name"] != "checkout"), None)
+
+    def versions(self):
+        """Of the pods that are endpoints of the Service, how many have which."""
+        pods = {one["metadata"]["name"]: one["spec"]["containers"][0]["image"].rpartition(":")[2] for one in self.api.list("pods", self.ns)}
+        slices = self.api.list("endpointslices", self.ns, "kubernetes.io/service-name=checkout")
+        found = [pods.get(one["targetRef"]["name"]) for piece in slices for one in piece.get("endpoints") or [] if one["conditions"].get("ready")]
+        return {version: found.count(version) for version in set(found)}
+
+    def serve(self, **versions):
+        wait_for(f"{self.ns}: {versions} serve", lambda: self.versions() == versions, 60)
+
+    def is_asked_for_nothing(self):
+        wait_for("the candidate is asked for nothing", lambda: (self.candidate() or {"spec": {"replicas": 0}})["spec"]["replicas"] == 0, 10)
+
+    def is_back(self):
+        row = self.release.becomes("RolledBack")
+        # Its minimum, raised to all that served, comes down a tenth a minute.
+        wait_for(f"{self.ns}: v1 alone serves", lambda: set(self.versions()) == {"v1"} and self.versions()["v1"] >= 4, 60)
+        assert self.target()["spec"]["replicas"] >= 4 and self.release.image() == "shop/checkout:v1"
+        self.release.alone()
+        return row
+
+
+def test_a_release_by_ready_pods_is_promoted(api, ns):
+    beside = Beside(Shop(api, ns))
+    beside.release.ship(BY_PODS, {"canary": {"steps": [{"weight": 20, "pause": "2s"}, {"weight": 50, "pause": "20s"}]}})
+    beside.release.has_weight(50)
+    beside.serve(v1=4, v2=4)
+    labels = beside.candidate()["spec"]["template"]["metadata"]["labels"]
+    assert labels == {**beside.target()["spec"]["template"]["metadata"]["labels"], "doorbuster.dev/rollout": "v2"}, labels
+    uid = beside.target()["metadata"]["uid"]
+    beside.release.becomes("Promoted")
+    assert beside.release.image() == "shop/checkout:v2"
+    beside.serve(v2=4)
+    beside.release.alone()
+    assert beside.target()["metadata"]["uid"] == uid and not traces_on(beside.target())
+
+
+def test_a_suspended_release_by_ready_pods_goes_back_at_once(api, ns):
+    beside = Beside(Shop(api, ns))
+    beside.release.ship(BY_PODS, {"canary": {"steps": [{"weight": 50, "pause": "10m"}]}})
+    beside.release.has_weight(50)
+    api.patch("saleevents", ns, "flash", {"spec": {"suspend": True}})
+    beside.release.becomes("Suspended")
+    beside.release.want_stable()
+    beside.is_asked_for_nothing()
+    beside.is_back()

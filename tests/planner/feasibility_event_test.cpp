@@ -80,6 +80,19 @@ TEST(FeasibilityOfAnEvent, a_release_needs_room_beside_its_target) {
   EXPECT_EQ(it.status().verdict, "Go");
 }
 
+TEST(FeasibilityOfAnEvent, a_share_of_ready_pods_needs_as_many_beside_all_of_the_target) {
+  Sale it;
+  api::RolloutSpec release = rollout_of("shop:v2");
+  release.traffic = {.ready_pods = api::ReadyPodsTraffic{}};
+  release.strategy.canary->steps[1].weight = 40;
+  it.shop.sale.spec->rollouts = {release};
+  it.read_room(25);
+  EXPECT_EQ(it.status().verdict, "Go") << "15, and 10 beside them";
+  it.read_room(24);
+  ASSERT_EQ(it.status().verdict, "Warn");
+  EXPECT_THAT(it.status().feasibility->findings.at(0).message, HasSubstr("10 pods more, and 9"));
+}
+
 TEST(FeasibilityOfAnEvent, where_no_room_is_read_the_last_verdict_stands_and_nothing_is_written) {
   Sale it;
   it.read_room(10);

@@ -119,6 +119,58 @@ TEST(ServingChild, stays_while_a_route_sends_it_something) {
   }
 }
 
+/// One that selects by these labels and has so many of its pods.
+std::shared_ptr<const Document> deployment(const std::string& labels,
+                                           std::int64_t asked,
+                                           std::int64_t ready) {
+  return Document::parse(R"({"metadata":{"name":"web"},"spec":{"replicas":)" +
+                         std::to_string(asked) + R"(,"selector":{"matchLabels":{)" + labels +
+                         R"(}}},"status":{"readyReplicas":)" + std::to_string(ready) +
+                         R"(,"availableReplicas":)" + std::to_string(ready) + "}}")
+      .value();
+}
+
+TEST(ServingChild, without_a_router_stays_while_its_target_lacks_pods) {
+  const std::string mark = R"("doorbuster.dev/rollout":"web")", app = R"("app":"web")",
+                    parted = R"("app":"web-candidate")";
+  const auto beside = deployment(app + "," + mark, 3, 3);
+  using All = std::vector<std::shared_ptr<const Document>>;
+  struct Case {
+    const char* sentence;
+    std::shared_ptr<const Document> candidate;
+    DeploymentsFact deployments;
+    bool kept;
+  };
+  const Case cases[] = {
+      {"the target has its pods", beside, All{deployment(app, 9, 9), beside}, false},
+      {"the target lacks one", beside, All{beside, deployment(app, 9, 8)}, true},
+      {"the target has none", beside, All{deployment(app, 9, 0)}, true},
+      {"nobody knows", beside, Unread{"no answer"}, true},
+      {"the target is gone", beside, All{beside}, false},
+      {"the target is scaled to zero", beside, All{deployment(app, 0, 0)}, false},
+      {"another Deployment lacks some", beside, All{deployment(R"("app":"cart")", 9, 0)}, false},
+      {"another candidate lacks some",
+       beside,
+       All{deployment(app + R"(,"doorbuster.dev/rollout":"b")", 9, 0)},
+       false},
+      {"no pod of it is ready",
+       deployment(app + "," + mark, 3, 0),
+       All{deployment(app, 9, 0)},
+       false},
+      {"a router shares out to it",
+       deployment(parted + "," + mark, 3, 3),
+       All{deployment(app, 9, 0)},
+       false},
+  };
+  const ChildCare gone{.life = Life::Dead, .remove = Remove{.object = kCandidate}};
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    const ChildCare care = unless_beside(gone, *one.candidate, one.deployments);
+    EXPECT_EQ(care.remove.has_value(), !one.kept);
+    EXPECT_EQ(care.kept.empty(), !one.kept) << care.kept;
+  }
+}
+
 TEST(ServingChild, of_a_living_event_is_none_of_the_sweeps) {
   const ChildCare care =
       unless_routed({.life = Life::Lives}, kCandidate, kParent, Unread{"no answer"});

@@ -113,6 +113,35 @@ const std::vector<Hazard>& hazards() {
        [] { return by_service(release()); },
        {"a release is Running", "a release is Baking", "a release is Promoted"},
        {"a release is RollingBack"}},
+      {"PodsTakeTheirShareWithoutARouter",
+       [] { return by_pods(release()); },
+       {"a release is Running", "a release is Baking", "a release is Promoted"},
+       {"a release is RollingBack"}},
+      {"APausedReleaseByPodsIsRolledBack",
+       [] {
+         return with(by_pods(slow(release())),
+                     {ask(kFifth, "Pause"), ask(kFifth + seconds(30), "RollBack")});
+       },
+       {"a release is Paused", "a release is RollingBack", "a release is RolledBack"}},
+      {"PodsBesideTheirTargetCrashAfterTheyWereReady",
+       [] {
+         return with(by_pods(slow(release())),
+                     {{.act = Act::CandidateCrashes, .at = kFifth + minutes(1)}});
+       },
+       {"a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      {"TheTargetLosesPodsAndItsReleaseByPodsIsToldBack",
+       lacking_pods,
+       {"a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      {"TheOperatorIsKilledOnTheWayBackByPods",
+       [] {
+         return with(by_pods(slow(release())),
+                     {stable(kFifth + seconds(30)),
+                      {.act = Act::Kill, .at = kFifth + seconds(30), .span = seconds(40)}});
+       },
+       {"a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
       {"AServiceIsPutBackByHandAfterItsSwitch",
        [] {
          return with(by_service(slow(release())),

@@ -251,6 +251,8 @@ void vary_buffers(Random random, History& history) {
   history.acts_on_buffers = random.chance(1, 2);
 }
 
+constexpr int kMostByPods = 50;  ///< percent
+
 RolloutPlan make_rollout(Random& random) {
   RolloutPlan plan;
   static const std::vector<std::string> kStarts = {"start", "start", "-1m", "-3m", "+30s"};
@@ -401,6 +403,23 @@ void vary_gates(Random random, History& history) {
   if (random.chance(1, 5)) ask("Reject");
 }
 
+/// A third of the canaries has no router, and weights that pods can have. Chance of its own again.
+void vary_pods(Random random, History& history) {
+  if (!history.routed || history.events.front().rollout->blue_green || !random.chance(1, 3)) return;
+  RolloutPlan& plan = *history.events.front().rollout;
+  for (Step& step : history.steps) {
+    if (step.subject == plan.router) step.subject = "Service";
+  }
+  plan.router = kByPods;
+  int before = 0;
+  for (auto& [weight, pause] : plan.steps) {
+    weight = std::max(before + 1, weight / 2);
+    before = weight;
+  }
+  while (plan.steps.back().first > kMostByPods) plan.steps.pop_back();
+  plan.gated = std::min(plan.gated, static_cast<int>(plan.steps.size()));
+}
+
 /// In every so many histories the operator is ended while the first event only waits for its sale:
 /// that time is short, and chance alone hits it about once in a thousand.
 constexpr std::uint64_t kWaitingKills = 400;
@@ -463,6 +482,7 @@ History make_history(std::uint64_t seed) {
   vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
   vary_router(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
   vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 14), history);
+  vary_pods(Random(seed * 0x9E3779B97F4A7C15ULL + 15), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

@@ -125,7 +125,7 @@ struct RolloutPlan {
   std::string start = "start";
   std::vector<std::pair<int, Duration>> steps;  ///< weight, pause; with `blue_green` two pauses
   bool blue_green = false;
-  std::string router = "HTTPRoute";  ///< its kind
+  std::string router = "HTTPRoute";  ///< its kind, or kByPods
   int gated = 0;                     ///< the step, from 1, that people must let pass; 0: none
   int pods = 0;                      ///< that the first step asks for at least
   bool checked = false;              ///< by the event's check, at every step
@@ -171,6 +171,7 @@ inline constexpr const char* kOperatorNamespace = "doorbuster-system";
 inline constexpr std::int64_t kRateLimit = 100;
 inline constexpr const char* kReleased = "checkout";  ///< the shop
 inline constexpr const char* kRollout = "canary";
+inline constexpr const char* kByPods = "ReadyPods";  ///< instead of the kind of a router
 inline constexpr const char* kCheck = "errors";
 inline constexpr const char* kGate = "board";
 

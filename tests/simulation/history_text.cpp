@@ -134,13 +134,11 @@ Tree strategy(const RolloutPlan& plan) {
   return out;
 }
 
-Tree rollout_tree(const RolloutPlan& plan) {
-  Tree out = Tree::object();
-  out.set("/name", Tree::string(kRollout));
-  out.set("/target/name", Tree::string(kReleased));
-  out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
-  out.set("/start", Tree::string(plan.start));
-  out.set("/strategy", strategy(plan));
+void set_traffic(Tree& out, const RolloutPlan& plan) {
+  if (plan.router == kByPods) {
+    out.set("/traffic/readyPods/service", Tree::string(kReleased));
+    return;
+  }
   const ObjectRef ref{plan.router == "Service" ? "" : "gateway.networking.k8s.io",
                       plan.router,
                       kShopNamespace,
@@ -148,6 +146,16 @@ Tree rollout_tree(const RolloutPlan& plan) {
   const std::string traffic = std::string("/traffic/") + planner::router_of(ref)->member;
   out.set(traffic + "/name", Tree::string(kReleased));
   if (plan.router != "Service") out.set(traffic + "/backend", Tree::string(kReleased));
+}
+
+Tree rollout_tree(const RolloutPlan& plan) {
+  Tree out = Tree::object();
+  out.set("/name", Tree::string(kRollout));
+  out.set("/target/name", Tree::string(kReleased));
+  out.set("/patch", Tree::parse(R"({"spec":{"containers":[{"name":"app","image":"shop:2"}]}})"));
+  out.set("/start", Tree::string(plan.start));
+  out.set("/strategy", strategy(plan));
+  set_traffic(out, plan);
   if (plan.checked) {
     out.set("/analysis/default/checks", Tree::parse("[\"" + std::string(kCheck) + "\"]"));
     out.set("/analysis/default/errorPolicy", Tree::string(plan.proceeds ? "Proceed" : "Hold"));

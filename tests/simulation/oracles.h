@@ -80,6 +80,7 @@ std::vector<std::unique_ptr<Oracle>> oracles_of_memory();
 std::vector<std::unique_ptr<Oracle>> oracles_of_children();
 std::vector<std::unique_ptr<Oracle>> oracles_of_actions();
 std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts();
+std::vector<std::unique_ptr<Oracle>> oracles_of_pods();
 
 /// The object as a round saw it, under whichever name it asked for it; null when it did not see
 /// one.

@@ -96,6 +96,8 @@ class NoWriteSuspended : public Oracle {
                           const planner::Write& write) {
     const StoredPtr now = scene.cluster.api().live(write.object);
     if (!now) return false;
+    if (const auto size = sized_to(write))
+      return serves_by_pods(*now) && *size < now->tree.number(kReplicas, 0);
     const bool promoting =
         write.object.kind == "Deployment" && decided(event.status, "RolloutPassed");
     // The last trace of us, once the template is back.
@@ -443,6 +445,7 @@ std::vector<std::unique_ptr<Oracle>> all_oracles() {
   for (auto& one : oracles_of_children()) out.push_back(std::move(one));
   for (auto& one : oracles_of_actions()) out.push_back(std::move(one));
   for (auto& one : oracles_of_rollouts()) out.push_back(std::move(one));
+  for (auto& one : oracles_of_pods()) out.push_back(std::move(one));
   return out;
 }
 

@@ -1,5 +1,6 @@
 // Oracles of releases: who gets which share of the traffic, and what stands while it does.
 #include "controllers/planner/ledger.h"
+#include "controllers/planner/rollout_pods.h"
 #include "controllers/planner/rollout_steps.h"
 #include "tests/simulation/releases.h"
 
@@ -11,43 +12,17 @@ namespace {
 using std::chrono::seconds;
 
 const ObjectRef kTarget = simulator::deployment_ref(kShopNamespace, kReleased);
-constexpr const char* kAvailable = "/status/availableReplicas";
-
-std::int64_t seen_available(const Scene& scene, const ObjectRef& deployment) {
-  if (!scene.world.seen()) return 0;
-  const auto* seen = seen_object(scene.world.seen()->observation, deployment);
-  return seen == nullptr ? 0 : seen->object->integer(kAvailable).value_or(0);
-}
-
+/// Of the route, or without one of the pods; a candidate that is asked for none is on its way.
 std::int64_t seen_share(const Scene& scene) {
   if (!scene.world.seen()) return 0;
+  if (const StoredPtr beside = candidate_by_pods(scene.cluster)) {
+    const auto* pods = seen_object(scene.world.seen()->observation, beside->ref);
+    if (pods == nullptr || pods->object->integer(kReplicas).value_or(0) == 0) return 0;
+    return planner::share_of_pods(seen_available(scene, beside->ref),
+                                  seen_available(scene, kTarget));
+  }
   const auto* seen = seen_object(scene.world.seen()->observation, shop_route(scene.cluster));
   return seen == nullptr ? 0 : candidate_share(Tree::of(seen->object->root()));
-}
-
-/// The greatest that a field has on what scales the target, as seen; nothing: it is not there.
-std::optional<std::int64_t> seen_bound(const planner::Observation& seen,
-                                       const char* (*field)(const ObjectRef&)) {
-  std::optional<std::int64_t> out;
-  for (const ObjectRef& ref : {simulator::autoscaler_ref(kShopNamespace, kReleased),
-                               simulator::scaled_ref(kShopNamespace, kReleased)}) {
-    const auto* scaler = seen_object(seen, ref);
-    const auto one = scaler ? scaler->object->integer(field(ref)) : std::nullopt;
-    if (one) out = std::max(out.value_or(0), *one);
-  }
-  return out;
-}
-
-/// Pods that all of the traffic needed when the release began; no more than there may be now, or,
-/// without an autoscaler, than are asked for.
-std::int64_t needed(const Scene& scene, const api::SaleEventStatus& status) {
-  const api::Decision* began = decided(status, "RolloutStarted");
-  const std::int64_t all = began == nullptr ? 0 : integer_of(Json{began->value}).value_or(0);
-  if (!scene.world.seen()) return all;
-  const auto most = seen_bound(scene.world.seen()->observation, ceiling_field);
-  if (most) return std::min(all, *most);
-  const auto* target = seen_object(scene.world.seen()->observation, kTarget);
-  return target ? std::min(all, target->object->integer(kReplicas).value_or(1)) : all;
 }
 
 class SharedByCapacity : public Oracle {
@@ -60,7 +35,7 @@ class SharedByCapacity : public Oracle {
   }
   void on_written(const Scene& scene, const Written& written) override {
     if (!is_route(written.after->ref) || written.event.uid.empty()) return;
-    const std::int64_t all = needed(scene, written.event.status);
+    const std::int64_t all = needed_pods(scene, written.event.status);
     const std::int64_t before = candidate_share(written.before->tree),
                        after = candidate_share(written.after->tree);
     const std::string candidate =
@@ -116,11 +91,6 @@ class NeverRemovedWhileServing : public Oracle {
   }
 
  private:
-  static Duration drain_of(const Scene& scene, const ObjectRef& event) {
-    const StoredPtr stored = scene.cluster.api().live(event);
-    const auto drain = parse_duration(stored ? stored->tree.text_at("/spec/rollouts/0/drain") : "");
-    return drain ? *drain : seconds(15);
-  }
   /// As stored, unless somebody else turned to it only just now.
   static bool serves(const Scene& scene, const std::string& candidate) {
     const StoredPtr route = scene.cluster.api().live(shop_route(scene.cluster));
@@ -177,8 +147,8 @@ class BackInTheRound : public Oracle {
  public:
   const char* name() const override { return "BackInTheRound"; }
   const char* sentence() const override {
-    return "a round that sees why a release must go back writes the route, where the target can "
-           "take its traffic";
+    return "a round that sees why a release must go back writes the route, or without one the "
+           "size of the candidate, where the target can take its traffic";
   }
   void before_round(const Scene&) override {
     wrote_ = false;
@@ -190,7 +160,7 @@ class BackInTheRound : public Oracle {
     told_ = status;
   }
   void on_perform(const Scene&, const planner::Event&, const planner::Write& write) override {
-    wrote_ = wrote_ || is_route(write.object);
+    wrote_ = wrote_ || is_route(write.object) || sized_to(write);
   }
   void after_round(const Scene& scene) override {
     if (!scene.world.seen() || scene.world.seen()->event == last_) return;
@@ -198,7 +168,7 @@ class BackInTheRound : public Oracle {
     if (wrote_ || seen_share(scene) == 0 || !is_stored(scene)) return;
     const auto& seen = *scene.world.seen();
     const std::string why = why_back(scene);
-    const std::int64_t all = std::max(needed(scene, seen.event->status),
+    const std::int64_t all = std::max(needed_pods(scene, seen.event->status),
                                       seen_bound(seen.observation, floor_field).value_or(0));
     const bool takes = all > 0 && seen_available(scene, kTarget) >= all;
     const bool refused = !seen.observation.refusals.empty() ||
@@ -314,8 +284,10 @@ class PausedKeepsCapacity : public Oracle {
     const Instant now = scene.cluster.now();
     const StoredPtr route = scene.cluster.api().live(shop_route(scene.cluster));
     if (now < scene.truth.calm_at || !route) return;
-    const ObjectRef ref =
-        simulator::deployment_ref(kShopNamespace, candidate_in(scene.cluster, route->tree));
+    const StoredPtr beside = candidate_by_pods(scene.cluster);
+    const ObjectRef ref = beside ? beside->ref
+                                 : simulator::deployment_ref(
+                                       kShopNamespace, candidate_in(scene.cluster, route->tree));
     const StoredPtr target = scene.cluster.api().live(kTarget),
                     candidate = scene.cluster.api().live(ref);
     const std::int64_t weight = target && candidate ? standing_at(scene, *candidate) : 0;
@@ -327,7 +299,8 @@ class PausedKeepsCapacity : public Oracle {
     asked_ = asked;
     ref_ = ref;
     if (now < since_ + seconds(45) || now < route->at + seconds(45)) return;
-    const std::int64_t wanted = (asked * weight + 99) / 100;
+    const std::int64_t wanted =
+        planner::pods_of_share(static_cast<int>(weight), asked, beside != nullptr);
     if (candidate->tree.number(kReplicas, 0) < wanted)
       complain(scene,
                ref.name + " has " + candidate->tree.at(kReplicas)->print() + " of " +

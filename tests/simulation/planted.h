@@ -24,6 +24,10 @@ History with(History, std::vector<Step>);
 /// The same that releases too: a fifth of the traffic, then all of it, from its start (five minutes
 /// in) to its end, ten minutes later.
 History release();
+/// The same without a router: a fifth of the pods that are ready, then half of them.
+History by_pods(History release);
+/// Such a one is told back when its target has just lost pods, and new ones do not start.
+History lacking_pods();
 Sabotage performing(std::function<std::vector<planner::Write>(const planner::Write&)>);
 
 std::vector<PlantedBug> planted_in_releases();

@@ -3,6 +3,7 @@
 #include "tests/simulation/planted.h"
 #include "tests/simulation/releases.h"
 
+#include <algorithm>
 #include <memory>
 
 namespace doorbuster::simulation {
@@ -13,6 +14,21 @@ using std::chrono::seconds;
 
 History told_back() {
   return with(release(), {{.act = Act::DesireStable, .at = seconds(345), .subject = "sale-0"}});
+}
+
+/// Sizes of a candidate are written otherwise.
+Sabotage sizing(std::function<std::int64_t(std::int64_t)> otherwise) {
+  return performing([otherwise = std::move(otherwise)](const planner::Write& write) {
+    const auto size = sized_to(write);
+    if (!size) return std::vector{write};
+    planner::Write bent = write;
+    Tree patch = Tree::parse(write.patch.text);
+    for (Tree& one : patch.elements()) {
+      if (one.text_at("/path") == kReplicas) one.set("/value", Tree::integer(otherwise(*size)));
+    }
+    bent.patch = Json{patch.print()};
+    return std::vector{bent};
+  });
 }
 
 /// Nobody knows how the first step does while its target grows.
@@ -75,6 +91,27 @@ History release() {
   plan.bake = seconds(20);
   event.rollout = plan;
   return history;
+}
+
+History by_pods(History history) {
+  history.events.front().rollout->router = kByPods;
+  for (auto& [weight, pause] : history.events.front().rollout->steps) weight = std::min(weight, 50);
+  return history;
+}
+
+History lacking_pods() {
+  History history = by_pods(release());
+  history.shops.front().max.reset();
+  history.shops.front().min.reset();
+  std::erase_if(history.events.front().targets,
+                [](const TargetPlan& one) { return one.name == kReleased; });
+  return with(history,
+              {{.act = Act::ScaleByHand, .at = seconds(60), .subject = kReleased, .amount = 20},
+               {.act = Act::StickPods, .at = seconds(360), .subject = kReleased},
+               {.act = Act::ScaleByHand, .at = seconds(364), .subject = kReleased, .amount = 2},
+               {.act = Act::ScaleByHand, .at = seconds(372), .subject = kReleased, .amount = 20},
+               {.act = Act::DesireStable, .at = seconds(384), .subject = "sale-0"},
+               {.act = Act::UnstickPods, .at = seconds(600), .subject = kReleased}});
 }
 
 std::vector<PlantedBug> planted_in_releases() {
@@ -160,6 +197,18 @@ std::vector<PlantedBug> planted_in_releases() {
              {{.act = Act::Ask, .at = seconds(400), .subject = "sale-0", .field = "Promote"}});
        },
        {"PeopleOpenGates"}},
+      {"no bug at all in a release by pods",
+       [] { return Sabotage{}; },
+       [] { return by_pods(told_back()); },
+       {}},
+      {"a candidate gives all its pods up although its target has none for them",
+       [] { return sizing([](std::int64_t size) { return size < 20 ? 0 : size; }); },
+       lacking_pods,
+       {"PodsServeTheTraffic"}},
+      {"a candidate by pods gets twice as many",
+       [] { return sizing([](std::int64_t size) { return 2 * size; }); },
+       [] { return by_pods(release()); },
+       {"SharedByPods"}},
       {"a candidate does not grow",
        [] {
          return performing([](const planner::Write& write) {

@@ -10,6 +10,7 @@ namespace doorbuster::simulation {
 namespace {
 
 constexpr const char* kStarted = "RolloutStarted";
+const ObjectRef kTarget = simulator::deployment_ref(kShopNamespace, kReleased);
 
 template <class Do>
 void each_backend(const Tree& route, Do&& what) {
@@ -140,6 +141,53 @@ bool is_foreign(const simulator::Cluster& cluster, const StoredPtr& route) {
              return leaf.starts_with(field);
            });
   });
+}
+
+bool serves_by_pods(const simulator::Stored& object) {
+  return is_candidate(object.ref) && object.ref.kind == "Deployment" &&
+         object.tree.text_at("/spec/selector/matchLabels/app") == kReleased;
+}
+
+StoredPtr candidate_by_pods(const simulator::Cluster& cluster) {
+  for (const ObjectRef& ref : cluster.api().objects("apps", "Deployment")) {
+    const StoredPtr one = cluster.api().live(ref);
+    if (one && serves_by_pods(*one)) return one;
+  }
+  return nullptr;
+}
+
+std::int64_t seen_available(const Scene& scene, const ObjectRef& deployment) {
+  if (!scene.world.seen()) return 0;
+  const auto* seen = seen_object(scene.world.seen()->observation, deployment);
+  return seen == nullptr ? 0 : seen->object->integer(kAvailable).value_or(0);
+}
+
+std::optional<std::int64_t> seen_bound(const planner::Observation& seen,
+                                       const char* (*field)(const ObjectRef&)) {
+  std::optional<std::int64_t> out;
+  for (const ObjectRef& ref : {simulator::autoscaler_ref(kShopNamespace, kReleased),
+                               simulator::scaled_ref(kShopNamespace, kReleased)}) {
+    const auto* scaler = seen_object(seen, ref);
+    const auto one = scaler ? scaler->object->integer(field(ref)) : std::nullopt;
+    if (one) out = std::max(out.value_or(0), *one);
+  }
+  return out;
+}
+
+std::int64_t needed_pods(const Scene& scene, const api::SaleEventStatus& status) {
+  const api::Decision* began = decided(status, "RolloutStarted");
+  const std::int64_t all = began == nullptr ? 0 : integer_of(Json{began->value}).value_or(0);
+  if (!scene.world.seen()) return all;
+  const auto most = seen_bound(scene.world.seen()->observation, ceiling_field);
+  if (most) return std::min(all, *most);
+  const auto* target = seen_object(scene.world.seen()->observation, kTarget);
+  return target ? std::min(all, target->object->integer(kReplicas).value_or(1)) : all;
+}
+
+Duration drain_of(const Scene& scene, const ObjectRef& event) {
+  const StoredPtr stored = scene.cluster.api().live(event);
+  const auto drain = parse_duration(stored ? stored->tree.text_at("/spec/rollouts/0/drain") : "");
+  return drain ? *drain : std::chrono::seconds(15);
 }
 
 const api::Decision* decided(const api::SaleEventStatus& status, const std::string& kind) {
