@@ -97,30 +97,53 @@ int possible_share(const RolloutDraft& draft, int percent) {
   return facts.contested || facts.weight.value_or(0) > 0 ? 100 : 0;
 }
 
-void want_share(RolloutDraft& draft, int percent, Rank rank) {
+Split split_of(const RolloutStep& step) {
+  return {.percent = step.weight, .match = step.match, .mirror = step.mirror};
+}
+
+bool want_split(RolloutDraft& draft, const Split& split, Rank rank) {
   const RolloutFacts& facts = draft.facts;
   const Router& router = *facts.router;
   const Value written = written_field(draft);
-  if (!written) return keep_all(draft, to_text(facts.route) + " has no " + router.what);
+  if (!written) {
+    keep_all(draft, to_text(facts.route) + " has no " + router.what);
+    return false;
+  }
   const auto authors = JsonView::parse(written->text);
-  auto value = router.share_out(*authors, facts.sides, percent);
+  auto value = shared_out(facts, *authors, split);
+  const bool less = !value && split.has_requests();
+  if (less) {
+    // Its share follows its pods all the same.
+    draft.warnings.push_back({"RolloutRefused", draft.name + ": " + value.error().message});
+    value = shared_out(facts, *authors, {.percent = split.percent});
+  }
   // What others made of it stays, also once the candidate is out of it.
-  const bool as_it_is = facts.contested || (facts.weight == 0 && facts.traffic != nullptr);
-  if (rank == Rank::Rollback && as_it_is && percent == 0 && facts.routing != nullptr &&
+  const bool as_it_is =
+      facts.contested || (facts.weight == 0 && !facts.requests && facts.traffic != nullptr);
+  if (rank == Rank::Rollback && as_it_is && split.percent == 0 && facts.routing != nullptr &&
       !facts.backend.name.empty()) {
     if (const auto live = facts.routing->object->root().find(router.field))
       value = router.take_out(*live, *authors, facts.sides);
   }
-  if (!value) return keep_all(draft, value.error().message);
+  if (!value) {
+    keep_all(draft, value.error().message);
+    return false;
+  }
+  const OurHold* held = facts.traffic;
+  const bool stands =
+      !less && held != nullptr && held->landed && equal_values(held->asked.operand, *value);
+  const std::string besides = less ? "" : requests_in_words(split);
   draft.items.emplace_back(
       HoldWant{.field = {facts.route, router.field, ""},
                .ask = ask(Ask::Op::Set, std::move(*value), rank),
                .name = draft.name,
                .reason = {rank == Rank::Rollback ? "RollingBack" : "TrafficShifted",
-                          draft.name + ": " + std::to_string(percent) +
-                              " % of the traffic to the candidate"},
+                          draft.name + ": " + std::to_string(split.percent) +
+                              " % of the traffic to the candidate" +
+                              (besides.empty() ? "" : ", " + besides)},
                .baseline = std::nullopt,
                .replicas = false});
+  return stands;
 }
 
 void want_floor(RolloutDraft& draft, std::int64_t pods, const char* reason) {
@@ -190,7 +213,7 @@ void let_go_of_traffic(RolloutDraft& draft, const char* why) {
 
 Rendering rendering(RolloutDraft& draft) {
   const Question question =
-      render_question(draft.facts.target, *draft.facts.stable, draft.spec->patch);
+      template_question(draft.facts.target, *draft.facts.stable, draft.spec->patch);
   const auto answer = draft.view.seen.answers.find(question.id);
   if (answer == draft.view.seen.answers.end()) {
     draft.questions.push_back(question);

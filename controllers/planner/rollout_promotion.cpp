@@ -52,19 +52,20 @@ void write_template(RolloutDraft& draft, const std::vector<std::pair<std::string
 void hand_over(RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   const api::Decision* promoted = draft.decided(rollout_kind::kPromoted);
-  if (promoted == nullptr && facts.weight.value_or(0) == 0 && facts.not_in_force.empty())
+  if (promoted == nullptr && !facts.gets_any() && facts.not_in_force.empty())
     promoted = &draft.decide(rollout_kind::kPromoted, std::to_string(asked_floor(draft)));
   if (promoted == nullptr) {
     draft.tell("Promoting", "the target runs the template and takes the traffic back");
     want_floor(draft, needed_of(draft), "TargetKept");
-    return want_share(draft, 0, Rank::Rollout);
+    want_split(draft, {}, Rank::Rollout);
+    return;
   }
   leave_template(draft);
   let_go_of_traffic(draft, "promoted");
   const Instant due = promoted->at + draft.spec->drain.value;
   if (draft.view.now < due)
     draft.wake = sooner(draft.wake, due);
-  else if (facts.weight.value_or(1) == 0)
+  else if (facts.weight && !facts.gets_any())
     remove_candidate(draft, "the target runs its template");
   lower_floor(draft, *promoted);
   draft.tell("Promoted");
