@@ -44,7 +44,7 @@ std::int64_t raised_to(const RolloutDraft& draft) {
 bool is_drained(const RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   if (facts.by_pods) return is_without_pods(facts);
-  if (!facts.weight || *facts.weight > 0) return false;
+  if (!facts.weight || facts.gets_any()) return false;
   if (facts.routing == nullptr) return true;  // no route
   // A route that no gateway takes up sends nothing anywhere.
   return facts.not_in_force.empty() || facts.traffic == nullptr;
@@ -76,7 +76,8 @@ void traffic_back(RolloutDraft& draft) {
   }
   const int kept = share_kept(draft);
   draft.at_once.insert(facts.route);
-  want_share(draft, kept, Rank::Rollback);
+  // What is kept is a share alone: no request goes there by its headers any more.
+  want_split(draft, {.percent = kept}, Rank::Rollback);
   if (kept == 0) return;
   look_again_while_kept(draft);
   draft.row.message += "; the target takes " + std::to_string(100 - kept) + " % until " +
@@ -121,7 +122,7 @@ void go_back(RolloutDraft& draft, const std::string& why) {
   template_back(draft);
   const api::Decision* drained = draft.decided(rollout_kind::kDrained);
   // Somebody may send traffic there again.
-  const bool again = drained != nullptr && facts.weight.value_or(0) > 0 && facts.deployment;
+  const bool again = drained != nullptr && facts.gets_any() && facts.deployment;
   if (drained != nullptr && !again) {
     clean_up(draft, *drained);
     if (!facts.deployment && !facts.front && !facts.scaler && !facts.traffic)

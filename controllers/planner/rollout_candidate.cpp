@@ -215,16 +215,22 @@ CandidateRefs candidate_refs(const Event& event, const Setup& setup, const std::
           {"autoscaling", "HorizontalPodAutoscaler", event.ref.ns, name}};
 }
 
-Question render_question(const ObjectRef& target, const Present& stable, const Json& patch) {
-  const Json whole = JsonObject().add("spec", JsonObject().add("template", patch).build()).build();
-  Question out{.id = "render/" + to_text(target) + "/" +
-                     content_hash(stable.uid + stable.version + patch.text),
-               .about = target,
-               .verb = "patch",
-               .service_account = "",
-               .kind = Question::Kind::Render};
-  out.api_version = stable.api_version;
-  out.patch = whole;
+Question template_question(const ObjectRef& target, const Present& stable, const Json& patch) {
+  return render_question(
+      target,
+      stable,
+      JsonObject().add("spec", JsonObject().add("template", patch).build()).build());
+}
+
+Question render_question(const ObjectRef& object, const Present& seen, const Json& patch) {
+  Question out{
+      .id = "render/" + to_text(object) + "/" + content_hash(seen.uid + seen.version + patch.text),
+      .about = object,
+      .verb = "patch",
+      .service_account = "",
+      .kind = Question::Kind::Render};
+  out.api_version = seen.api_version;
+  out.patch = patch;
   return out;
 }
 

@@ -24,8 +24,10 @@ struct CandidateRefs {
 };
 CandidateRefs candidate_refs(const Event&, const Setup&, const std::string& rollout);
 
-/// What the target's template would be with the patch.
-Question render_question(const ObjectRef& target, const Present& stable, const Json& patch);
+/// What an object would be with the patch, as it is seen now.
+Question render_question(const ObjectRef& object, const Present& seen, const Json& patch);
+/// What the target would be with the patch of its template.
+Question template_question(const ObjectRef& target, const Present& stable, const Json& patch);
 
 /// The label by which the candidate's pods differ: one that both the target and the Service select
 /// by. Invalid where there is none, or the Service does not select the template's pods.

@@ -40,6 +40,7 @@ struct RolloutFacts {
   const OurHold* floor = nullptr;  ///< our hold on the least of the target
   /// Percent that the candidate gets now; nothing: the route is not seen.
   std::optional<int> weight;
+  bool requests = false;     ///< the route gives it requests by match, or copies
   bool contested = false;    ///< what somebody else wrote stands where ours should
   std::string not_in_force;  ///< why that is not known to be in force; empty: it is
   std::int64_t stable_ready = 0, ready = 0, stable_asked = 0;
@@ -55,7 +56,9 @@ struct RolloutFacts {
     return routing == nullptr && !by_pods ? &route : nullptr;
   }
   bool stands() const { return deployment || front || scaler || traffic || floor; }
-  bool serves() const { return weight.value_or(0) > 0 || (!weight && traffic != nullptr); }
+  /// As far as is seen.
+  bool gets_any() const { return weight.value_or(0) > 0 || requests; }
+  bool serves() const { return gets_any() || (!weight && traffic != nullptr); }
 };
 
 /// One rollout in one round.
@@ -127,8 +130,11 @@ Value written_field(const RolloutDraft&);
 /// The most of this share that the router can give: one that gives all or nothing leaves a part of
 /// all where it is.
 int possible_share(const RolloutDraft&, int percent);
-/// Wants the route to give the candidate this share.
-void want_share(RolloutDraft&, int percent, Rank rank);
+/// What a step asks for.
+Split split_of(const RolloutStep&);
+/// Wants the route to give the candidate this. True: that is what our hold on it asks already, and
+/// the route says so.
+bool want_split(RolloutDraft&, const Split&, Rank rank);
 /// Wants the target to keep at least so many pods.
 void want_floor(RolloutDraft&, std::int64_t pods, const char* reason);
 
@@ -161,6 +167,16 @@ struct Rendering {
   std::string why{};                           ///< with Refused and Unknown
 };
 Rendering rendering(RolloutDraft&);
+
+/// The field that the router shares out by, with this for the candidate. Invalid where the kind
+/// cannot say so, or the record could not hold what the requests make of it (kMostRulesBytes).
+Result<Json> shared_out(const RolloutFacts&, const JsonView& written, const Split&);
+/// Which step the route cannot be written for, by its own rules and our bounds; empty: it can for
+/// all.
+std::string why_not_routed(const RolloutDraft&);
+/// The same by the API server's answer to a dry run of each step that has requests. `document`
+/// stays null.
+Rendering routed_ahead(RolloutDraft&);
 
 /// Everything that stands stays as it is, the target's least as others hold it now too.
 void keep_all(RolloutDraft&, const std::string& why);

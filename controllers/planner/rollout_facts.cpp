@@ -50,7 +50,9 @@ void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
   const Router& router = *facts.router;
   const Value live = facts.routing->object->at(router.field);
   const auto field = facts.routing->object->root().find(router.field);
-  facts.weight = field ? router.shares(*field, facts.sides).candidate : 0;
+  const Shares shares = field ? router.shares(*field, facts.sides) : Shares{};
+  facts.weight = shares.candidate;
+  facts.requests = shares.matched || shares.mirrored > 0;
   facts.not_in_force = router.why_not_in_force(*facts.routing->object);
   if (facts.traffic == nullptr || !facts.traffic->there) return;
   const HeldField& entry = facts.traffic->entry;

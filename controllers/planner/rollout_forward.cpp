@@ -40,6 +40,16 @@ int share_of_ready(const RolloutDraft& draft, int percent) {
   return std::min(percent, static_cast<int>(carries));
 }
 
+/// What of a share, and of a step's requests, what is ready can carry. How many requests match
+/// nobody knows: they come as long as any pod is ready. `step` null: no requests.
+Split carried(const RolloutDraft& draft, int percent, const RolloutStep* step) {
+  Split out{.percent = possible_share(draft, share_of_ready(draft, percent))};
+  if (step == nullptr || draft.facts.ready == 0) return out;
+  out.match = step->match;
+  out.mirror = share_of_ready(draft, step->mirror);
+  return out;
+}
+
 /// What the API server makes of the target with the patch. Null: asked now, or not known, or
 /// refused, and said so.
 std::shared_ptr<const Document> rendered(RolloutDraft& draft) {
@@ -91,6 +101,25 @@ bool is_allowed(RolloutDraft& draft, const ObjectRef& object) {
   else
     draft.tell("Unknown",
                "whether " + account + " may create " + to_text(object) + " is not known");
+  return false;
+}
+
+/// Would the API server store what the steps ask of the route, all of it?
+bool is_taken(RolloutDraft& draft) {
+  Rendering stored = routed_ahead(draft);
+  switch (stored.is) {
+    case Rendering::Is::Made:
+      return true;
+    case Rendering::Is::Asked:
+      return false;
+    case Rendering::Is::Refused:
+      cannot(draft, "Refused", std::move(stored.why));
+      break;
+    case Rendering::Is::Unknown:
+      draft.tell("Unknown", "whether the route can be written is not known: " + stored.why);
+      break;
+  }
+  draft.wake = sooner(draft.wake, draft.view.now + kTryAgain);
   return false;
 }
 
@@ -178,11 +207,8 @@ bool may_share_out(RolloutDraft& draft) {
     cannot(draft, "Refused", to_text(facts.route) + " " + left);
     return false;
   }
-  if (field && field->text().size() > kMostRulesBytes) {
-    cannot(draft,
-           "Refused",
-           std::string("the ") + router.what + " of " + to_text(facts.route) + " are longer than " +
-               std::to_string(kMostRulesBytes) + " bytes, which no record holds: split the route");
+  if (std::string why = why_not_routed(draft); !why.empty()) {
+    cannot(draft, "Refused", std::move(why));
     return false;
   }
   if (facts.not_in_force.empty()) return true;
@@ -266,7 +292,7 @@ void begin(RolloutDraft& draft) {
     return draft.tell("Promoted", kRunsAlready);
   if (!may_begin(draft)) return;
   const RolloutFacts& facts = draft.facts;
-  if (!is_allowed(draft, facts.candidate.deployment)) return;
+  if (!is_allowed(draft, facts.candidate.deployment) || !is_taken(draft)) return;
   const auto made = rendered(draft);
   if (!made) return;
   const Value now = facts.stable->object->at(kTemplate);
@@ -450,15 +476,19 @@ std::string passed_by(const StepEnd& end) {
   return gate + (gate.empty() || seen.empty() ? "" : "; ") + seen;
 }
 
+/// What a step gives the candidate, where the row's weight does not say all of it.
+std::string given_in(const RolloutDraft& draft, const RolloutStep& step) {
+  const std::string requests = requests_in_words(split_of(step));
+  if (step.weight > 0 || !requests.empty()) return requests;
+  return "a preview without traffic: try it at " + to_text(draft.facts.candidate.service);
+}
+
 /// The step has its weight: is it over?
 void end_step(RolloutDraft& draft, int step, const api::Decision& entered) {
   const StepEnd end = end_of(draft, step, entered);
   const Analysis& analysis = end.analysed;
   draft.row.step_at = entered.at;
-  draft.tell("Running",
-             step_of(draft, step).weight > 0 ? ""
-                                             : "a preview without traffic: try it at " +
-                                                   to_text(draft.facts.candidate.service));
+  draft.tell("Running", given_in(draft, step_of(draft, step)));
   if (analysis.is == Analysis::Is::Passed) draft.row.analysis = "Passed";
   if (analysis.is == Analysis::Is::Inconclusive) draft.row.analysis = "Inconclusive";
   if (analysis.holds_up() && analysis.is != Analysis::Is::None) {
@@ -472,7 +502,7 @@ void end_step(RolloutDraft& draft, int step, const api::Decision& entered) {
 }
 
 void bake(RolloutDraft& draft, const api::Decision& passed) {
-  draft.tell("Baking");
+  draft.tell("Baking", requests_in_words(split_of(step_of(draft, last_step(draft)))));
   draft.row.step_at = passed.at;
   const StepEnd end = end_of_bake(draft);
   if (end.pause) {
@@ -523,18 +553,21 @@ bool stands_still(RolloutDraft& draft, int step) {
   return false;
 }
 
-/// Wants the route to give this share, as far as pods carry it. By pods their number is the share.
-void share_out(RolloutDraft& draft, int percent) {
-  if (draft.facts.by_pods) return;
-  const int share = possible_share(draft, share_of_ready(draft, percent));
-  if (share > 0 || draft.facts.traffic != nullptr) want_share(draft, share, Rank::Rollout);
+/// Wants the route to give this share, and the requests of a step, as far as pods carry them; by
+/// pods their number is the share. False: nothing is to be written, or not all of it can be.
+bool share_out(RolloutDraft& draft, int percent, const RolloutStep* requests) {
+  if (draft.facts.by_pods) return false;
+  const Split split = carried(draft, percent, requests);
+  if (split.percent == 0 && !split.has_requests() && draft.facts.traffic == nullptr) return false;
+  return want_split(draft, split, Rank::Rollout);
 }
 
-/// Does the candidate, whose pods are there, get its share?
-bool has_share(const RolloutFacts& facts, int percent) {
+/// Does the candidate, whose pods are there, get what the step gives it?
+bool has_traffic(const RolloutFacts& facts, const RolloutStep& step, bool written) {
   if (facts.by_pods) return true;
-  return (facts.traffic != nullptr || percent == 0) && facts.weight.value_or(0) >= percent &&
-         facts.not_in_force.empty();
+  const bool given = split_of(step).has_requests() ? written && facts.requests
+                                                   : facts.traffic != nullptr || step.weight == 0;
+  return given && facts.weight.value_or(0) >= step.weight && facts.not_in_force.empty();
 }
 
 }  // namespace
@@ -563,7 +596,7 @@ void go_forward(RolloutDraft& draft) {
   const int passed = step_in(draft.decided(rollout_kind::kPassed));
   const int step = passed + 1, last = last_step(draft);
   // The author may have taken out steps that have passed.
-  const int before = passed == 0 ? 0 : step_of(draft, std::min(passed, last)).weight;
+  const RolloutStep* before = passed == 0 ? nullptr : &step_of(draft, std::min(passed, last));
   const RolloutStep& now = now_step(draft);
   const int goal = now.weight;
   draft.row.step = std::min(step, last);
@@ -578,24 +611,27 @@ void go_forward(RolloutDraft& draft) {
   }
   const bool still = stands_still(draft, step);
   const bool in_step = step_in(draft.decided(rollout_kind::kEntered)) >= step;
-  const int has = in_step ? goal : before;
+  const RolloutStep* at = in_step ? &now : before;  ///< whose traffic it has
+  const int has = at ? at->weight : 0;
   // It keeps the share that the route gives it, in force already or not, as far as it is ready.
-  const int given = facts.contested ? 0 : std::min(goal, facts.weight.value_or(0));
-  const int stays = std::max(has, given);
+  const int seen = facts.contested ? 0 : std::min(goal, facts.weight.value_or(0));
+  const int stays = std::max(has, seen);
   if (!still && draft.row.state.empty()) draft.tell("Scaling");
-  const std::int64_t pods =
-      !still || in_step ? pods_of_step(draft, now) : pods_for(draft, std::max(stays, 1));
+  const std::int64_t pods = !still || in_step
+                                ? pods_of_step(draft, now)
+                                : pods_for(draft, std::max({stays, at ? at->pods : 0, 1}));
   if (!want_candidate(draft, pods)) return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
   const bool full =
       facts.ready >= pods_of_step(draft, now) && (facts.front != nullptr || facts.by_pods);
-  share_out(draft, !still && full ? goal : stays);
+  const bool goes = !still && full;
+  const bool written = share_out(draft, goes ? goal : stays, goes ? &now : at);
   if (still) return;
   if (step > last) return bake(draft, *draft.decided(rollout_kind::kPassed));
   const api::Decision* entered = draft.decided(rollout_kind::kEntered);
   if (step_in(entered) == step) return end_step(draft, step, *entered);
   say_what_is_pending(draft);
-  if (!full || !has_share(facts, goal)) return;
+  if (!full || !has_traffic(facts, now, written)) return;
   end_step(draft, step, draft.decide(rollout_kind::kEntered, std::to_string(step)));
 }
 

@@ -104,30 +104,53 @@ int possible_share(const RolloutDraft& draft, int percent) {
   return facts.contested || facts.weight.value_or(0) > 0 ? 100 : 0;
 }
 
-void want_share(RolloutDraft& draft, int percent, Rank rank) {
+Split split_of(const RolloutStep& step) {
+  return {.percent = step.weight, .match = step.match, .mirror = step.mirror};
+}
+
+bool want_split(RolloutDraft& draft, const Split& split, Rank rank) {
   const RolloutFacts& facts = draft.facts;
   const Router& router = *facts.router;
   const Value written = written_field(draft);
-  if (!written) return keep_all(draft, to_text(facts.route) + " has no " + router.what);
+  if (!written) {
+    keep_all(draft, to_text(facts.route) + " has no " + router.what);
+    return false;
+  }
   const auto authors = JsonView::parse(written->text);
-  auto value = router.share_out(*authors, facts.sides, percent);
+  auto value = shared_out(facts, *authors, split);
+  const bool less = !value && split.has_requests();
+  if (less) {
+    // Its share follows its pods all the same.
+    draft.warnings.push_back({"RolloutRefused", draft.name + ": " + value.error().message});
+    value = shared_out(facts, *authors, {.percent = split.percent});
+  }
   // What others made of it stays, also once the candidate is out of it.
-  const bool as_it_is = facts.contested || (facts.weight == 0 && facts.traffic != nullptr);
-  if (rank == Rank::Rollback && as_it_is && percent == 0 && facts.routing != nullptr &&
+  const bool as_it_is =
+      facts.contested || (facts.weight == 0 && !facts.requests && facts.traffic != nullptr);
+  if (rank == Rank::Rollback && as_it_is && split.percent == 0 && facts.routing != nullptr &&
       !facts.backend.name.empty()) {
     if (const auto live = facts.routing->object->root().find(router.field))
       value = router.take_out(*live, *authors, facts.sides);
   }
-  if (!value) return keep_all(draft, value.error().message);
+  if (!value) {
+    keep_all(draft, value.error().message);
+    return false;
+  }
+  const OurHold* held = facts.traffic;
+  const bool stands =
+      !less && held != nullptr && held->landed && equal_values(held->asked.operand, *value);
+  const std::string besides = less ? "" : requests_in_words(split);
   draft.items.emplace_back(
       HoldWant{.field = {facts.route, router.field, ""},
                .ask = ask(Ask::Op::Set, std::move(*value), rank),
                .name = draft.name,
                .reason = {rank == Rank::Rollback ? "RollingBack" : "TrafficShifted",
-                          draft.name + ": " + std::to_string(percent) +
-                              " % of the traffic to the candidate"},
+                          draft.name + ": " + std::to_string(split.percent) +
+                              " % of the traffic to the candidate" +
+                              (besides.empty() ? "" : ", " + besides)},
                .baseline = std::nullopt,
                .replicas = false});
+  return stands;
 }
 
 void want_floor(RolloutDraft& draft, std::int64_t pods, const char* reason) {
@@ -209,7 +232,7 @@ Rendering rendering(RolloutDraft& draft) {
   if (taken && began != nullptr && template_hash(*facts.source) != started_on(*began).source)
     return {.is = Rendering::Is::Refused,
             .why = to_text(facts.source_ref) + " has another template than when it began"};
-  const Question question = render_question(
+  const Question question = template_question(
       facts.target,
       *facts.stable,
       taken ? template_patch(*facts.stable->object, *facts.source->object) : draft.spec->patch);

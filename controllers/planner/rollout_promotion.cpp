@@ -51,12 +51,12 @@ void write_template(RolloutDraft& draft, const std::vector<std::pair<std::string
 /// Has the target all of the traffic again?
 bool is_back(const RolloutFacts& facts) {
   if (facts.by_pods) return is_without_pods(facts);
-  return facts.weight.value_or(0) == 0 && facts.not_in_force.empty();
+  return !facts.gets_any() && facts.not_in_force.empty();
 }
 
 void take_back(RolloutDraft& draft) {
   if (draft.facts.by_pods) return want_pods(draft, 0, "Promoting");
-  want_share(draft, 0, Rank::Rollout);
+  want_split(draft, {}, Rank::Rollout);
 }
 
 /// The target runs it: traffic back, then the candidate goes.
@@ -75,7 +75,7 @@ void hand_over(RolloutDraft& draft) {
   const Instant due = promoted->at + draft.spec->drain.value;
   if (draft.view.now < due)
     draft.wake = sooner(draft.wake, due);
-  else if (facts.weight.value_or(1) == 0)
+  else if (facts.weight && !facts.gets_any())
     remove_candidate(draft, "the target runs its template");
   if (facts.by_pods && facts.serves()) take_back(draft);
   lower_floor(draft, *promoted);

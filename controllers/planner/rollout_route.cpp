@@ -1,5 +1,6 @@
 #include "controllers/planner/rollout_route.h"
 
+#include "controllers/planner/rollout_requests.h"
 #include "operator/base/json_read.h"
 
 #include <algorithm>
@@ -102,47 +103,6 @@ Json rules_with(const WeightedForm& form,
   return form.list == nullptr ? out.front() : json_array(out);
 }
 
-std::string condition_missing(const JsonView& parent, std::int64_t generation, const char* type) {
-  for (const JsonView& one : elements_of(parent, "conditions")) {
-    if (text_of(one, "type") != type) continue;
-    const auto seen = one.member("observedGeneration");
-    if (seen && seen->integer().value_or(0) < generation)
-      return std::string(type) + " is of an earlier generation";
-    return text_of(one, "status") == "True" ? ""
-                                            : std::string(type) + " is " + text_of(one, "status") +
-                                                  ": " + text_of(one, "message");
-  }
-  return std::string(type) + " is not told yet";
-}
-
-}  // namespace
-
-const WeightedForm kGatewayForm{
-    .list = "backendRefs", .unsaid = 1, .percents = false, .service = service_named, .to = renamed};
-const WeightedForm kTraefikForm{
-    .list = nullptr, .unsaid = 1, .percents = false, .service = service_named, .to = renamed};
-
-Shares shares_of(const WeightedForm& form, const JsonView& rules, const Sides& sides) {
-  Shares out;
-  for (const JsonView& rule : lists_of(form, rules)) {
-    const List list = list_of(form, sides, rule);
-    std::int64_t ours = 0, theirs = 0;
-    for (const JsonView& ref : list.refs()) {
-      if (list.is_stable(ref)) {
-        out.names_stable = true;
-        theirs += list.weight_of(ref);
-      } else if (list.is_candidate(ref)) {
-        out.names_candidate = true;
-        ours += list.weight_of(ref);
-      }
-    }
-    if (ours <= 0) continue;
-    const std::int64_t all = ours + std::max<std::int64_t>(theirs, 0);
-    out.candidate = std::max(out.candidate, static_cast<int>((100 * ours + all - 1) / all));
-  }
-  return out;
-}
-
 Result<Json> with_share(const WeightedForm& form,
                         const JsonView& rules,
                         const Sides& sides,
@@ -176,8 +136,82 @@ Result<Json> with_share(const WeightedForm& form,
   return made;
 }
 
-Json without_candidate(const WeightedForm& form, const JsonView& rules, const Sides& sides) {
-  return rules_with(form, sides, rules, [&](const List& list) -> std::optional<References> {
+std::string condition_missing(const JsonView& parent, std::int64_t generation, const char* type) {
+  for (const JsonView& one : elements_of(parent, "conditions")) {
+    if (text_of(one, "type") != type) continue;
+    const auto seen = one.member("observedGeneration");
+    if (seen && seen->integer().value_or(0) < generation)
+      return std::string(type) + " is of an earlier generation";
+    return text_of(one, "status") == "True" ? ""
+                                            : std::string(type) + " is " + text_of(one, "status") +
+                                                  ": " + text_of(one, "message");
+  }
+  return std::string(type) + " is not told yet";
+}
+
+}  // namespace
+
+const WeightedForm kGatewayForm{.list = "backendRefs",
+                                .unsaid = 1,
+                                .percents = false,
+                                .service = service_named,
+                                .to = renamed,
+                                .requests = &kHttpRequests};
+const WeightedForm kGrpcForm{.list = "backendRefs",
+                             .unsaid = 1,
+                             .percents = false,
+                             .service = service_named,
+                             .to = renamed,
+                             .requests = &kGrpcRequests};
+const WeightedForm kTraefikForm{.list = nullptr,
+                                .unsaid = 1,
+                                .percents = false,
+                                .service = service_named,
+                                .to = renamed,
+                                .requests = nullptr};
+
+Shares shares_of(const WeightedForm& form, const JsonView& rules, const Sides& sides) {
+  Shares out;
+  const std::vector<JsonView> all = lists_of(form, rules);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (form.requests != nullptr)
+      out.mirrored =
+          std::max(out.mirrored, form.requests->mirror_of(all[i], sides.ns, sides.candidate));
+    if (is_by_match(form, all, i, sides)) {
+      out.matched = true;
+      continue;
+    }
+    const List list = list_of(form, sides, all[i]);
+    std::int64_t ours = 0, theirs = 0;
+    for (const JsonView& ref : list.refs()) {
+      if (list.is_stable(ref)) {
+        out.names_stable = true;
+        theirs += list.weight_of(ref);
+      } else if (list.is_candidate(ref)) {
+        out.names_candidate = true;
+        ours += list.weight_of(ref);
+      }
+    }
+    if (ours <= 0) continue;
+    const std::int64_t sum = ours + std::max<std::int64_t>(theirs, 0);
+    out.candidate = std::max(out.candidate, static_cast<int>((100 * ours + sum - 1) / sum));
+  }
+  out.names_candidate = out.names_candidate || out.matched || out.mirrored > 0;
+  return out;
+}
+
+Result<Json> with_split(const WeightedForm& form,
+                        const JsonView& rules,
+                        const Sides& sides,
+                        const Split& split) {
+  auto shared = with_share(form, rules, sides, split.percent);
+  return shared ? with_requests(form, rules, *shared, sides, split) : shared;
+}
+
+Json without_candidate(const WeightedForm& form, const JsonView& field, const Sides& sides) {
+  const Json unmatched = without_requests(form, field, sides);
+  const auto rules = JsonView::parse(unmatched.text);
+  return rules_with(form, sides, *rules, [&](const List& list) -> std::optional<References> {
     std::int64_t given = list.given();
     const auto& refs = list.refs();
     const auto count = [&refs](const auto& is) {

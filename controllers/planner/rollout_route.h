@@ -27,7 +27,14 @@ struct Shares {
   bool names_stable = false, names_candidate = false;
   /// Percent of what goes to the two together; of several rules the highest, rounded up.
   int candidate = 0;
+  bool matched = false;  ///< besides, it gets all requests of rules for it alone
+  int mirrored = 0;      ///< percent that it gets copies of; of several rules the highest
+
+  bool sends_to_candidate() const { return candidate > 0 || matched || mirrored > 0; }
 };
+
+struct Split;        // rollout_requests.h
+struct RequestForm;  // the same
 
 /// How a kind of router writes such lists down.
 struct WeightedForm {
@@ -38,16 +45,19 @@ struct WeightedForm {
   std::string (*service)(const JsonView& reference, const std::string& ns);
   /// The reference to another Service; all else of it as it is.
   Json (*to)(const JsonView& reference, const std::string& service);
+  const RequestForm* requests;  ///< null: it knows nothing of them
 };
-extern const WeightedForm kGatewayForm;  ///< rules of an HTTPRoute or GRPCRoute (Gateway API)
+extern const WeightedForm kGatewayForm;  ///< rules of an HTTPRoute (Gateway API)
+extern const WeightedForm kGrpcForm;     ///< rules of a GRPCRoute
 extern const WeightedForm kTraefikForm;  ///< services of a TraefikService
 
 Shares shares_of(const WeightedForm&, const JsonView& rules, const Sides&);
 
-/// Rules without the candidate, with its share of what was sent to the target: 0 gives them as they
-/// are. Weights of a rule with other backends are made a hundred times as large. Invalid where a
-/// weight would be more than 1,000,000, the Gateway API's bound, or the form has only percents.
-Result<Json> with_share(const WeightedForm&, const JsonView& rules, const Sides&, int percent);
+/// Rules without the candidate, with what it gets of what was sent to the target: nothing gives
+/// them as they are. Weights of a rule with other backends are made a hundred times as large.
+/// Invalid where a weight would be more than 1,000,000, the Gateway API's bound, the form has only
+/// percents, or with_requests is.
+Result<Json> with_split(const WeightedForm&, const JsonView& rules, const Sides&, const Split&);
 
 /// Rules that somebody else wrote, without the candidate: what it got goes to the target.
 Json without_candidate(const WeightedForm&, const JsonView& rules, const Sides&);

@@ -1,5 +1,7 @@
 #include "controllers/planner/rollout_steps.h"
 
+#include <algorithm>
+
 namespace doorbuster::planner {
 
 std::vector<RolloutStep> steps_of(const api::RolloutStrategy& strategy) {
@@ -20,11 +22,13 @@ std::vector<RolloutStep> steps_of(const api::RolloutStrategy& strategy) {
   if (!strategy.canary) return out;
   for (const api::CanaryStep& one : strategy.canary->steps)
     out.push_back({.weight = one.weight,
-                   .pods = one.weight,
+                   .pods = std::max(one.weight, one.mirror.value_or(0)),
                    .replicas = one.replicas.value_or(0),
                    .pause = one.pause.value,
                    .analysis = one.analysis.has_value(),
-                   .gate = one.approval.value_or("")});
+                   .gate = one.approval.value_or(""),
+                   .match = one.match,
+                   .mirror = one.mirror.value_or(0)});
   return out;
 }
 

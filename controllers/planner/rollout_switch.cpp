@@ -1,6 +1,7 @@
 #include "controllers/planner/rollout_switch.h"
 
 #include "controllers/planner/rollout_candidate.h"
+#include "controllers/planner/rollout_requests.h"
 
 #include <algorithm>
 
@@ -29,8 +30,10 @@ Shares shares_of_selector(const JsonView& selector, const Sides& sides) {
   return {.names_stable = !ours, .names_candidate = ours, .candidate = ours ? 100 : 0};
 }
 
-Result<Json> switched(const JsonView& selector, const Sides& sides, int percent) {
-  if (percent <= 0) return text(selector);
+Result<Json> switched(const JsonView& selector, const Sides& sides, const Split& split) {
+  if (split.has_requests())
+    return Error{.kind = ErrorKind::Invalid, .message = "a Service knows nothing of requests"};
+  if (split.percent <= 0) return text(selector);
   JsonObject out;
   for (const auto& [label, value] : selector.members()) {
     const auto found = sides.pods.find(label);

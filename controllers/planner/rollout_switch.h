@@ -15,7 +15,7 @@ Shares shares_of_selector(const JsonView& selector, const Sides&);
 
 /// The author's selector with the candidate's values for what it selects by: with any share but 0.
 /// Invalid where the candidate's pods lack one of its labels.
-Result<Json> switched(const JsonView& selector, const Sides&, int percent);
+Result<Json> switched(const JsonView& selector, const Sides&, const Split&);
 
 /// What somebody else wrote, or the author's where that selects the candidate's pods.
 Json switched_back(const JsonView& selector, const JsonView& written, const Sides&);

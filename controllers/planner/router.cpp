@@ -17,8 +17,8 @@ constexpr Router by_weights(Router out) {
   out.shares = [](const JsonView& field, const Sides& sides) {
     return shares_of(kForm, field, sides);
   };
-  out.share_out = [](const JsonView& field, const Sides& sides, int percent) {
-    return with_share(kForm, field, sides, percent);
+  out.share_out = [](const JsonView& field, const Sides& sides, const Split& split) {
+    return with_split(kForm, field, sides, split);
   };
   out.take_out = [](const JsonView& field, const JsonView&, const Sides& sides) {
     return without_candidate(kForm, field, sides);
@@ -26,6 +26,7 @@ constexpr Router by_weights(Router out) {
   return out;
 }
 
+template <const WeightedForm& kForm>
 constexpr Router gateway_route(const char* kind, const char* member) {
   Router out{};
   out.group = "gateway.networking.k8s.io";
@@ -34,7 +35,7 @@ constexpr Router gateway_route(const char* kind, const char* member) {
   out.field = "/spec/rules";
   out.what = "rules";
   out.why_not_in_force = why_not_accepted;
-  return by_weights<kGatewayForm>(out);
+  return by_weights<kForm>(out);
 }
 
 std::string needs_nothing(const Document&) { return ""; }
@@ -75,8 +76,8 @@ constexpr Router service() {
           .why_not_in_force = needs_nothing};
 }
 
-constexpr Router kHttpRoute = gateway_route("HTTPRoute", "httpRoute"),
-                 kGrpcRoute = gateway_route("GRPCRoute", "grpcRoute"),
+constexpr Router kHttpRoute = gateway_route<kGatewayForm>("HTTPRoute", "httpRoute"),
+                 kGrpcRoute = gateway_route<kGrpcForm>("GRPCRoute", "grpcRoute"),
                  kTraefikService = traefik_service(), kVirtualService = virtual_service(),
                  kService = service();
 constexpr std::array kRouters = {

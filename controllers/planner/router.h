@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/planner/rollout_pods.h"
+#include "controllers/planner/rollout_requests.h"
 #include "controllers/planner/rollout_route.h"
 #include "crds/sale_event.h"
 #include "operator/base/object_ref.h"
@@ -21,9 +22,9 @@ struct Router {
   bool whole;          ///< the candidate gets all of the traffic or nothing
 
   Shares (*shares)(const JsonView& field, const Sides&);
-  /// The author's field with this share for the candidate: 0 gives it as it is. Invalid where the
+  /// The author's field with this for the candidate: nothing gives it as it is. Invalid where the
   /// kind cannot say so.
-  Result<Json> (*share_out)(const JsonView& field, const Sides&, int percent);
+  Result<Json> (*share_out)(const JsonView& field, const Sides&, const Split&);
   /// A field that somebody else wrote, without the candidate: what it got goes to the target.
   /// `written`: the author's.
   Json (*take_out)(const JsonView& field, const JsonView& written, const Sides&);

@@ -13,7 +13,7 @@ bool sends_to(const RouteSeen& route, const Sides& sides) {
       route.router->group, route.router->kind, sides.ns, route.object->string("/metadata/name")};
   if (is_serving_child(ref, *route.object)) return false;
   const auto field = route.object->root().find(route.router->field);
-  return field && route.router->shares(*field, sides).candidate > 0;
+  return field && route.router->shares(*field, sides).sends_to_candidate();
 }
 
 /// Why it stays; empty: it may go.

@@ -73,7 +73,9 @@ struct Question {
     Access,
     AccessAhead,  ///< the same, long before it matters: an older answer will do
     DryRun,       ///< would the API server take this merge patch? So too
-    Render,       ///< what would the API server make of it with this strategic merge patch?
+    /// What would the API server make of it with this patch? Of a Deployment a strategic merge
+    /// patch, of a custom resource, which takes no other, a merge patch.
+    Render,
   } kind = Kind::Access;
   std::string api_version = {};  ///< with DryRun and Render
   Json patch = {};

@@ -24,7 +24,8 @@ planner::Answer answer_dry_run(const kube::Client& client,
   const bool renders = question.kind == planner::Question::Kind::Render;
   kube::WriteOptions options;
   options.dry_run = true;
-  const kube::PatchType type = renders ? kube::PatchType::Strategic : kube::PatchType::Merge;
+  const bool strategic = renders && question.about.group == "apps";
+  const kube::PatchType type = strategic ? kube::PatchType::Strategic : kube::PatchType::Merge;
   const ObjectRef object = canonical(resource, question.about);
   Result<kube::Object> done =
       client.patch(resource, {object.ns, object.name}, type, question.patch, options);

@@ -23,6 +23,25 @@ std::vector<Backend> backends_of(const Tree& rule) {
   return out;
 }
 
+/// Services that a rule sends copies to; they have to be there as well.
+std::vector<std::string> mirrors_of(const Tree& rule) {
+  std::vector<std::string> out;
+  const Tree* filters = rule.at("/filters");
+  if (filters == nullptr) return out;
+  for (const Tree& one : filters->elements()) {
+    const std::string to = one.text_at("/requestMirror/backendRef/name");
+    if (!to.empty()) out.push_back(to);
+  }
+  return out;
+}
+
+/// Is the rule of some requests only, those with a header? They are few: the load knows none.
+bool is_by_header(const Tree& rule) {
+  const Tree* matches = rule.at("/matches");
+  return matches != nullptr && !matches->elements().empty() &&
+         matches->elements().front().at("/headers") != nullptr;
+}
+
 /// Does every label of the selector stand on the pods of the template?
 bool selects(const Tree& service, const Tree& deployment) {
   const Tree* selector = service.at("/spec/selector");
@@ -79,13 +98,16 @@ Workload* Cluster::selected_by(const ObjectRef& service) {
   return nullptr;
 }
 
-/// By the weights of the first rule, of whatever runs behind them.
+/// By the weights of the first rule that asks for no header, of whatever runs behind them.
 void Cluster::split_load(const Tree& route) {
   const Tree* rules = route.at("/spec/rules");
   if (rules == nullptr || rules->elements().empty()) return;
   const std::string ns = route.text_at("/metadata/namespace");
   std::map<Workload*, std::int64_t> weights;
-  for (const Backend& one : backends_of(rules->elements().front())) {
+  const auto& all = rules->elements();
+  const auto first = std::find_if_not(all.begin(), all.end(), is_by_header);
+  if (first == all.end()) return;
+  for (const Backend& one : backends_of(*first)) {
     if (Workload* behind = selected_by(service_ref(ns, one.service))) weights[behind] += one.weight;
   }
   share_load(weights);
@@ -128,6 +150,8 @@ void Cluster::run_route(const ObjectRef& ref) {
     for (const Tree& rule : rules->elements()) {
       for (const Backend& one : backends_of(rule))
         resolved = resolved && (one.weight == 0 || api_.live(service_ref(ref.ns, one.service)));
+      for (const std::string& one : mirrors_of(rule))
+        resolved = resolved && api_.live(service_ref(ref.ns, one));
     }
   }
   split_load(object->tree);

@@ -46,32 +46,45 @@ class Release:
             wait_for(f"{plural} of the user alone", lambda plural=plural: [one["metadata"]["name"] for one in self.api.list(plural, self.ns)] == ["checkout"], 30)
 
 
-class GrpcGateway(Played):
-    """Takes up each GRPCRoute of the namespace as it is."""
+class Gateway(Played):
+    """Takes up each route of a kind in the namespace as it is."""
 
-    def __init__(self, shop):
-        super().__init__(shop, GATEWAY, "grpcroutes")
+    def __init__(self, shop, kind, match):
+        self.plural = kind.lower() + "s"
+        super().__init__(shop, GATEWAY, self.plural)
         self.release = Release(shop)
-        self.api.create("grpcroutes", self.ns, {"apiVersion": f"{GATEWAY}/v1", "kind": "GRPCRoute", "metadata": {"name": "shop"}, "spec": {
-            "parentRefs": [{"name": "front"}],
-            "rules": [{"matches": [{"method": {"service": "shop.Checkout"}}], "backendRefs": [{"name": "checkout", "port": 80}]}]}})
+        self.api.create(self.plural, self.ns, {"apiVersion": f"{GATEWAY}/v1", "kind": kind, "metadata": {"name": "shop"}, "spec": {
+            "parentRefs": [{"name": "front"}], "rules": [{"matches": [match], "backendRefs": [{"name": "checkout", "port": 80}]}]}})
 
     def route(self):
-        return self.api.get("grpcroutes", self.ns, "shop")
+        return self.api.get(self.plural, self.ns, "shop")
+
+    def rules(self):
+        return self.route()["spec"]["rules"]
 
     def split(self):
-        return [(one["name"] == "checkout", one["weight"]) for one in self.route()["spec"]["rules"][0]["backendRefs"]]
+        return [(one["name"] == "checkout", one["weight"]) for one in self.rules()[0]["backendRefs"]]
 
     def look(self):
-        for one in self.api.list("grpcroutes", self.ns):
+        for one in self.api.list(self.plural, self.ns):
             generation = one["metadata"]["generation"]
             parents = one.get("status", {}).get("parents", [])
             if parents and parents[0]["conditions"][0]["observedGeneration"] == generation:
                 continue
             conditions = [{"type": kind, "status": "True", "reason": kind, "message": "", "observedGeneration": generation,
                            "lastTransitionTime": "2026-11-27T09:00:00Z"} for kind in ("Accepted", "ResolvedRefs")]
-            self.api.patch("grpcroutes", self.ns, one["metadata"]["name"], {"status": {"parents": [
+            self.api.patch(self.plural, self.ns, one["metadata"]["name"], {"status": {"parents": [
                 {"parentRef": {"name": "front"}, "controllerName": "example.com/played", "conditions": conditions}]}}, "gateway", subresource="status")
+
+
+class GrpcGateway(Gateway):
+    def __init__(self, shop):
+        super().__init__(shop, "GRPCRoute", {"method": {"service": "shop.Checkout"}})
+
+
+class HttpGateway(Gateway):
+    def __init__(self, shop):
+        super().__init__(shop, "HTTPRoute", {"path": {"type": "PathPrefix", "value": "/"}})
 
 
 def test_a_release_by_a_grpc_route_is_promoted(api, ns):
@@ -95,6 +108,48 @@ def test_a_release_by_a_grpc_route_goes_back(api, ns):
         gateway.release.becomes("RolledBack")
         assert gateway.release.image() == "shop/checkout:v1"
         must_become("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+        gateway.release.alone()
+
+
+def test_a_release_by_an_http_route_is_mirrored_then_matched_and_promoted(api, ns):
+    with HttpGateway(Shop(api, ns)) as gateway:
+        before = gateway.route()["spec"]
+        beta = [{"header": {"name": "X-Beta", "value": "1"}}, {"cookie": {"name": "beta", "value": "v.1"}}]
+        gateway.release.ship({"httpRoute": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [
+            {"weight": 0, "mirror": 10, "pause": "5s"}, {"weight": 0, "match": beta, "pause": "5s"}, {"weight": 40, "match": beta, "pause": "5s"}]}})
+        mirror = wait_for("copies", lambda: gateway.rules()[0].get("filters"), 60)[0]["requestMirror"]
+        assert mirror["percent"] == 10 and mirror["backendRef"]["name"] != "checkout", mirror
+        must_become("the row says so", lambda: "10 % mirrored" in gateway.release.row().get("message", ""))
+        matched, rest = wait_for("a rule by header", lambda: gateway.rules() if len(gateway.rules()) == 2 else None, 30)
+        assert [one["headers"][0]["type"] for one in matched["matches"]] == ["Exact", "RegularExpression"], matched
+        assert [one["name"] == "checkout" for one in matched["backendRefs"]] == [False], matched
+        assert [one["name"] for one in rest["backendRefs"]] == ["checkout"] and not rest.get("filters"), rest
+        gateway.release.has_weight(40)
+        assert len(gateway.rules()) == 2, gateway.rules()
+        gateway.release.becomes("Promoted")
+        must_become("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+        gateway.release.alone()
+
+
+def test_requests_by_header_are_taken_back_and_what_a_route_cannot_say_is_refused(api, ns):
+    with HttpGateway(Shop(api, ns)) as gateway:
+        before = gateway.route()["spec"]
+        traffic = {"httpRoute": {"name": "shop", "backend": "checkout"}}
+        gateway.release.ship(traffic, {"canary": {"steps": [{"weight": 0, "match": [{"header": {"name": "X-Beta", "value": "1"}}], "pause": "10m"}]}})
+        wait_for("a rule by header", lambda: len(gateway.rules()) == 2, 60)
+        gateway.release.becomes("Running")
+        gateway.release.want_stable()
+        gateway.release.becomes("RolledBack")
+        must_become("the route is as it was", lambda: gateway.route()["spec"] == before and not traces_on(gateway.route()))
+        gateway.release.alone()
+        # The API takes a rewritten prefix with one match alone.
+        rewrite = [{"type": "URLRewrite", "urlRewrite": {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": "/v2"}}}]
+        gateway.api.patch("httproutes", ns, "shop", [{"op": "add", "path": "/spec/rules/0/filters", "value": rewrite}], content_type=JSON_PATCH)
+        both = [{"header": {"name": "X-Beta", "value": value}} for value in "12"]
+        rollout = {**gateway.release.shop.event()["spec"]["rollouts"][0], "desired": "Candidate",
+                   "patch": {"spec": {"containers": [{"name": "app", "image": "shop/checkout:v3"}]}}, "strategy": {"canary": {"steps": [{"weight": 0, "match": both}]}}}
+        gateway.api.patch("saleevents", ns, "flash", {"spec": {"rollouts": [rollout]}})
+        assert "step 1" in gateway.release.becomes("Refused")["message"], gateway.release.row()
         gateway.release.alone()
 
 

@@ -2,6 +2,7 @@
 #include "controllers/planner/rollout_route.h"
 
 #include "controllers/planner/rollout_candidate.h"
+#include "controllers/planner/rollout_requests.h"
 #include "controllers/planner/rollout_virtual_service.h"
 
 #include <gmock/gmock.h>
@@ -59,7 +60,7 @@ TEST(RouteShare, is_written_as_weights_and_read_back) {
   };
   for (const ShareCase& one : cases) {
     SCOPED_TRACE(one.sentence);
-    const auto made = with_share(kGatewayForm, view(one.rules), kSides, one.percent);
+    const auto made = with_split(kGatewayForm, view(one.rules), kSides, {.percent = one.percent});
     ASSERT_TRUE(made.ok());
     EXPECT_EQ(made->text, one.then);
     const Shares shares = shares_of(kGatewayForm, view(made->text), kSides);
@@ -72,7 +73,7 @@ TEST(RouteShare, is_written_as_weights_and_read_back) {
 TEST(RouteShare, of_a_traefik_service_the_one_list_is_shared_out) {
   const std::string before =
       R"([{"name":"a","port":80,"sticky":{}},{"kind":"TraefikService","name":"a","weight":2}])";
-  const auto made = with_share(kTraefikForm, view(before), kSides, 25);
+  const auto made = with_split(kTraefikForm, view(before), kSides, {.percent = 25});
   ASSERT_TRUE(made.ok());
   EXPECT_EQ(made->text,
             R"([{"name":"a","port":80,"sticky":{},"weight":75},)"
@@ -105,7 +106,8 @@ TEST(RouteShare, of_a_virtual_service_in_percents_and_without_a_subset) {
   };
   for (const ShareCase& one : cases) {
     SCOPED_TRACE(one.sentence);
-    const auto made = with_share(kVirtualServiceForm, view(one.rules), kSides, one.percent);
+    const auto made =
+        with_split(kVirtualServiceForm, view(one.rules), kSides, {.percent = one.percent});
     ASSERT_TRUE(made.ok());
     EXPECT_EQ(made->text, one.then);
     const Shares shares = shares_of(kVirtualServiceForm, view(made->text), kSides);
@@ -115,7 +117,7 @@ TEST(RouteShare, of_a_virtual_service_in_percents_and_without_a_subset) {
   }
   const std::string beside =
       route(R"({"destination":{"host":"a"},"weight":50},{"destination":{"host":"b"},"weight":50})");
-  const auto refused = with_share(kVirtualServiceForm, view(beside), kSides, 25);
+  const auto refused = with_split(kVirtualServiceForm, view(beside), kSides, {.percent = 25});
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.error().message, HasSubstr("percents"));
 }
@@ -125,20 +127,22 @@ TEST(RouteShare, every_percent_is_read_as_it_was_written) {
     for (const char* refs :
          {R"({"name":"a"})", R"({"name":"a","weight":3},{"name":"b","weight":9})"}) {
       const std::string rules = rule(refs);
-      EXPECT_EQ(shares_of(kGatewayForm,
-                          view(with_share(kGatewayForm, view(rules), kOthers, percent)->text),
-                          kOthers)
-                    .candidate,
-                percent);
+      EXPECT_EQ(
+          shares_of(
+              kGatewayForm,
+              view(with_split(kGatewayForm, view(rules), kOthers, {.percent = percent})->text),
+              kOthers)
+              .candidate,
+          percent);
     }
   }
 }
 
 TEST(RouteShare, a_weight_beyond_the_api_is_refused) {
-  const auto made = with_share(kGatewayForm,
+  const auto made = with_split(kGatewayForm,
                                view(rule(R"({"name":"a","weight":10001},{"name":"b","weight":1})")),
                                kOthers,
-                               10);
+                               {.percent = 10});
   ASSERT_FALSE(made.ok());
   EXPECT_THAT(made.error().message, HasSubstr("10000"));
 }

@@ -40,6 +40,7 @@ void run_gateway(Shop& shop) {
 /// that is replaced differs by no more.
 Json render_image(const Shop& shop, const Question& question) {
   Json out = shop.objects.at(question.about);
+  if (question.about.kind != "Deployment") return *merge_patched(out, question.patch);
   const auto patch = JsonView::parse(question.patch.text);
   for (const JsonView& one : elements_at(*patch, "/spec/template/spec/containers")) {
     const std::string at =

@@ -3,6 +3,7 @@
 #include "controllers/planner/rollout_switch.h"
 
 #include "controllers/planner/rollout_candidate.h"
+#include "controllers/planner/rollout_requests.h"
 #include "tests/planner/rollout_shop.h"
 
 #include <gmock/gmock.h>
@@ -55,14 +56,14 @@ TEST(RolloutSelector, gives_all_to_whose_pods_it_selects) {
 
 TEST(RolloutSelector, is_switched_whole_and_back) {
   const std::string before = R"({"app":"a","tier":"web"})";
-  const auto there = switched(view(before), kSides, 100);
+  const auto there = switched(view(before), kSides, {.percent = 100});
   ASSERT_TRUE(there.ok());
   EXPECT_EQ(there->text, R"({"app":"a-candidate","tier":"web","doorbuster.dev/rollout":"v2"})");
-  EXPECT_EQ(switched(view(before), kSides, 0)->text, before);
+  EXPECT_EQ(switched(view(before), kSides, {})->text, before);
   EXPECT_EQ(switched_back(view(there->text), view(before), kSides).text, before);
   const std::string others = R"({"app":"a","track":"x"})";
   EXPECT_EQ(switched_back(view(others), view(before), kSides).text, others);
-  const auto beyond = switched(view(R"({"track":"x"})"), kSides, 100);
+  const auto beyond = switched(view(R"({"track":"x"})"), kSides, {.percent = 100});
   ASSERT_FALSE(beyond.ok());
   EXPECT_THAT(beyond.error().message, HasSubstr("track"));
 }

@@ -352,6 +352,17 @@ void vary_strategy(Random random, History& history) {
   if (history.routed) history.events.front().rollout->blue_green = random.chance(1, 3);
 }
 
+/// A third of the canaries gets requests by a header, or copies first.
+void vary_requests(Random random, History& history) {
+  if (history.events.empty() || !history.events.front().rollout) return;
+  RolloutPlan& plan = *history.events.front().rollout;
+  if (plan.blue_green || random.chance(2, 3)) return;
+  plan.matched = random.chance(1, 2);
+  if (plan.router != "HTTPRoute" || (plan.matched && random.chance(1, 2))) return;
+  plan.mirror = static_cast<int>(random.between(1, 100));
+  plan.steps.insert(plan.steps.begin(), {0, between(random, seconds(0), seconds(40))});
+}
+
 /// Every fourth release is of a GRPCRoute, and half of those that are blue-green of the Service
 /// alone. Chance of its own again.
 void vary_router(Random random, History& history) {
@@ -481,6 +492,7 @@ History make_history(std::uint64_t seed) {
   vary_release_actions(Random(seed * 0x9E3779B97F4A7C15ULL + 11), history);
   vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
   vary_router(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
+  vary_requests(Random(seed * 0x9E3779B97F4A7C15ULL + 15), history);
   vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 14), history);
   vary_pods(Random(seed * 0x9E3779B97F4A7C15ULL + 15), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));

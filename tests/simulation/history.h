@@ -128,6 +128,8 @@ struct RolloutPlan {
   std::string router = "HTTPRoute";  ///< its kind, or kByPods
   int gated = 0;                     ///< the step, from 1, that people must let pass; 0: none
   int pods = 0;                      ///< that the first step asks for at least
+  int mirror = 0;                    ///< percent of copies at a first step of no weight; 0: none
+  bool matched = false;              ///< every step has requests by a header besides
   bool checked = false;              ///< by the event's check, at every step
   bool proceeds = false;             ///< while that is unknown
   std::string on_failure = "RollBack", promotion = "Write", on_window_end = "Finish";

@@ -128,6 +128,9 @@ Tree strategy(const RolloutPlan& plan) {
     const int number = static_cast<int>(steps.elements().size()) + 1;
     if (plan.gated == number) step.set("/approval", Tree::string(kGate));
     if (plan.pods > 0 && number == 1) step.set("/replicas", Tree::integer(plan.pods));
+    if (plan.mirror > 0 && number == 1) step.set("/mirror", Tree::integer(plan.mirror));
+    if (plan.matched)
+      step.set("/match", Tree::parse(R"([{"header":{"name":"beta","value":"1"}}])"));
     steps.elements().push_back(std::move(step));
   }
   out.set("/canary/steps", std::move(steps));

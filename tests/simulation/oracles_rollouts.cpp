@@ -12,17 +12,21 @@ namespace {
 using std::chrono::seconds;
 
 const ObjectRef kTarget = simulator::deployment_ref(kShopNamespace, kReleased);
-/// Of the route, or without one of the pods; a candidate that is asked for none is on its way.
-std::int64_t seen_share(const Scene& scene) {
-  if (!scene.world.seen()) return 0;
+
+bool gets_any(const Tree& route) { return candidate_share(route) > 0 || gets_requests(route); }
+
+/// Does it get anything, of the route, or without one by its pods? One that is asked for none is on
+/// its way.
+bool seen_serving(const Scene& scene) {
+  if (!scene.world.seen()) return false;
   if (const StoredPtr beside = candidate_by_pods(scene.cluster)) {
     const auto* pods = seen_object(scene.world.seen()->observation, beside->ref);
-    if (pods == nullptr || pods->object->integer(kReplicas).value_or(0) == 0) return 0;
+    if (pods == nullptr || pods->object->integer(kReplicas).value_or(0) == 0) return false;
     return planner::share_of_pods(seen_available(scene, beside->ref),
-                                  seen_available(scene, kTarget));
+                                  seen_available(scene, kTarget)) > 0;
   }
   const auto* seen = seen_object(scene.world.seen()->observation, shop_route(scene.cluster));
-  return seen == nullptr ? 0 : candidate_share(Tree::of(seen->object->root()));
+  return seen != nullptr && gets_any(Tree::of(seen->object->root()));
 }
 
 class SharedByCapacity : public Oracle {
@@ -57,6 +61,24 @@ class SharedByCapacity : public Oracle {
       complain(scene,
                std::to_string(100 - after) + " % back to " + std::to_string(stable) + " pods of " +
                    std::to_string(all) + " although the candidate serves");
+  }
+};
+
+class RequestsNeedPods : public Oracle {
+ public:
+  const char* name() const override { return "RequestsNeedPods"; }
+  const char* sentence() const override {
+    return "no write of a route gives or leaves a candidate requests by a header, or copies, "
+           "without an available pod, or once it was rolled back";
+  }
+  void on_written(const Scene& scene, const Written& written) override {
+    if (!is_route(written.after->ref) || written.event.uid.empty()) return;
+    if (!gets_requests(written.after->tree)) return;
+    const std::string candidate = candidate_in(scene.cluster, written.after->tree);
+    if (seen_available(scene, simulator::deployment_ref(kShopNamespace, candidate)) == 0)
+      complain(scene, candidate + " gets requests without an available pod");
+    if (decided(written.event.status, "RolledBack"))
+      complain(scene, candidate + " gets requests although it was rolled back");
   }
 };
 
@@ -95,17 +117,17 @@ class NeverRemovedWhileServing : public Oracle {
   static bool serves(const Scene& scene, const std::string& candidate) {
     const StoredPtr route = scene.cluster.api().live(shop_route(scene.cluster));
     if (!route || candidate_in(scene.cluster, route->tree) != candidate) return false;
-    const bool news = scene.cluster.now() < route->at + seconds(30) && seen_share(scene) == 0 &&
+    const bool news = scene.cluster.now() < route->at + seconds(30) && !seen_serving(scene) &&
                       is_foreign(scene.cluster, route);
-    return candidate_share(route->tree) > 0 && !news;
+    return gets_any(route->tree) && !news;
   }
   /// Since when the route has given it nothing; nothing: it never had any.
   static std::optional<Instant> idle_since(const Scene& scene, const std::string& candidate) {
     std::optional<Instant> out;
     bool served = false;
     for (const StoredPtr& one : scene.cluster.api().history(shop_route(scene.cluster))) {
-      const bool serves = !one->gone && candidate_in(scene.cluster, one->tree) == candidate &&
-                          candidate_share(one->tree) > 0;
+      const bool serves =
+          !one->gone && candidate_in(scene.cluster, one->tree) == candidate && gets_any(one->tree);
       if (served && !serves) out = one->at;
       served = serves;
     }
@@ -165,7 +187,7 @@ class BackInTheRound : public Oracle {
   void after_round(const Scene& scene) override {
     if (!scene.world.seen() || scene.world.seen()->event == last_) return;
     last_ = scene.world.seen()->event;
-    if (wrote_ || seen_share(scene) == 0 || !is_stored(scene)) return;
+    if (wrote_ || !seen_serving(scene) || !is_stored(scene)) return;
     const auto& seen = *scene.world.seen();
     const std::string why = why_back(scene);
     const std::int64_t all = std::max(needed_pods(scene, seen.event->status),
@@ -268,7 +290,7 @@ class ForeignRouteStays : public Oracle {
     if (entry == record.fields.end() || entry->second.is_ours(before) ||
         equal_values(entry->second.baseline, before))
       return;
-    if (candidate_share(written.after->tree) > 0 ||
+    if (gets_any(written.after->tree) ||
         stable_part(written.before->tree) != stable_part(written.after->tree))
       complain(scene, "somebody's " + shown(before) + " becomes " + shown(after));
   }
@@ -374,6 +396,7 @@ class PeopleOpenGates : public Oracle {
 std::vector<std::unique_ptr<Oracle>> oracles_of_rollouts() {
   std::vector<std::unique_ptr<Oracle>> out;
   out.push_back(std::make_unique<SharedByCapacity>());
+  out.push_back(std::make_unique<RequestsNeedPods>());
   out.push_back(std::make_unique<NeverRemovedWhileServing>());
   out.push_back(std::make_unique<StableIsTheUsers>());
   out.push_back(std::make_unique<BackInTheRound>());

@@ -31,6 +31,13 @@ Sabotage sizing(std::function<std::int64_t(std::int64_t)> otherwise) {
   });
 }
 
+/// By a header too.
+History matched_release() {
+  History history = release();
+  history.events.front().rollout->matched = true;
+  return history;
+}
+
 /// Nobody knows how the first step does while its target grows.
 History unknown_for_long() {
   History history = release();
@@ -63,6 +70,14 @@ Sabotage seeing(Bend bend) {
     }
   };
   return out;
+}
+
+/// Pods that a candidate asks for count as ready.
+Sabotage asked_is_ready() {
+  return seeing([](const ObjectRef& ref, Tree& object) {
+    if (ref.kind == "Deployment" && is_candidate(ref))
+      object.set("/status/availableReplicas", Tree::integer(object.number(kReplicas, 0)));
+  });
 }
 
 /// What others made of a route looks as we left it.
@@ -118,14 +133,13 @@ std::vector<PlantedBug> planted_in_releases() {
   return {
       {"no bug at all in a release", [] { return Sabotage{}; }, release, {}},
       {"pods that a candidate asks for count as ready",
-       [] {
-         return seeing([](const ObjectRef& ref, Tree& object) {
-           if (ref.kind == "Deployment" && is_candidate(ref))
-             object.set("/status/availableReplicas", Tree::integer(object.number(kReplicas, 0)));
-         });
-       },
+       asked_is_ready,
        release,
        {"BackInTheRound", "SharedByCapacity"}},
+      {"and requests by a header go there",
+       asked_is_ready,
+       matched_release,
+       {"BackInTheRound", "RequestsNeedPods", "SharedByCapacity"}},
       {"a candidate is removed as soon as its traffic is back",
        [] {
          Sabotage out;

@@ -12,13 +12,32 @@ namespace {
 constexpr const char* kStarted = "RolloutStarted";
 const ObjectRef kTarget = simulator::deployment_ref(kShopNamespace, kReleased);
 
+constexpr const char* kMirrored = "/requestMirror/backendRef/name";
+
+/// No author of these histories asks for a header.
+bool is_by_header(const Tree& rule) {
+  const Tree* matches = rule.at("/matches");
+  return matches != nullptr &&
+         std::any_of(matches->elements().begin(), matches->elements().end(), [](const Tree& one) {
+           return one.at("/headers") != nullptr;
+         });
+}
+
+std::vector<std::string> mirrored_to(const Tree& rule) {
+  std::vector<std::string> out;
+  const Tree* filters = rule.at("/filters");
+  if (filters == nullptr) return out;
+  for (const Tree& one : filters->elements()) out.push_back(one.text_at(kMirrored));
+  return out;
+}
+
 template <class Do>
 void each_backend(const Tree& route, Do&& what) {
   const Tree* rules = route.at(kRules);
   if (rules == nullptr) return;
   for (std::size_t i = 0; i < rules->elements().size(); ++i) {
     const Tree* refs = rules->elements()[i].at("/backendRefs");
-    if (refs == nullptr) continue;
+    if (refs == nullptr || is_by_header(rules->elements()[i])) continue;
     for (const Tree& one : refs->elements())
       what(i, one.text_at("/name"), one.number("/weight", 1));
   }
@@ -75,6 +94,15 @@ std::int64_t candidate_share(const Tree& route) {
   return out;
 }
 
+bool gets_requests(const Tree& route) {
+  const Tree* rules = route.at(kRules);
+  if (rules == nullptr) return false;
+  return std::any_of(rules->elements().begin(), rules->elements().end(), [](const Tree& rule) {
+    const std::vector<std::string> copies = mirrored_to(rule);
+    return is_by_header(rule) || std::any_of(copies.begin(), copies.end(), is_candidate_name);
+  });
+}
+
 std::string candidate_in(const simulator::Cluster& cluster, const Tree& route) {
   std::string out;
   if (candidate_share(route) > 0 && !selected(route).empty()) {
@@ -86,6 +114,14 @@ std::string candidate_in(const simulator::Cluster& cluster, const Tree& route) {
   each_backend(route, [&](std::size_t, const std::string& name, std::int64_t) {
     if (is_candidate_name(name)) out = name;
   });
+  const Tree* rules = route.at(kRules);
+  if (rules == nullptr) return out;
+  for (const Tree& rule : rules->elements()) {
+    for (const std::string& name : mirrored_to(rule)) {
+      if (is_candidate_name(name)) out = name;
+    }
+    if (is_by_header(rule)) out = rule.at("/backendRefs")->elements().front().text_at("/name");
+  }
   return out;
 }
 
@@ -106,7 +142,10 @@ std::string stable_part(const Tree& route) {
   if (rules == nullptr) return out;
   for (std::size_t i = 0; i < rules->elements().size(); ++i) {
     Tree rest = rules->elements()[i];
+    if (is_by_header(rest)) continue;
     rest.erase("/backendRefs");
+    const std::vector<std::string> copies = mirrored_to(rest);
+    if (std::any_of(copies.begin(), copies.end(), is_candidate_name)) rest.erase("/filters");
     out += rest.print();
     for (const auto& [name, weight] : weights[i])
       out += " " + name + "=" + std::to_string(sums[i] == 0 ? 0 : 10'000 * weight / sums[i]);

@@ -17,6 +17,8 @@ const char* field_of(const ObjectRef& route);
 /// Percent of what the shop's route sends to its Services that a candidate gets; of several rules
 /// the most. Of a Service all or nothing.
 std::int64_t candidate_share(const Tree& route);
+/// Does a candidate get requests by a header, or copies?
+bool gets_requests(const Tree& route);
 /// The Service of a candidate that the rules name, or whose pods are selected instead; empty: none.
 std::string candidate_in(const simulator::Cluster&, const Tree& route);
 /// The rules without any candidate, backends and weights alone, as shares of a rule in 1/10000; of
