@@ -83,7 +83,9 @@ Judgement judge_promote(const RolloutCase& at) {
   const std::string step =
       at.row != nullptr && at.row->step ? std::to_string(*at.row->step) : std::string("1");
   const bool gated = state_of(at) == "AwaitingApproval";
-  if (gated) return refused("AwaitingApproval", at.row->message + ": `Approve` opens a gate");
+  if (gated)
+    return refused("AwaitingApproval",
+                   at.row->message + ": `Approve`, or its webhook, opens a gate");
   const auto* before = known(at, rollout_kind::kPromote);
   if (before != nullptr && before->value == step && state_of(at) != "Baking")
     return nothing_to_do("step " + step + " was ended at " + since(*before) + " already");

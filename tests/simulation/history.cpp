@@ -401,6 +401,21 @@ void vary_gates(Random random, History& history) {
   if (random.chance(1, 5)) ask("Reject");
 }
 
+/// A third of the gates is opened by a server, which says this and that. Chance of its own once
+/// more.
+void vary_webhooks(Random random, History& history) {
+  if (!history.routed) return;
+  EventPlan& event = history.events.front();
+  RolloutPlan& plan = *event.rollout;
+  if (plan.gated == 0 || !random.chance(1, 3)) return;
+  static const std::vector<std::string> kSays = {"Opens", "Opens", "Rejects", "Fails", "Silent"};
+  plan.by_server = true;
+  for (std::int64_t i = random.between(1, 4); i > 0; --i)
+    history.steps.push_back({.act = Act::ServerTurns,
+                             .at = between(random, event.start - seconds(30), event.end),
+                             .field = random.pick(kSays)});
+}
+
 /// In every so many histories the operator is ended while the first event only waits for its sale:
 /// that time is short, and chance alone hits it about once in a thousand.
 constexpr std::uint64_t kWaitingKills = 400;
@@ -463,6 +478,7 @@ History make_history(std::uint64_t seed) {
   vary_strategy(Random(seed * 0x9E3779B97F4A7C15ULL + 12), history);
   vary_router(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
   vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 14), history);
+  vary_webhooks(Random(seed * 0x9E3779B97F4A7C15ULL + 15), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;
