@@ -229,8 +229,11 @@ const std::vector<Hazard>& hazards() {
        {"a release is AwaitingApproval", "a release is Promoted"},
        {"a release is RollingBack"}},
       {"AServerThatIsSilentOpensNothing",
-       [] { return with(by_webhook(release()), {server(kFifth, "Silent")}); },
-       {"a release is AwaitingApproval"},
+       [] {
+         return with(by_webhook(release()),
+                     {server(kFifth, "Silent"), stable(kFifth + minutes(30))});
+       },
+       {"a release is AwaitingApproval", "a release is RolledBack"},
        {"a release is Promoted"}},
       {"AServerRejects",
        [] {
