@@ -71,12 +71,6 @@ std::vector<std::string> names_of(const Event& event, ActionVerb verb) {
   return out;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& one : names) out += (out.empty() ? "" : ", ") + one;
-  return out;
-}
-
 /// `a, b: begins; c: ...`: each sentence once, at its first rollout.
 class Sentences {
  public:

@@ -65,15 +65,11 @@ std::set<std::string> who_approved(const std::vector<const api::Decision*>& all,
   return out;
 }
 
-std::string listed(const std::set<std::string>& names) {
-  std::string out;
-  for (const std::string& one : names) out += (out.empty() ? "" : ", ") + one;
-  return out;
-}
-
+/// Each once, in their order.
 template <typename Names>
 std::string all_of(const Names& names) {
-  return listed(std::set<std::string>(names.begin(), names.end()));
+  const std::set<std::string> sorted(names.begin(), names.end());
+  return listed({sorted.begin(), sorted.end()});
 }
 
 GateView webhook_view(const api::GateSpec& gate,
@@ -182,10 +178,10 @@ GateView gate_view(const api::GateSpec& gate, const GateAsk& ask) {
   for (const api::Decision* one : all) times.push_back(std::max(one->at, ask.entered));
   for (const Instant at : times) {
     const auto who = who_approved(all, lasts, at);
-    if (who.size() >= wants) return {true, at, gate.name + ": approved by " + listed(who)};
+    if (who.size() >= wants) return {true, at, gate.name + ": approved by " + all_of(who)};
   }
   const auto who = who_approved(all, lasts, ask.now);
-  const std::string has = who.empty() ? "" : ", by " + listed(who);
+  const std::string has = who.empty() ? "" : ", by " + all_of(who);
   return {false,
           Instant{},
           gate.name + ": " + std::to_string(who.size()) + " of " + std::to_string(wants) +

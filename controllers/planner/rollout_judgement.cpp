@@ -165,6 +165,12 @@ Judgement judge_rollout(const RolloutCase& at, ActionVerb verb) {
   return refused("Unknown", "this is not about rollouts");
 }
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& one : names) out.append(out.empty() ? "" : ", ").append(one);
+  return out;
+}
+
 bool is_about_attempt(std::string_view kind) {
   using namespace rollout_kind;
   constexpr std::array<std::string_view, 15> kKinds{kStarted,
