@@ -401,13 +401,15 @@ void vary_gates(Random random, History& history) {
   if (random.chance(1, 5)) ask("Reject");
 }
 
-/// A third of the gates is opened by a server, which says this and that. Chance of its own once
-/// more.
+/// A third of the gates is opened by a server, which says this and that, and a quarter of the other
+/// releases gets such a gate. Chance of its own once more.
 void vary_webhooks(Random random, History& history) {
   if (!history.routed) return;
   EventPlan& event = history.events.front();
   RolloutPlan& plan = *event.rollout;
-  if (plan.gated == 0 || !random.chance(1, 3)) return;
+  if (!random.chance(plan.gated > 0 ? 4 : 3, 12)) return;
+  const auto steps = plan.blue_green ? 2 : static_cast<std::int64_t>(plan.steps.size());
+  if (plan.gated == 0) plan.gated = static_cast<int>(random.between(1, steps));
   static const std::vector<std::string> kSays = {"Opens", "Opens", "Rejects", "Fails", "Silent"};
   plan.by_server = true;
   for (std::int64_t i = random.between(1, 4); i > 0; --i)
