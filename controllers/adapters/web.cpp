@@ -18,17 +18,32 @@ class KeptConnections final : public Web {
   Result<kube::Response> get(const WebAsk& ask) override {
     if (!ask.token.empty() && !ask.address.https)
       return Error{ErrorKind::Invalid, "a token is not sent in the clear", {}, {}};
-    const auto transport = transport_to(ask.address);
-    if (!transport.ok()) return transport.error();
     kube::Request request;
     request.target = ask.target;
-    request.timeout = kWebDeadline;
-    request.max_body = kWebBodyBytes;
     if (!ask.token.empty()) request.authorization = "Bearer " + ask.token;
-    return (*transport)->call(request);
+    return call(ask.address, std::move(request));
+  }
+
+  Result<kube::Response> post(const WebPost& post) override {
+    kube::Request request;
+    request.method = "POST";
+    request.target = post.target;
+    request.content_type = "application/json";
+    request.body = post.body;
+    request.headers = post.headers;
+    request.repeatable = true;
+    return call(post.address, std::move(request));
   }
 
  private:
+  Result<kube::Response> call(const WebAddress& address, kube::Request request) {
+    const auto transport = transport_to(address);
+    if (!transport.ok()) return transport.error();
+    request.timeout = kWebDeadline;
+    request.max_body = kWebBodyBytes;
+    return (*transport)->call(request);
+  }
+
   struct Kept {
     std::string server;
     std::shared_ptr<kube::Transport> transport;

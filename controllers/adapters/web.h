@@ -25,6 +25,13 @@ struct WebAsk {
   std::string token{};  ///< empty: none
 };
 
+/// A POST of JSON, which does no harm when it comes twice. No token is sent.
+struct WebPost {
+  WebAddress address;  ///< where; its target is not looked at
+  std::string target, body;
+  kube::Headers headers{};
+};
+
 /// Servers that are neither ours nor the API server. Thread-safe.
 class Web {
  public:
@@ -32,6 +39,8 @@ class Web {
   /// Whatever status the answer has, a redirect too: none is followed. Blocks until kWebDeadline at
   /// the most.
   virtual Result<kube::Response> get(const WebAsk& ask) = 0;
+  /// In the same way.
+  virtual Result<kube::Response> post(const WebPost& post) = 0;
 };
 
 struct WebOptions {

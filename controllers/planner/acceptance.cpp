@@ -224,6 +224,13 @@ void check_asked_hosts(Check& check, const api::SaleEventSpec& spec) {
     if (const auto no = why_not_asked(spec.checks[i], *check.setup.checks))
       check.add(no->code.c_str(), "spec.checks[" + std::to_string(i) + "]" + no->field, no->why);
   }
+  for (std::size_t i = 0; i < spec.gates.size(); ++i) {
+    if (!spec.gates[i].webhook) continue;
+    api::CheckSpec asked;
+    asked.http = api::HttpCheck{.url = spec.gates[i].webhook->url};
+    if (const auto no = why_not_asked(asked, *check.setup.checks))
+      check.add(no->code.c_str(), "spec.gates[" + std::to_string(i) + "].webhook.url", no->why);
+  }
   for (std::size_t i = 0; i < spec.rollouts.size(); ++i) {
     const auto& usual = spec.rollouts[i].analysis.usual;
     if (!usual || !usual->compare) continue;

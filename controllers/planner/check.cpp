@@ -220,7 +220,9 @@ CheckJudgement judge(const api::CheckSpec& check,
 }
 
 bool asks_providers(const api::SaleEventSpec& spec) {
-  return !spec.checks.empty() ||
+  const bool gated = std::any_of(
+      spec.gates.begin(), spec.gates.end(), [](const api::GateSpec& one) { return one.webhook; });
+  return gated || !spec.checks.empty() ||
          std::any_of(spec.rollouts.begin(), spec.rollouts.end(), [](const api::RolloutSpec& one) {
            return one.analysis.usual && one.analysis.usual->compare;
          });
@@ -272,11 +274,16 @@ Instant measured_from(const api::SaleEventSpec& spec, const Window& window) {
   return first ? std::min(*first, window.prepare) : window.prepare;
 }
 
+bool asks_gates(const Event& event, const std::string& install) {
+  return event.spec.ok() && !event.deleting && event.status.install == install &&
+         is_accepted(event) && !over(event);
+}
+
 bool measures_checks(const Event& event, const std::string& install, Instant now) {
-  if (!event.spec.ok() || !asks_providers(*event.spec) || event.deleting) return false;
-  if (event.status.install != install || !event.status.window || !is_accepted(event)) return false;
+  if (!asks_gates(event, install) || !asks_providers(*event.spec) || !event.status.window)
+    return false;
   const Window window = told(*event.status.window);
-  return now >= measured_from(*event.spec, window) && now < window.restored_by && !over(event);
+  return now >= measured_from(*event.spec, window) && now < window.restored_by;
 }
 
 std::vector<api::CheckStatus> check_rows(const CheckRowsIn& in) {

@@ -59,8 +59,12 @@ inline constexpr Duration kCheckRowFresh = std::chrono::minutes(1);
 /// From the beginning of preparation, or of a rollout that begins earlier.
 Instant measured_from(const api::SaleEventSpec&, const Window&);
 
-/// Has it anything that a provider is asked for: a check, or a comparison?
+/// Has it anything that a provider is asked for: a check, a comparison, or a webhook?
 bool asks_providers(const api::SaleEventSpec&);
+
+/// Are webhooks of gates asked, where a step waits at one? While its spec is accepted and it is not
+/// over.
+bool asks_gates(const Event& event, const std::string& install);
 
 /// Are the checks of this event measured now? From then until everything is back or complete, while
 /// its spec is accepted.

@@ -180,9 +180,7 @@ bool begins_comparison(std::string_view kind) {
   return std::find(kBegins.begin(), kBegins.end(), kind) != kBegins.end();
 }
 
-bool is_comparison(const api::CheckSpec& check) {
-  return check.name.find('/') != std::string::npos;
-}
+bool is_comparison(const api::CheckSpec& check) { return check.name.starts_with("rollout/"); }
 
 std::string query_at(const api::CheckSpec& comparison, Instant now) {
   std::string out = comparison.prometheus->query;

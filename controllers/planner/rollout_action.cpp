@@ -71,12 +71,6 @@ std::vector<std::string> names_of(const Event& event, ActionVerb verb) {
   return out;
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& one : names) out += (out.empty() ? "" : ", ") + one;
-  return out;
-}
-
 /// `a, b: begins; c: ...`: each sentence once, at its first rollout.
 class Sentences {
  public:
@@ -117,17 +111,10 @@ bool is_of_gates(ActionVerb verb) {
   return verb == ActionVerb::Approve || verb == ActionVerb::Reject;
 }
 
-/// What is rejected has failed. What has not begun is not there to stand still.
 api::Decision consequence(const RolloutCase& at, const api::Decision& rejected) {
   const bool begun =
       decided_about(at.event.status, rollout_kind::kStarted, at.name, at.attempt) != nullptr;
-  const bool back = !begun || at.spec->on_failure == api::OnFailure::RollBack;
-  api::Decision out = rejected;
-  out.kind = back ? rollout_kind::kRolledBack : rollout_kind::kFailed;
-  out.value = "";
-  out.detail = "rejected" + (rejected.by.empty() ? "" : " by " + rejected.by) +
-               (rejected.detail.empty() ? "" : ": " + rejected.detail);
-  return out;
+  return follows_rejection(rejected, begun, at.spec->on_failure);
 }
 
 Judgement without_rollouts(const Event& event) {

@@ -10,12 +10,6 @@ const api::AnalysisSpec* asked_of(const RolloutDraft& draft) {
                                                               : &*draft.spec->analysis.usual;
 }
 
-std::span<const Measurement> measured(const RolloutDraft& draft, const std::string& name) {
-  const auto found = draft.view.seen.checks.find(name);
-  return found == draft.view.seen.checks.end() ? std::span<const Measurement>()
-                                               : std::span<const Measurement>(found->second);
-}
-
 /// The first thing that is wrong stands; a failure before all else.
 void add(Analysis& out, Analysis::Is is, std::string why) {
   if (out.is == Analysis::Is::Failed || out.is == is) return;
@@ -125,6 +119,12 @@ std::optional<ComparedPair> pair_now(const RolloutDraft& draft) {
 }
 
 }  // namespace
+
+std::span<const Measurement> measured(const RolloutDraft& draft, const std::string& name) {
+  const auto found = draft.view.seen.checks.find(name);
+  return found == draft.view.seen.checks.end() ? std::span<const Measurement>()
+                                               : std::span<const Measurement>(found->second);
+}
 
 Analysis analysis_since(const RolloutDraft& draft, Instant begun) {
   Analysis out;

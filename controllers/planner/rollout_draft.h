@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -190,6 +191,9 @@ void promote(RolloutDraft&);
 /// All traffic back to the target, then the candidate goes (DESIGN.md section 5, the rollback
 /// invariant).
 void go_back(RolloutDraft&, const std::string& why);
+
+/// What was measured of a check, or answered to a question of ours; oldest first.
+std::span<const Measurement> measured(const RolloutDraft&, const std::string& name);
 
 struct Analysis {
   enum class Is { None, Passed, Failed, Inconclusive } is = Is::None;

@@ -2,6 +2,7 @@
 #include "controllers/planner/pending.h"
 #include "controllers/planner/rollout_draft.h"
 #include "controllers/planner/rollout_gate.h"
+#include "controllers/planner/webhook_gate.h"
 #include "operator/base/content_hash.h"
 
 namespace doorbuster::planner {
@@ -326,6 +327,7 @@ GateView gate_of(const RolloutDraft& draft, int step, Instant entered) {
   const std::string& name = step_of(draft, step).gate;
   const api::GateSpec* gate = name.empty() ? nullptr : gate_named(draft.view.spec, name);
   if (gate == nullptr) return {.open = true, .since = entered, .words = ""};
+  const auto question = gate_question(draft.view.event, *draft.spec, draft.view.now);
   return gate_view(*gate,
                    {.status = draft.view.event.status,
                     .rollout = draft.name,
@@ -334,7 +336,28 @@ GateView gate_of(const RolloutDraft& draft, int step, Instant entered) {
                     .step = step,
                     .is = step_of(draft, step),
                     .entered = entered,
-                    .now = draft.view.now});
+                    .now = draft.view.now,
+                    .answers = question ? measured(draft, question->check.name)
+                                        : std::span<const Measurement>()});
+}
+
+/// What a server has said of the step since the last round becomes a decision, as what people say
+/// does. True: it goes back for that.
+bool hear_webhook(RolloutDraft& draft) {
+  const View& view = draft.view;
+  auto told = gate_answer(view.seen, view.event, *draft.spec, view.now);
+  if (!told) return false;
+  const api::Decision answer = draft.decisions.emplace_back(*std::move(told));
+  if (answer.kind != rollout_kind::kReject) return false;
+  api::Decision follows = follows_rejection(answer, true, draft.spec->on_failure);
+  const std::string why = follows.detail;
+  draft.decisions.push_back(std::move(follows));
+  if (draft.spec->on_failure == api::OnFailure::RollBack) {
+    go_back(draft, why);
+    return true;
+  }
+  draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
+  return false;
 }
 
 /// What a step that has its weight still waits for.
@@ -600,6 +623,7 @@ void go_forward(RolloutDraft& draft) {
   const RolloutStep& now = now_step(draft);
   const int goal = now.weight;
   draft.row.step = std::min(step, last);
+  if (hear_webhook(draft)) return;
   if (const std::string why = failure(draft, step); !why.empty()) {
     if (draft.spec->on_failure == api::OnFailure::RollBack) return go_back(draft, why);
     const api::Decision* known = draft.decided(rollout_kind::kFailed);

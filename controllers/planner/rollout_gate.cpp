@@ -2,18 +2,18 @@
 
 #include "controllers/planner/rollout_memory.h"
 #include "controllers/planner/rollout_steps.h"
+#include "controllers/planner/status_rows.h"
+#include "operator/base/web_address.h"
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace doorbuster::planner {
 namespace {
 
-/// `2 board 50%`: the step, from 1, the gate that an approval is of, and for what share it is.
-std::string value_of(const GateAsk& ask) {
-  return std::to_string(ask.step) + " " + ask.is.gate + " " + std::to_string(ask.is.weight) + "%";
-}
+constexpr std::size_t kByBytes = 256, kDetailBytes = 1024;  // as the schema has it
 
 bool is_about(const api::Decision& one, const GateAsk& ask, const char* kind) {
   return one.run == ask.status.run.value_or(0) && one.kind == kind && one.subject == ask.rollout &&
@@ -30,14 +30,20 @@ std::string who_began(const GateAsk& ask) {
   return retry == nullptr ? "" : retry->by;
 }
 
+/// May this approval open the gate? What was one of the other kind before an edit is none.
+bool counts(const api::GateSpec& gate, const GateAsk& ask, const api::Decision& approval) {
+  const bool by_server = approval.action_uid.empty();
+  if (gate.webhook) return by_server && approval.by == webhook_name(*gate.webhook);
+  return !by_server && !(gate.approval->two_people && approval.by == who_began(ask));
+}
+
 /// Approvals of this step that count, in the order in which they were given.
 std::vector<const api::Decision*> approvals(const api::GateSpec& gate, const GateAsk& ask) {
-  const std::string value = value_of(ask);
-  const std::string own = gate.approval->two_people ? who_began(ask) : "";
+  const std::string value = gate_value(ask);
   std::vector<const api::Decision*> out;
   for (const api::Decision& one : ask.status.decisions) {
     if (is_about(one, ask, rollout_kind::kReject) && one.value == value) out.clear();
-    if (is_about(one, ask, rollout_kind::kApprove) && one.value == value && one.by != own)
+    if (is_about(one, ask, rollout_kind::kApprove) && one.value == value && counts(gate, ask, one))
       out.push_back(&one);
   }
   return out;
@@ -59,15 +65,23 @@ std::set<std::string> who_approved(const std::vector<const api::Decision*>& all,
   return out;
 }
 
-std::string listed(const std::set<std::string>& names) {
-  std::string out;
-  for (const std::string& one : names) out += (out.empty() ? "" : ", ") + one;
-  return out;
-}
-
+/// Each once, in their order.
 template <typename Names>
 std::string all_of(const Names& names) {
-  return listed(std::set<std::string>(names.begin(), names.end()));
+  const std::set<std::string> sorted(names.begin(), names.end());
+  return listed({sorted.begin(), sorted.end()});
+}
+
+GateView webhook_view(const api::GateSpec& gate,
+                      const GateAsk& ask,
+                      const std::vector<const api::Decision*>& approved) {
+  const std::string server = webhook_name(*gate.webhook);
+  if (!approved.empty())
+    return {
+        true, std::max(approved.front()->at, ask.entered), gate.name + ": approved by " + server};
+  const std::string said =
+      ask.answers.empty() ? "has not answered yet" : "does not open it: " + ask.answers.back().text;
+  return {false, Instant{}, gate.name + ": " + server + " " + said};
 }
 
 /// The first step that has not passed yet and has this gate.
@@ -121,7 +135,7 @@ Judgement judge_approval(const GateAsk& ask, const api::GateSpec& gate, const Ac
   return accepted(
       "Approved",
       step + " is approved by " + by + ": " + std::to_string(has) + " of " + std::to_string(wants),
-      value_of(ask));
+      gate_value(ask));
 }
 
 }  // namespace
@@ -133,18 +147,41 @@ const api::GateSpec* gate_named(const api::SaleEventSpec& spec, const std::strin
   return found == spec.gates.end() ? nullptr : &*found;
 }
 
+std::string gate_value(const GateAsk& ask) {
+  return std::to_string(ask.step) + " " + ask.is.gate + " " + std::to_string(ask.is.weight) + "%";
+}
+
+std::string webhook_name(const api::WebhookSpec& webhook) {
+  const auto address = parse_web_address(webhook.url);
+  return cut("webhook " + (address ? address->authority : webhook.url), kByBytes);
+}
+
+api::Decision follows_rejection(const api::Decision& rejected,
+                                bool begun,
+                                api::OnFailure on_failure) {
+  const bool back = !begun || on_failure == api::OnFailure::RollBack;
+  api::Decision out = rejected;
+  out.kind = back ? rollout_kind::kRolledBack : rollout_kind::kFailed;
+  out.value = "";
+  out.detail = "rejected" + (rejected.by.empty() ? "" : " by " + rejected.by) +
+               (rejected.detail.empty() ? "" : ": " + rejected.detail);
+  out.detail = cut(std::move(out.detail), kDetailBytes);
+  return out;
+}
+
 GateView gate_view(const api::GateSpec& gate, const GateAsk& ask) {
   const auto all = approvals(gate, ask);
+  if (gate.webhook) return webhook_view(gate, ask, all);
   const Duration lasts = gate.approval->expires.value;
   const std::size_t wants = needed(gate, ask);
   std::vector<Instant> times = {ask.entered};
   for (const api::Decision* one : all) times.push_back(std::max(one->at, ask.entered));
   for (const Instant at : times) {
     const auto who = who_approved(all, lasts, at);
-    if (who.size() >= wants) return {true, at, gate.name + ": approved by " + listed(who)};
+    if (who.size() >= wants) return {true, at, gate.name + ": approved by " + all_of(who)};
   }
   const auto who = who_approved(all, lasts, ask.now);
-  const std::string has = who.empty() ? "" : ", by " + listed(who);
+  const std::string has = who.empty() ? "" : ", by " + all_of(who);
   return {false,
           Instant{},
           gate.name + ": " + std::to_string(who.size()) + " of " + std::to_string(wants) +
@@ -182,7 +219,10 @@ Judgement judge_gate(const RolloutCase& at, const Action& action, bool verified,
                     .now = now};
   if (!approves)
     return accepted(
-        "Rejected", "rejected at " + name + ", before " + step + " ends", value_of(ask));
+        "Rejected", "rejected at " + name + ", before " + step + " ends", gate_value(ask));
+  if (gate->webhook)
+    return refused("OpenedByWebhook",
+                   name + " is opened by its webhook, and by nobody else; who rejects is heard");
   if (!verified)
     return refused("NotVerified",
                    "an approval counts only where the admission policy of Doorbuster has made sure "

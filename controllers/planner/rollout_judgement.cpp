@@ -83,7 +83,9 @@ Judgement judge_promote(const RolloutCase& at) {
   const std::string step =
       at.row != nullptr && at.row->step ? std::to_string(*at.row->step) : std::string("1");
   const bool gated = state_of(at) == "AwaitingApproval";
-  if (gated) return refused("AwaitingApproval", at.row->message + ": `Approve` opens a gate");
+  if (gated)
+    return refused("AwaitingApproval",
+                   at.row->message + ": `Approve`, or its webhook, opens a gate");
   const auto* before = known(at, rollout_kind::kPromote);
   if (before != nullptr && before->value == step && state_of(at) != "Baking")
     return nothing_to_do("step " + step + " was ended at " + since(*before) + " already");
@@ -161,6 +163,12 @@ Judgement judge_rollout(const RolloutCase& at, ActionVerb verb) {
       break;
   }
   return refused("Unknown", "this is not about rollouts");
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& one : names) out.append(out.empty() ? "" : ", ").append(one);
+  return out;
 }
 
 bool is_about_attempt(std::string_view kind) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace doorbuster::planner {
 
@@ -21,5 +22,8 @@ Judgement judge_rollout(const RolloutCase&, api::ActionVerb);
 
 /// Has a decision of this kind an attempt for its hash?
 bool is_about_attempt(std::string_view kind);
+
+/// Names in a sentence: `a, b`.
+std::string listed(const std::vector<std::string>& names);
 
 }  // namespace doorbuster::planner

@@ -1,10 +1,13 @@
 #include "controllers/reconciler/check_measurer.h"
 
 #include "controllers/adapters/cluster_answer.h"
+#include "controllers/adapters/gate_answer.h"
 #include "controllers/adapters/json_answer.h"
 #include "controllers/adapters/prometheus_answer.h"
+#include "controllers/adapters/signature.h"
 #include "controllers/planner/check_hosts.h"
 #include "controllers/planner/comparison.h"
+#include "controllers/planner/webhook_gate.h"
 #include "controllers/reconciler/caches.h"
 #include "operator/base/base64.h"
 #include "operator/base/json.h"
@@ -19,6 +22,7 @@ namespace {
 using adapters::failed;
 using adapters::missing;
 using adapters::Reading;
+using adapters::status_text;
 
 constexpr std::size_t kMaxTokenBytes = 16U << 10U;
 constexpr Duration kAnswerWithin{3'000};  ///< of the API server
@@ -33,12 +37,6 @@ planner::Measurement::Says said(Reading::Says says) {
       return planner::Measurement::Says::Error;
   }
   return planner::Measurement::Says::Error;
-}
-
-std::string status_text(const kube::Response& answer) {
-  const bool redirect = answer.status / 100 == 3;
-  return "the server answers with status " + std::to_string(answer.status) +
-         (redirect ? ", a redirect, which is not followed" : "");
 }
 
 /// `apps/v1` -> `apps`, `v1`; nothing said: "*".
@@ -109,6 +107,7 @@ planner::Measurement ProviderMeasurer::measure(const planner::Event& event,
 
 Reading ProviderMeasurer::read(const planner::Event& event, const api::CheckSpec& check) {
   if (const auto no = planner::why_not_asked(check, parts_.setup)) return failed(no->why);
+  if (planner::is_gate_question(check)) return gate(event, check);
   if (check.prometheus) return prometheus(check);
   if (check.http) return http(event, *check.http);
   if (check.condition) return condition(event, *check.condition);
@@ -142,6 +141,27 @@ Reading ProviderMeasurer::prometheus(const api::CheckSpec& check) {
   // Its errors come with 4xx and 5xx, in words; whoever else answers so has none.
   const bool words = reading.text.starts_with("Prometheus says");
   return answer->status == 200 || words ? reading : failed(status_text(*answer));
+}
+
+Reading ProviderMeasurer::gate(const planner::Event& event, const api::CheckSpec& check) {
+  const auto all = planner::gate_questions(event, parts_.now());
+  const auto asked = std::find_if(
+      all.begin(), all.end(), [&check](const auto& one) { return one.check.name == check.name; });
+  if (asked == all.end()) return failed("nothing waits there any more");
+  const auto address = parse_web_address(check.http->url);
+  if (!address || !address->https) return failed("the URL cannot be asked");
+  adapters::WebPost post{.address = *address,
+                         .target = address->target,
+                         .body = asked->body,
+                         .headers = {{"Doorbuster-Delivery", asked->delivery}}};
+  if (check.http->token_from) {
+    const auto key = token(event, *check.http->token_from);
+    if (!key.ok()) return failed(key.error().message);
+    post.headers.emplace_back("Doorbuster-Signature",
+                              adapters::signature_of(*key, parts_.now(), post.body));
+  }
+  const auto answer = parts_.web->post(post);
+  return answer.ok() ? adapters::read_gate(*answer) : failed(answer.error().message);
 }
 
 Reading ProviderMeasurer::http(const planner::Event& event, const api::HttpCheck& check) {

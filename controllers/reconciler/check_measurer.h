@@ -41,6 +41,8 @@ class ProviderMeasurer final : public CheckMeasurer {
   adapters::Reading read(const planner::Event& event, const api::CheckSpec& check);
   adapters::Reading prometheus(const api::CheckSpec& check);
   adapters::Reading http(const planner::Event& event, const api::HttpCheck& check);
+  /// The value 1 opens, 0 rejects.
+  adapters::Reading gate(const planner::Event& event, const api::CheckSpec& check);
   adapters::Reading condition(const planner::Event& event, const api::ConditionCheck& check);
   adapters::Reading pods(const planner::Event& event, const api::PodsCheck& check);
   adapters::Reading job(const planner::Event& event, const api::JobCheck& check);

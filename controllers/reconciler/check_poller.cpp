@@ -1,6 +1,7 @@
 #include "controllers/reconciler/check_poller.h"
 
 #include "controllers/planner/comparison.h"
+#include "controllers/planner/webhook_gate.h"
 #include "operator/base/web_address.h"
 
 #include <algorithm>
@@ -15,6 +16,9 @@ constexpr std::chrono::milliseconds kWait{1'000};     ///< between two looks whi
 constexpr std::chrono::milliseconds kIdleWait{5'000};
 /// How far the first measurement of a check is put off at the most: many windows begin together.
 constexpr Duration kSpread{500};
+
+/// Longer than any operator runs, and no overflow of the steady clock.
+constexpr Duration kAnswered = std::chrono::hours(24 * 365 * 100);
 
 /// Between 95 and 105 % of a span.
 Duration about(Duration span, double jitter) {
@@ -103,13 +107,12 @@ void CheckPoller::watch() {
 
 bool CheckPoller::take_up() {
   const bool leading = parts_.leading();
-  const Instant now = parts_.now();
   bool any = false;
   Tasks wanted;
   for (const auto& [key, event] : parts_.events->all()) {
     if (!leading || !event || !event->spec.ok() || !planner::asks_providers(*event->spec)) continue;
     any = true;
-    if (planner::measures_checks(*event, parts_.install, now)) take_up(key, event, wanted);
+    take_up(key, event, wanted);
   }
   {
     const std::lock_guard lock(mutex_);
@@ -119,14 +122,25 @@ bool CheckPoller::take_up() {
   return any;
 }
 
+std::vector<api::CheckSpec> CheckPoller::asked_of(const planner::Event& event) const {
+  std::vector<api::CheckSpec> out;
+  const Instant now = parts_.now();
+  if (planner::asks_gates(event, parts_.install)) {
+    for (planner::GateQuestion& one : planner::gate_questions(event, now))
+      out.push_back(std::move(one.check));
+  }
+  if (!planner::measures_checks(event, parts_.install, now)) return out;
+  out.insert(out.end(), event.spec->checks.begin(), event.spec->checks.end());
+  for (api::CheckSpec& one : planner::comparisons(event, parts_.install))
+    out.push_back(std::move(one));
+  return out;
+}
+
 /// What is measured already goes on; a check that was edited begins anew.
 void CheckPoller::take_up(const kube::Key& key,
                           const std::shared_ptr<const planner::Event>& event,
                           Tasks& to) {
-  std::vector<api::CheckSpec> all = event->spec->checks;
-  for (api::CheckSpec& one : planner::comparisons(*event, parts_.install))
-    all.push_back(std::move(one));
-  for (const api::CheckSpec& check : all) {
+  for (const api::CheckSpec& check : asked_of(*event)) {
     if (to.size() >= kChecksAtMost) return;
     const Id id{key, check.name};
     const std::lock_guard lock(mutex_);
@@ -152,9 +166,9 @@ bool CheckPoller::is_news(Task& task, Instant now) const {
   const planner::CheckJudgement judged = planner::judge(task.check, task.history, now);
   const bool old = judged.measured_at && task.told_measured &&
                    *judged.measured_at - *task.told_measured >= planner::kCheckRowFresh;
-  // What a comparison comes to is for the round to say.
-  const bool counted =
-      planner::is_comparison(task.check) && task.told_measured != judged.measured_at;
+  // What a comparison or an answer comes to is for the round to say.
+  const bool ours = planner::is_comparison(task.check) || planner::is_gate_question(task.check);
+  const bool counted = ours && task.told_measured != judged.measured_at;
   if (task.told == judged.verdict && !old && !counted) return false;
   task.told = judged.verdict;
   task.told_measured = judged.measured_at;
@@ -210,7 +224,7 @@ void CheckPoller::work() {
       const std::lock_guard lock(mutex_);
       task->running = false;
       if (--running_[task->host] == 0) running_.erase(task->host);
-      task->due = std::max(parts_.steady(), began + about(task->check.interval.value, roll()));
+      task->due = std::max(parts_.steady(), began + rest_of(*task, made));
       keep(*task, std::move(made));
       const auto known = tasks_.find({{event->ref.ns, event->ref.name}, task->check.name});
       news = known != tasks_.end() && known->second == task && is_news(*task, parts_.now());
@@ -218,6 +232,14 @@ void CheckPoller::work() {
     due_.notify_all();
     if (news) parts_.look_again({event->ref.ns, event->ref.name});
   }
+}
+
+/// A server that has opened a gate, or rejected, is not asked that again.
+Duration CheckPoller::rest_of(Task& task, const planner::Measurement& made) const {
+  if (!planner::is_gate_question(task.check)) return about(task.check.interval.value, roll());
+  if (made.says == planner::Measurement::Says::Value) return kAnswered;
+  ++task.failures;
+  return about(planner::gate_rest(task.check.interval.value, task.failures), roll());
 }
 
 void CheckPoller::keep(Task& task, planner::Measurement made) {

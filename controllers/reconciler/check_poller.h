@@ -26,10 +26,11 @@ inline constexpr std::size_t kChecksAtMost = 2'048;
 /// Measurements remembered of one check.
 inline constexpr std::size_t kCheckHistory = 512;
 
-/// Measures the checks of the events whose time it is, at their interval, on threads of its own,
-/// and shows what it measured to their rounds. An event is looked at again only when a verdict has
-/// changed, or a row is a minute old. Only the leader's measures. What was measured is kept in
-/// memory alone: after a restart nothing is known until it is measured anew. Thread-safe.
+/// Measures the checks of the events whose time it is, at their interval, and asks the servers of
+/// gates that a step waits at (planner/webhook_gate.h), on threads of its own, and shows what it
+/// measured to their rounds. An event is looked at again only when a verdict has changed, or a row
+/// is a minute old. Only the leader's measures. What was measured is kept in memory alone: after a
+/// restart nothing is known until it is measured anew. Thread-safe.
 class CheckPoller {
  public:
   using History = std::map<std::string, std::vector<planner::Measurement>>;  ///< by check's name
@@ -64,6 +65,7 @@ class CheckPoller {
     std::string host;  ///< asked; empty: the API server
     Duration due{};    ///< by the steady clock
     bool running = false;
+    int failures = 0;  ///< answers to a gate's question that say nothing
     std::vector<planner::Measurement> history;
     std::optional<planner::CheckVerdict> told;
     std::optional<Instant> told_measured;
@@ -78,6 +80,9 @@ class CheckPoller {
   /// Are there checks at all? Makes the tasks those of the events whose time it is.
   bool take_up();
   void take_up(const kube::Key& key, const std::shared_ptr<const planner::Event>& event, Tasks& to);
+  /// All that is asked of an event now.
+  std::vector<api::CheckSpec> asked_of(const planner::Event& event) const;
+  Duration rest_of(Task& task, const planner::Measurement& made) const;
   /// Events of which something new is to be told, which then counts as told.
   std::vector<kube::Key> news();
   bool is_news(Task& task, Instant now) const;

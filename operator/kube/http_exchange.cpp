@@ -158,6 +158,8 @@ std::string Exchange::request_text() const {
   const std::string& authorization =
       request_.authorization.empty() ? credentials_.authorization : request_.authorization;
   if (!authorization.empty()) text += "Authorization: " + authorization + "\r\n";
+  for (const auto& [name, value] : request_.headers)
+    text.append(name).append(": ").append(value).append("\r\n");
   if (!request_.content_type.empty()) text += "Content-Type: " + request_.content_type + "\r\n";
   if (!request_.body.empty() || request_.method != "GET") {
     text += "Content-Length: " + std::to_string(request_.body.size()) + "\r\n";
@@ -233,10 +235,12 @@ void Exchange::complete() {
 }
 
 /// The connection failed. A server may close a kept connection just as a request is on its way to
-/// it: a GET may then be sent again, once; what might have changed something may not.
+/// it: a GET may then be sent again, once; what might have changed something may not, unless its
+/// sender says that this does no harm.
 void Exchange::broken(const std::string& why) {
   const bool stale = connection_ && connection_->served && !got_bytes_;
-  if (stale && request_.method == "GET" && !tried_stale_) {
+  const bool again = request_.repeatable || request_.method == "GET";
+  if (stale && again && !tried_stale_) {
     tried_stale_ = true;
     fresh_only_ = true;
     leave_connection(false);

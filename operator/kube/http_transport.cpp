@@ -21,6 +21,12 @@ bool printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
+bool well_formed(const std::pair<std::string, std::string>& header) {
+  const auto& [name, value] = header;
+  return !name.empty() && printable(name) && name.find_first_of(": ") == std::string::npos &&
+         printable(value);
+}
+
 /// What nobody below looks at again: a line break in one of these would be a request of somebody
 /// else's making.
 std::optional<Error> wrong(const Request& request) {
@@ -31,7 +37,8 @@ std::optional<Error> wrong(const Request& request) {
                       request.target.find(' ') == std::string::npos &&
                       request.target.find('#') == std::string::npos;
   const bool headers = printable(request.content_type) && printable(request.accept) &&
-                       printable(request.authorization);
+                       printable(request.authorization) &&
+                       std::all_of(request.headers.begin(), request.headers.end(), well_formed);
   if (!method || !target || !headers) {
     return invalid("malformed request target or header");
   }

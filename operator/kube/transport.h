@@ -28,6 +28,10 @@ struct Request {
       64U << 20U;  ///< bytes of an answer; more is an error. A stream has no such bound
   std::string accept = "application/json";
   std::string authorization{};  ///< sent in place of the transport's; never logged
+  Headers headers{};            ///< sent besides; never logged
+  /// What comes twice does no harm: on a kept connection that the server had closed it is sent once
+  /// more on a fresh one, as every GET is.
+  bool repeatable = false;
 };
 
 struct Response {
@@ -56,8 +60,9 @@ class Stream {
 };
 
 /// HTTP/1.1 to one API server. Thread-safe. Guarantees: follows no redirect, repeats no request
-/// whose bytes may have been seen (a GET on a kept connection that the server had closed is sent
-/// once more on a fresh one), verifies the server's name and CA, never logs or returns credentials.
+/// whose bytes may have been seen (a GET, or what says that it is repeatable, on a kept connection
+/// that the server had closed is sent once more on a fresh one), verifies the server's name and CA,
+/// never logs or returns credentials.
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -124,6 +124,51 @@ TEST_F(WebTest, keeps_a_connection_between_questions) {
   EXPECT_THAT(server.requests().front(), Not(HasSubstr("Authorization")));
 }
 
+WebPost post_to(const std::string& url, kube::Headers headers = {}) {
+  const auto address = parse_web_address(url);
+  return {.address = *address,
+          .target = address->target,
+          .body = R"({"step":1})",
+          .headers = std::move(headers)};
+}
+
+TEST_F(WebTest, posts_json_with_headers_of_the_asker) {
+  HostileServer server(always("{}"));
+  ASSERT_TRUE(web()->post(post_to(server.url() + "/gate", {{"Doorbuster-Delivery", "u/1"}})).ok());
+  const std::string request = server.requests().at(0);
+  EXPECT_TRUE(request.starts_with("POST /gate HTTP/1.1\r\n")) << request;
+  EXPECT_THAT(request, HasSubstr("\r\nContent-Type: application/json\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\nContent-Length: 10\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\nDoorbuster-Delivery: u/1\r\n"));
+  EXPECT_TRUE(request.ends_with("\r\n\r\n{\"step\":1}")) << request;
+}
+
+TEST_F(WebTest, posts_once_more_where_a_kept_connection_had_been_closed) {
+  HostileServer server([](Visit& visit) {
+    visit.read_request();
+    visit.send(answer(200, "{}"));
+    if (visit.number() == 0) visit.read_request();
+  });
+  const auto one = web();
+  ASSERT_TRUE(one->post(post_to(server.url() + "/gate")).ok());
+  const auto again = one->post(post_to(server.url() + "/gate"));
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(server.connections(), 2);
+}
+
+TEST_F(WebTest, sends_no_header_that_is_none) {
+  HostileServer server(always("{}"));
+  const std::pair<std::string, std::string> wrong[] = {
+      {"", "a"}, {"A B", "a"}, {"A:", "a"}, {"A\r\nB", "a"}, {"A", "a\r\nB: b"}};
+  for (const auto& one : wrong) {
+    SCOPED_TRACE(one.first);
+    const auto posted = web()->post(post_to(server.url() + "/gate", {one}));
+    ASSERT_FALSE(posted.ok());
+    EXPECT_THAT(posted.error().message, HasSubstr("malformed"));
+  }
+  EXPECT_EQ(server.connections(), 0);
+}
+
 TEST_F(WebTest, sends_a_token_over_tls_alone_and_only_with_its_own_question) {
   const Authority authority("shop");
   const kube::testing::Identity identity = authority.issue({.alternative_names = "IP:127.0.0.1"});

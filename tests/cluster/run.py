@@ -15,14 +15,14 @@ import peer
 from api import Api, TimedOut
 
 SUITES = ["life_cases", "action_cases", "freeze_cases", "writer_cases", "keda_cases", "canary_cases", "rollout_cases", "router_cases", "gate_cases", "hazard_cases", "knative_cases", "pool_cases", "safeguard_cases", "pending_cases", "kill_cases", "kinds_cases", "outage_cases", "sweep_cases", "install_cases",
-          "plan_cases", "report_cases", "watch_cases", "schedule_cases", "feasibility_cases", "headroom_cases", "prepull_cases", "buffer_cases", "check_cases", "kube_cases"]
+          "plan_cases", "report_cases", "watch_cases", "schedule_cases", "feasibility_cases", "headroom_cases", "prepull_cases", "buffer_cases", "check_cases", "webhook_cases", "kube_cases"]
 # With --peers these and no others: each against the real controller of somebody else (peer.py), started once for all of its suite.
 PEER_SUITES = {"peer_keda_cases": "keda", "peer_rollout_cases": "argo-rollouts", "peer_flagger_cases": "flagger"}
 # With --traffic these and no others: in a cluster with a gateway, Prometheus and pods that answer, one after the other.
 TRAFFIC_SUITES = ["traffic_cases"]
 # These start operators of their own. The shared one watches every namespace and would take their events first
 # (an event belongs to the first install that accepts it), so it has ended by then.
-OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "schedule_cases", "sweep_cases", "feasibility_cases", "check_cases", "traffic_cases"}
+OWN_OPERATORS = {"kill_cases", "kinds_cases", "install_cases", "schedule_cases", "sweep_cases", "feasibility_cases", "check_cases", "webhook_cases", "traffic_cases"}
 MOST_RETRIED = 2
 
 

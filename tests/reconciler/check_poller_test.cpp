@@ -36,6 +36,15 @@ class FakeWeb final : public adapters::Web {
     asked_.push_back(ask);
     return answer_;
   }
+  Result<kube::Response> post(const adapters::WebPost& post) override {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(post);
+    return answer_;
+  }
+  std::vector<adapters::WebPost> posted() const {
+    const std::lock_guard lock(mutex_);
+    return posted_;
+  }
   void answers(Result<kube::Response> answer) {
     const std::lock_guard lock(mutex_);
     answer_ = std::move(answer);
@@ -48,6 +57,7 @@ class FakeWeb final : public adapters::Web {
  private:
   mutable std::mutex mutex_;
   std::vector<adapters::WebAsk> asked_;
+  std::vector<adapters::WebPost> posted_;
   Result<kube::Response> answer_ = kube::Response{200, {}, R"({"rate":1})"};
 };
 

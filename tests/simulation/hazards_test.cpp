@@ -40,6 +40,16 @@ History blue_green(History history) {
   return history;
 }
 
+/// A server opens the first step.
+History by_webhook(History history) {
+  history.events.front().rollout->gated = 1;
+  history.events.front().rollout->by_server = true;
+  return history;
+}
+Step server(Duration at, const char* says) {
+  return {.act = Act::ServerTurns, .at = at, .field = says};
+}
+
 History by_service(History history) {
   history.events.front().rollout->router = "Service";
   return blue_green(std::move(history));
@@ -239,6 +249,34 @@ const std::vector<Hazard>& hazards() {
        },
        {"an analysis is inconclusive", "a release is Promoted"},
        {"a release is RollingBack"}},
+      // A gate's server that fails rolls nothing back, however long it does.
+      {"AServerFailsForLongAndThenOpens",
+       [] {
+         return with(by_webhook(release()),
+                     {server(kFifth, "Fails"), server(kFifth + minutes(6), "Opens")});
+       },
+       {"a release is AwaitingApproval", "a release is Promoted"},
+       {"a release is RollingBack"}},
+      {"AServerThatIsSilentOpensNothing",
+       [] {
+         return with(by_webhook(release()),
+                     {server(kFifth, "Silent"), stable(kFifth + minutes(30))});
+       },
+       {"a release is AwaitingApproval", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      {"AServerRejects",
+       [] {
+         return with(by_webhook(slow(release())),
+                     {server(kFifth, "Fails"), server(kFifth + minutes(1), "Rejects")});
+       },
+       {"a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      {"APausedReleaseIsRejectedByItsServer",
+       [] {
+         return with(by_webhook(slow(release())),
+                     {ask(kFifth + seconds(20), "Pause"), server(kFifth + seconds(40), "Rejects")});
+       },
+       {"a release is Paused", "a release is RolledBack"}},
   };
   return kTable;
 }

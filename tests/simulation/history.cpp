@@ -422,6 +422,8 @@ void vary_pods(Random random, History& history) {
     if (step.subject == plan.router) step.subject = "Service";
   }
   plan.router = kByPods;
+  plan.matched = false;
+  plan.mirror = 0;
   int before = 0;
   for (auto& [weight, pause] : plan.steps) {
     weight = std::max(before + 1, weight / 2);
@@ -429,6 +431,23 @@ void vary_pods(Random random, History& history) {
   }
   while (plan.steps.back().first > kMostByPods) plan.steps.pop_back();
   plan.gated = std::min(plan.gated, static_cast<int>(plan.steps.size()));
+}
+
+/// A third of the gates is opened by a server, which says this and that, and a quarter of the other
+/// releases gets such a gate. Chance of its own once more.
+void vary_webhooks(Random random, History& history) {
+  if (!history.routed) return;
+  EventPlan& event = history.events.front();
+  RolloutPlan& plan = *event.rollout;
+  if (!random.chance(plan.gated > 0 ? 4 : 3, 12)) return;
+  const auto steps = plan.blue_green ? 2 : static_cast<std::int64_t>(plan.steps.size());
+  if (plan.gated == 0) plan.gated = static_cast<int>(random.between(1, steps));
+  static const std::vector<std::string> kSays = {"Opens", "Opens", "Rejects", "Fails", "Silent"};
+  plan.by_server = true;
+  for (std::int64_t i = random.between(1, 4); i > 0; --i)
+    history.steps.push_back({.act = Act::ServerTurns,
+                             .at = between(random, event.start - seconds(30), event.end),
+                             .field = random.pick(kSays)});
 }
 
 /// In every so many histories the operator is ended while the first event only waits for its sale:
@@ -494,7 +513,8 @@ History make_history(std::uint64_t seed) {
   vary_router(Random(seed * 0x9E3779B97F4A7C15ULL + 13), history);
   vary_requests(Random(seed * 0x9E3779B97F4A7C15ULL + 15), history);
   vary_gates(Random(seed * 0x9E3779B97F4A7C15ULL + 14), history);
-  vary_pods(Random(seed * 0x9E3779B97F4A7C15ULL + 15), history);
+  vary_pods(Random(seed * 0x9E3779B97F4A7C15ULL + 16), history);
+  vary_webhooks(Random(seed * 0x9E3779B97F4A7C15ULL + 17), history);
   for (Step& step : history.steps) step.at = std::max(step.at, Duration(0));
   std::stable_sort(history.steps.begin(), history.steps.end(), [](const Step& a, const Step& b) {
     return a.at < b.at;

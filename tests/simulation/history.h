@@ -58,6 +58,7 @@ enum class Act {
   CandidateSticks,   ///< its pods never become ready
   CandidateCrashes,  ///< and none that is ready stays so
   CheckTurns,        ///< `field`: Good, Bad, Unknown
+  ServerTurns,       ///< that opens gates; `field`: Opens, Rejects, Fails, Silent
   EditRoute,         ///< `field`: Revert, Rule, Weight
   EditTemplate,      ///< of the target; `field`: the image
   DesireStable,      ///< `field` "late": unless it is over
@@ -126,12 +127,13 @@ struct RolloutPlan {
   std::vector<std::pair<int, Duration>> steps;  ///< weight, pause; with `blue_green` two pauses
   bool blue_green = false;
   std::string router = "HTTPRoute";  ///< its kind, or kByPods
-  int gated = 0;                     ///< the step, from 1, that people must let pass; 0: none
-  int pods = 0;                      ///< that the first step asks for at least
-  int mirror = 0;                    ///< percent of copies at a first step of no weight; 0: none
-  bool matched = false;              ///< every step has requests by a header besides
-  bool checked = false;              ///< by the event's check, at every step
-  bool proceeds = false;             ///< while that is unknown
+  int gated = 0;           ///< the step, from 1, that people or a server let pass; 0: none
+  bool by_server = false;  ///< a webhook opens that gate
+  int pods = 0;            ///< that the first step asks for at least
+  int mirror = 0;          ///< percent of copies at a first step of no weight; 0: none
+  bool matched = false;    ///< every step has requests by a header besides
+  bool checked = false;    ///< by the event's check, at every step
+  bool proceeds = false;   ///< while that is unknown
   std::string on_failure = "RollBack", promotion = "Write", on_window_end = "Finish";
   Duration deadline = std::chrono::minutes(3), bake = std::chrono::seconds(30),
            drain = std::chrono::seconds(15);

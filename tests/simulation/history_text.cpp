@@ -182,9 +182,16 @@ void add_rollout(Tree& event, const RolloutPlan& plan) {
   check.set("/bad/above", Tree::string("0.5"));
   checks.elements().push_back(std::move(check));
   if (plan.checked) event.set("/spec/checks", std::move(checks));
-  if (plan.gated > 0)
-    event.set("/spec/gates",
-              Tree::parse("[{\"name\":\"" + std::string(kGate) + "\",\"approval\":{}}]"));
+  if (plan.gated == 0) return;
+  Tree gates = Tree::parse("[]"), gate = Tree::object();
+  gate.set("/name", Tree::string(kGate));
+  if (plan.by_server) {
+    gate.set("/webhook/url", Tree::string("https://board.example.com/gate"));
+  } else {
+    gate.set("/approval", Tree::object());
+  }
+  gates.elements().push_back(std::move(gate));
+  event.set("/spec/gates", std::move(gates));
 }
 
 }  // namespace
@@ -231,6 +238,7 @@ const char* to_string(Act act) {
                                            "CandidateSticks",
                                            "CandidateCrashes",
                                            "CheckTurns",
+                                           "ServerTurns",
                                            "EditRoute",
                                            "EditTemplate",
                                            "DesireStable",

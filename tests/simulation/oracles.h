@@ -37,6 +37,8 @@ struct Scene {
   const planner::Setup& setup;
   const PlanFunction& plan;
   const Ending& ending;
+  const std::vector<std::string>&
+      opened;  ///< bodies of questions about gates that were answered 2xx
 };
 
 /// A write that was carried out.

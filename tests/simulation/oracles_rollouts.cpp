@@ -364,7 +364,7 @@ class PeopleOpenGates : public Oracle {
  public:
   const char* name() const override { return "PeopleOpenGates"; }
   const char* sentence() const override {
-    return "no step with a gate passes that nobody has approved";
+    return "no step with a gate passes that nobody has approved, or its server, that very step";
   }
   void on_publish(const Scene& scene,
                   const planner::Event& event,
@@ -375,12 +375,24 @@ class PeopleOpenGates : public Oracle {
       const auto steps = planner::steps_of(one.strategy);
       const auto step = static_cast<std::size_t>(integer_of(Json{passed->value}).value_or(0));
       if (one.name != passed->subject || step < 1 || step > steps.size()) continue;
-      if (!steps[step - 1].gate.empty() && !is_approved(scene, event.ref.name))
+      if (steps[step - 1].gate.empty()) continue;
+      const bool by_server = event.spec->gates.front().webhook.has_value();
+      if (by_server && !is_opened(scene, *passed))
+        complain(scene, one.name + " passed step " + passed->value + ", which no server opened");
+      if (!by_server && !is_approved(scene, event.ref.name))
         complain(scene, one.name + " passed step " + passed->value + ", which nobody approved");
     }
   }
 
  private:
+  static bool is_opened(const Scene& scene, const api::Decision& passed) {
+    return std::any_of(scene.opened.begin(), scene.opened.end(), [&](const std::string& body) {
+      const Tree asked = Tree::parse(body);
+      return asked.text_at("/rollout") == passed.subject && asked.text_at("/gate") == kGate &&
+             asked.text_at("/attempt") == passed.hash && asked.number("/run", -1) == passed.run &&
+             asked.number("/step", 0) == integer_of(Json{passed.value}).value_or(-1);
+    });
+  }
   static bool is_approved(const Scene& scene, const std::string& event) {
     const auto all = scene.cluster.api().objects(api::kGroup, api::kSaleActionKind);
     return std::any_of(all.begin(), all.end(), [&](const ObjectRef& ref) {

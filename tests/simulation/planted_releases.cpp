@@ -223,6 +223,25 @@ std::vector<PlantedBug> planted_in_releases() {
        [] { return sizing([](std::int64_t size) { return 2 * size; }); },
        [] { return by_pods(release()); },
        {"SharedByPods"}},
+      {"whatever a server says opens its gate",
+       [] {
+         Sabotage out;
+         out.see = [](planner::Observation& seen) {
+           for (auto& [name, history] : seen.checks) {
+             if (!name.starts_with("gate/")) continue;
+             history.back().says = planner::Measurement::Says::Value;
+             history.back().value = 1;
+           }
+         };
+         return out;
+       },
+       [] {
+         History history = release();
+         history.events.front().rollout->gated = 1;
+         history.events.front().rollout->by_server = true;
+         return with(history, {{.act = Act::ServerTurns, .at = seconds(310), .field = "Fails"}});
+       },
+       {"PeopleOpenGates"}},
       {"a candidate does not grow",
        [] {
          return performing([](const planner::Write& write) {

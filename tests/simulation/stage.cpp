@@ -136,7 +136,8 @@ Scene Stage::scene() const {
                .world = world_,
                .setup = setup_,
                .plan = plan_,
-               .ending = ending_};
+               .ending = ending_,
+               .opened = world_.opened};
 }
 
 void Stage::say(const std::string& line) {

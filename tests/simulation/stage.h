@@ -30,8 +30,13 @@ class StagedWorld : public simulator::SimulatedWorld {
   std::mt19937 order;  ///< chance of those orders
   /// What the check of these histories says: from each instant on; before: Good.
   std::map<Instant, std::string> check_says;
+  /// What the server of gates says to who asks it now: Opens, Rejects, Fails; else it is silent.
+  std::string server_says;
+  /// Bodies of the questions that it has answered with 2xx.
+  std::vector<std::string> opened;
 
  private:
+  void ask_servers(const planner::Event&, planner::Observation&);
   const Sabotage& sabotage_;
 };
 

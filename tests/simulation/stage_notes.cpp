@@ -61,6 +61,17 @@ bool any_row(const api::SaleEventStatus& status, const std::string& state) {
   });
 }
 
+/// What servers of gates have decided now: Approve, Reject.
+std::vector<std::string> of_servers(const api::SaleEventStatus& status, Instant now) {
+  std::vector<std::string> out;
+  for (const api::Decision& one : status.decisions) {
+    if (one.at == now && one.by.starts_with("webhook ") &&
+        (one.kind == "Approve" || one.kind == "Reject"))
+      out.push_back(one.kind);
+  }
+  return out;
+}
+
 }  // namespace
 
 /// Where the first event's sale is, by the cluster's clock.
@@ -140,6 +151,8 @@ void Stage::note_publish(const planner::Event& event, const api::SaleEventStatus
     if (news) count("a release is " + row.state);
     if (row.analysis == "Inconclusive") count("an analysis is inconclusive");
   }
+  for (const std::string& kind : of_servers(status, cluster_.now()))
+    count("a gate's server decides " + kind);
   for (const auto& row : status.targets) {
     if (row.state == "Missing") count("a target is missing");
     if (row.state == "Forbidden") count("a target is forbidden");

@@ -1,4 +1,5 @@
 // What happens to a release, and what its check says.
+#include "controllers/planner/webhook_gate.h"
 #include "tests/simulation/releases.h"
 #include "tests/simulation/stage.h"
 
@@ -11,6 +12,8 @@ using std::chrono::seconds;
 
 constexpr Duration kMeasured = seconds(10);
 constexpr const char* kImage = "/spec/template/spec/containers/0/image";
+
+bool has_webhook(const Tree& event) { return event.at("/spec/gates/0/webhook") != nullptr; }
 
 bool is_over(const std::string& state) { return state == "Promoted" || state == "RolledBack"; }
 
@@ -29,8 +32,21 @@ planner::Observation StagedWorld::observe(const planner::Event& event,
     if (says == "Unknown") one.says = planner::Measurement::Says::Error;
     out.checks[kCheck].push_back(std::move(one));
   }
+  ask_servers(event, out);
   if (sabotage_.see) sabotage_.see(out);
   return out;
+}
+
+/// At every look anew: what was answered before nobody remembers, as after a restart.
+void StagedWorld::ask_servers(const planner::Event& event, planner::Observation& seen) {
+  if (server_says.empty() || server_says == "Silent") return;
+  for (const planner::GateQuestion& one : planner::gate_questions(event, now())) {
+    planner::Measurement said{.at = now(), .says = planner::Measurement::Says::Value, .text = ""};
+    said.value = server_says == "Opens" ? 1 : 0;
+    if (server_says == "Opens") opened.push_back(one.body);
+    if (server_says == "Fails") said.says = planner::Measurement::Says::Error;
+    seen.checks[one.check.name].push_back(std::move(said));
+  }
 }
 
 std::vector<ObjectRef> Stage::candidates() const {
@@ -53,7 +69,8 @@ void Stage::measure() {
   next_measurement_ = cluster_.now() + kMeasured;
   for (const ObjectRef& ref : cluster_.api().objects("doorbuster.dev", "SaleEvent")) {
     const StoredPtr event = cluster_.api().live(ref);
-    if (event && event->tree.at("/spec/checks") != nullptr && is_under_way(*event->status))
+    if (!event || !is_under_way(*event->status)) continue;
+    if (event->tree.at("/spec/checks") != nullptr || has_webhook(event->tree))
       return process_.poke();
   }
 }
@@ -100,6 +117,10 @@ bool Stage::act_release(const Step& step) {
   }
   if (is(Act::CheckTurns)) {
     world_.check_says[cluster_.now()] = step.field;
+    return true;
+  }
+  if (is(Act::ServerTurns)) {
+    world_.server_says = step.field;
     return true;
   }
   if (is(Act::EditRoute)) {
