@@ -132,8 +132,10 @@ void collect(RolloutWants& out, RolloutDraft&& draft) {
   out.at_once.insert(draft.at_once.begin(), draft.at_once.end());
   wants.wake = sooner(wants.wake, draft.wake);
   // What may not be read keeps no event from going; the sweep looks after the candidate.
-  const bool out_of_reach = draft.view.ending != Ending::None &&
-                            absence(draft.view.seen, draft.facts.route) == "Forbidden";
+  const ObjectRef& shares =
+      draft.facts.by_pods ? draft.facts.candidate.deployment : draft.facts.route;
+  const bool out_of_reach =
+      draft.view.ending != Ending::None && absence(draft.view.seen, shares) == "Forbidden";
   out.unfinished = out.unfinished || (!out_of_reach && is_unfinished(draft));
   out.rows.push_back(std::move(draft.row));
 }

@@ -153,7 +153,8 @@ RolloutFacts rollout_facts(const View& view, const std::string& name, const Roll
     out.ready = count_at(*out.deployment, "/status/availableReplicas");
     out.asked = out.deployment->object->integer("/spec/replicas").value_or(1);
   }
-  if (out.by_pods) look_at_pods(out);
+  // Of pods that may not be read nobody knows whether they serve.
+  if (out.by_pods && absence(view.seen, out.candidate.deployment) != "Forbidden") look_at_pods(out);
   return out;
 }
 

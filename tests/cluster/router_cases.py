@@ -32,7 +32,10 @@ class Release:
             raise AssertionError(f"{error}; {self.row()}") from error
 
     def has_weight(self, percent):
-        return wait_for(f"{self.ns}: {percent} % to the candidate", lambda: self.row().get("weight") == percent, 60)
+        try:
+            return wait_for(f"{self.ns}: {percent} % to the candidate", lambda: self.row().get("weight") == percent, 60)
+        except Exception as error:
+            raise AssertionError(f"{error}; {self.row()}") from error
 
     def want_stable(self):
         self.api.patch("saleevents", self.ns, "flash", [{"op": "add", "path": "/spec/rollouts/0/desired", "value": "Stable"}], content_type=JSON_PATCH)

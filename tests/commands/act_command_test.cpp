@@ -108,7 +108,7 @@ TEST(ActCommand, TheProgressOfARollBackIsALineEach) {
   done.state = "Complete";
   done.message = "checkout: rolled back";
   EXPECT_THAT(progress_lines(wrote, done),
-              ElementsAre(HasSubstr("no route sends any to a candidate since 08:00:03Z"),
+              ElementsAre(HasSubstr("none gets to a candidate since 08:00:03Z"),
                           "Complete: checkout: rolled back"));
   api::SaleActionStatus refused;
   refused.state = "Refused";

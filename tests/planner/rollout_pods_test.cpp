@@ -338,6 +338,21 @@ TEST(RolloutPods, waits_until_its_pods_are_gone_and_drained) {
   EXPECT_FALSE(stands(shop));
 }
 
+TEST(RolloutPods, pods_that_may_not_be_read_are_not_drained) {
+  Shop shop = at_half();
+  const ObjectRef candidate = candidate_of(shop);
+  shop.instead[candidate] = Forbidden{"get"};
+  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+  shop.run_until(shop.clock + minutes(5));
+  EXPECT_EQ(rollout_row(shop).state, "RollingBack");
+  shop.instead.erase(candidate);
+  shop.settle();
+  EXPECT_TRUE(stands(shop)) << "what was under way has its time";
+  EXPECT_EQ(size_of(shop), 0);
+  shop.run_until(shop.clock + seconds(20));
+  EXPECT_FALSE(stands(shop));
+}
+
 TEST(RolloutPods, another_router_in_the_spec_sends_it_back) {
   Shop shop = at_half();
   shop.sale.spec->rollouts[0].traffic = {
