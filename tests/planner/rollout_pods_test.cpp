@@ -224,7 +224,6 @@ TEST(RolloutPods, keeps_its_pods_when_those_of_the_target_fall_away) {
   Shop shop = at_half();
   shop.others = nullptr;
   target_has(shop, 2);
-  shop.change(kCheckoutHpa, "/spec/maxReplicas", json_of(std::int64_t{5}), "kubectl");
   shop.run_until(kStart + minutes(2));
   EXPECT_EQ(size_of(shop), 10);
   EXPECT_EQ(shop.number(candidate_of(shop), "/status/readyReplicas"), 10);
