@@ -292,7 +292,9 @@ std::vector<Write> ordered_writes(const Round& round) {
       found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Write> out;
   for (const auto& [order, write] : found) {
-    if (out.size() < kWritesPerRound) out.push_back(*write);
+    if (out.size() >= kWritesPerRound) break;
+    out.push_back(*write);
+    out.back().order = order;
   }
   return out;
 }

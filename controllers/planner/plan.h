@@ -94,7 +94,8 @@ struct Plan {
   std::optional<SetFinalizer> finalizer;
   std::optional<bool> frozen;   ///< put the label of a freeze on the event, or take it off
   api::SaleEventStatus status;  ///< persisted before any write that depends on it
-  std::vector<Write> writes;    ///< each of another object; side by side
+  /// Each of another object, by their `order`; those of one order side by side.
+  std::vector<Write> writes;
   /// Objects whose writes do not wait for status (a rollback's: the record on the object says so).
   std::set<ObjectRef> at_once;
   std::vector<ChildEffect> children;  ///< after those; in order where their objects have one name

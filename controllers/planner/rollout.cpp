@@ -40,6 +40,21 @@ bool is_elsewhere(const StartedOn& on, const RolloutDraft& draft) {
   return on.backend != asked.backend || on.router != router_text(asked.object);
 }
 
+/// Does the Deployment whose template it takes have another one by now, or, once it is to be
+/// promoted, none any more? Empty: neither.
+std::string why_not_its_source(const RolloutDraft& draft, const StartedOn& on) {
+  const RolloutFacts& facts = draft.facts;
+  if (on.source.empty()) return "";
+  if (facts.source != nullptr)
+    return template_hash(*facts.source) == on.source
+               ? ""
+               : "superseded: " + to_text(facts.source_ref) + " has another template now";
+  const bool gone = absence(draft.view.seen, facts.source_ref) == "Missing";
+  return gone && draft.decided(rollout_kind::kAccepted) != nullptr
+             ? "superseded: " + to_text(facts.source_ref) + " does not exist any more"
+             : "";
+}
+
 /// What else sends it back; empty: nothing. Only of what has begun.
 std::string why_back(const RolloutDraft& draft) {
   if (std::string told = told_back(draft); !told.empty()) return told;
@@ -48,14 +63,13 @@ std::string why_back(const RolloutDraft& draft) {
   const api::Decision* began = draft.decided(rollout_kind::kStarted);
   if (draft.former) return "its target or patch was changed";
   if (began == nullptr) return "";
-  if (draft.decided(rollout_kind::kAccepted) != nullptr) return "";
   const StartedOn on = started_on(*began);
+  // Also of one that has passed: nothing but what was tried is promoted, so it would wait for ever.
+  if (std::string why = why_not_its_source(draft, on); !why.empty()) return why;
+  if (draft.decided(rollout_kind::kAccepted) != nullptr) return "";
   if (!on.router.empty() && is_elsewhere(on, draft)) return "its traffic was changed";
   if (draft.facts.stable != nullptr && template_hash(*draft.facts.stable) != on.template_hash)
     return "superseded: the target has another template now";
-  const Present* source = draft.facts.source;
-  if (source != nullptr && !on.source.empty() && template_hash(*source) != on.source)
-    return "superseded: " + to_text(draft.facts.source_ref) + " has another template now";
   if (draft.view.now >= draft.view.window.end &&
       draft.spec->on_window_end == api::OnWindowEnd::RollBack)
     return "the sale is over and it was not promoted";

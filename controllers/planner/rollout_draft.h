@@ -53,7 +53,9 @@ struct RolloutFacts {
   /// What it cannot do without and is not there; null: nothing.
   const ObjectRef* missing() const {
     if (stable == nullptr) return &target;
-    if (service == nullptr && !backend.name.empty()) return &backend;
+    // By pods it is looked at before they are there: what they get no longer depends on it.
+    const bool needed = !backend.name.empty() && !(by_pods && deployment != nullptr);
+    if (service == nullptr && needed) return &backend;
     return routing == nullptr && !by_pods ? &route : nullptr;
   }
   bool stands() const { return deployment || front || scaler || traffic || floor; }

@@ -47,7 +47,10 @@ Split carried(const RolloutDraft& draft, int percent, const RolloutStep* step) {
   Split out{.percent = possible_share(draft, share_of_ready(draft, percent))};
   if (step == nullptr || draft.facts.ready == 0) return out;
   out.match = step->match;
-  out.mirror = share_of_ready(draft, step->mirror);
+  // All of them is what also an API without `percent` can say; less is not, unless it was asked
+  // for.
+  const int copies = share_of_ready(draft, step->mirror);
+  out.mirror = step->mirror == 100 && copies < 100 ? 0 : copies;
   return out;
 }
 

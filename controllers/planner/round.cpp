@@ -4,6 +4,8 @@
 #include "controllers/planner/refusal.h"
 #include "controllers/planner/schedule.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 #include <variant>
@@ -108,18 +110,24 @@ bool perform_all(World& world,
                  Which which,
                  const std::function<bool()>& stop,
                  RoundResult& result) {
-  std::vector<Effects> lists;
+  std::map<int, std::vector<Effects>> by_order;
   bool all = true;
+  std::size_t count = 0;
   for (const Write& write : plan.writes) {
     if (plan.at_once.contains(write.object) != (which == Which::AtOnce)) continue;
-    if (lists.size() >= kWritesPerRound) {
+    if (++count > kWritesPerRound) {
       result.wake = world.now();
       all = false;
       break;
     }
-    lists.push_back({[&world, &event, &write] { return world.perform(event, write); }});
+    by_order[write.order].push_back(
+        {[&world, &event, &write] { return world.perform(event, write); }});
   }
-  const std::vector<Ended> ends = run_lists(world, lists, stop);
+  std::vector<Ended> ends;
+  for (const auto& [order, lists] : by_order) {
+    std::vector<Ended> some = run_lists(world, lists, stop);
+    std::move(some.begin(), some.end(), std::back_inserter(ends));
+  }
   all = note(ends, world, result) && all;
   for (const Ended& end : ends) {
     for (const Error& error : end.errors) {
@@ -142,19 +150,20 @@ bool tend_children(World& world,
                    const Plan& plan,
                    const std::function<bool()>& stop,
                    RoundResult& result) {
-  std::map<std::pair<std::string, std::string>, Effects> by_name;
+  std::map<std::pair<std::string, std::string>, std::size_t> by_name;
+  std::vector<Effects> lists;
   for (const ChildEffect& effect : plan.children) {
     const ObjectRef& object =
         std::visit([](const auto& one) -> const ObjectRef& { return one.object; }, effect);
-    by_name[{object.ns, object.name}].emplace_back([&world, &event, &effect] {
+    const std::size_t at =
+        by_name.emplace(std::pair(object.ns, object.name), lists.size()).first->second;
+    if (at == lists.size()) lists.emplace_back();
+    lists[at].emplace_back([&world, &event, &effect] {
       if (const auto* create = std::get_if<Create>(&effect)) return world.create(event, *create);
       if (const auto* write = std::get_if<Write>(&effect)) return world.perform(event, *write);
       return world.remove(event, std::get<Remove>(effect));
     });
   }
-  std::vector<Effects> lists;
-  lists.reserve(by_name.size());
-  for (auto& [name, effects] : by_name) lists.push_back(std::move(effects));
   const std::vector<Ended> ends = run_lists(world, lists, stop);
   for (const Ended& end : ends) {
     for (const Error& error : end.errors) fail(result, error);
@@ -246,8 +255,12 @@ void carry_out(World& world,
                Instant now,
                RoundResult& result) {
   const auto to_the_end = [] { return false; };
-  const auto overtaken = [&world, about = event, &known] {
-    return world.is_overtaken(*about, known);
+  // By pods the way back is a child's size: nothing of it is put off for what comes meanwhile.
+  const auto& rows = made.status.rollouts;
+  const bool goes_back = std::any_of(
+      rows.begin(), rows.end(), [](const auto& row) { return row.state == "RollingBack"; });
+  const auto overtaken = [&world, about = event, &known, goes_back] {
+    return !goes_back && world.is_overtaken(*about, known);
   };
   perform_all(world, *event, made, Which::AtOnce, to_the_end, result);
   if (made.finalizer && made.finalizer->present && !set_finalizer(world, event, true, result))

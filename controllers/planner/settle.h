@@ -41,6 +41,7 @@ struct Write {
   Json patch;  ///< guards are part of it
   std::vector<Reason> why;
   std::optional<std::int64_t> generation{};  ///< of the object that it was decided on
+  int order = 0;  ///< those of a lower one are answered before it is sent
 };
 
 /// What became of one held field this round.

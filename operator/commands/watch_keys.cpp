@@ -23,8 +23,9 @@ constexpr std::array kKeys = {
 /// The one that a key is for, as things stand.
 bool is_offered(const KeyVerb& one, const api::SaleEvent& shown) {
   const auto& rows = shown.status.rollouts;
-  const bool paused =
-      std::any_of(rows.begin(), rows.end(), [](const auto& row) { return row.state == "Paused"; });
+  const bool paused = std::any_of(rows.begin(), rows.end(), [](const auto& row) {
+    return row.state == "Paused" || row.state == "Inconclusive";
+  });
   if (one.verb == api::ActionVerb::Pause) return !paused;
   return one.verb != api::ActionVerb::Resume || paused;
 }

@@ -59,6 +59,7 @@ TEST(WatchKeys, AskAndThenSendWhatWasAskedFor) {
                           Case{"Stepping", "py", {Verb::Promote}},
                           Case{"Stepping", " y", {Verb::Pause}},
                           Case{"Paused", " y", {Verb::Resume}},
+                          Case{"Inconclusive", " y", {Verb::Resume}},
                           Case{"Stepping", "r", {}},
                           Case{"Stepping", "rn", {}},
                           Case{"Stepping", "rq", {}},

@@ -76,8 +76,19 @@ TEST(RolloutSource, WhatWasTriedIsWhatIsPromoted) {
   shop.add(kNext, next_of("shop:v3"));
   shop.run_until(shop.window.end + minutes(1));
   EXPECT_EQ(image_of(shop, kCheckout), "\"shop:v1\"") << "nobody has tried shop:v3";
-  EXPECT_EQ(rollout_row(shop).state, "Promoting");
-  EXPECT_THAT(rollout_row(shop).message, HasSubstr("another template than when it began"));
+  EXPECT_EQ(split_of(shop), "100/0") << "nor is it waited for";
+  EXPECT_THAT(rollout_row(shop).message, HasSubstr("superseded"));
+}
+
+TEST(RolloutSource, OneThatIsGoneWhenItIsToBePromotedSendsItBack) {
+  Shop shop = shop_with_source();
+  shop.sale.spec->rollouts[0].promotion = api::Promotion::AfterWindow;
+  shop.run_until(kStart + minutes(20));
+  ASSERT_EQ(split_of(shop), "50/50");
+  shop.remove(kNext);
+  shop.settle();
+  EXPECT_EQ(split_of(shop), "100/0");
+  EXPECT_THAT(rollout_row(shop).message, HasSubstr("does not exist any more"));
 }
 
 TEST(RolloutSource, OneThatIsGoneKeepsItFromBeginningAndFromNoWayBack) {
