@@ -170,6 +170,8 @@ struct Rendering {
   std::string why{};                           ///< with Refused and Unknown
 };
 Rendering rendering(RolloutDraft&);
+/// What it makes of a question of that kind; one that has no answer yet is asked.
+Rendering answered(RolloutDraft&, const Question&);
 
 /// The field that the router shares out by, with this for the candidate. Invalid where the kind
 /// cannot say so, or the record could not hold what the requests make of it (kMostRulesBytes).

@@ -218,6 +218,25 @@ void let_go_of_traffic(RolloutDraft& draft, const char* why) {
   let_go(draft, traffic->field, why, !equal_values(live, traffic->entry.baseline));
 }
 
+Rendering answered(RolloutDraft& draft, const Question& question) {
+  const auto answer = draft.view.seen.answers.find(question.id);
+  if (answer == draft.view.seen.answers.end()) {
+    draft.questions.push_back(question);
+    return {};
+  }
+  switch (answer->second.says) {
+    case Answer::Says::Yes:
+      break;
+    case Answer::Says::No:
+      return {.is = Rendering::Is::Refused, .why = answer->second.why};
+    case Answer::Says::Unknown:
+      return {.is = Rendering::Is::Unknown, .why = answer->second.why};
+  }
+  auto document = Document::parse(answer->second.body.text);
+  if (!document) return {.is = Rendering::Is::Unknown, .why = "the answer cannot be read"};
+  return {.is = Rendering::Is::Made, .document = std::move(*document)};
+}
+
 Rendering rendering(RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   const bool taken = draft.spec->template_from.has_value();
@@ -236,22 +255,7 @@ Rendering rendering(RolloutDraft& draft) {
       facts.target,
       *facts.stable,
       taken ? template_patch(*facts.stable->object, *facts.source->object) : draft.spec->patch);
-  const auto answer = draft.view.seen.answers.find(question.id);
-  if (answer == draft.view.seen.answers.end()) {
-    draft.questions.push_back(question);
-    return {};
-  }
-  switch (answer->second.says) {
-    case Answer::Says::Yes:
-      break;
-    case Answer::Says::No:
-      return {.is = Rendering::Is::Refused, .why = answer->second.why};
-    case Answer::Says::Unknown:
-      return {.is = Rendering::Is::Unknown, .why = answer->second.why};
-  }
-  auto document = Document::parse(answer->second.body.text);
-  if (!document) return {.is = Rendering::Is::Unknown, .why = "the answer cannot be read"};
-  return {.is = Rendering::Is::Made, .document = std::move(*document)};
+  return answered(draft, question);
 }
 
 void keep_all(RolloutDraft& draft, const std::string& why) {

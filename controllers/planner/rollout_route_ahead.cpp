@@ -22,19 +22,11 @@ Rendering stored(RolloutDraft& draft, const JsonView& field, std::size_t k) {
   const RolloutStep& step = draft.steps[k];
   const auto made = shared_out(facts, field, split_of(step));
   if (!made) return {.is = Rendering::Is::Refused, .why = made.error().message};
-  const Question question =
-      render_question(facts.route, *facts.routing, *with_value(Json{"{}"}, router.field, *made));
-  const auto answer = draft.view.seen.answers.find(question.id);
-  if (answer == draft.view.seen.answers.end()) {
-    draft.questions.push_back(question);
-    return {};
-  }
-  if (answer->second.says != Answer::Says::Yes)
-    return {.is = answer->second.says == Answer::Says::No ? Rendering::Is::Refused
-                                                          : Rendering::Is::Unknown,
-            .why = answer->second.why};
-  const auto document = Document::parse(answer->second.body.text);
-  const auto kept = document ? (*document)->root().find(router.field) : std::nullopt;
+  Rendering told = answered(
+      draft,
+      render_question(facts.route, *facts.routing, *with_value(Json{"{}"}, router.field, *made)));
+  if (told.is != Rendering::Is::Made) return told;
+  const auto kept = told.document->root().find(router.field);
   if (!kept) return {.is = Rendering::Is::Unknown, .why = "the answer cannot be read"};
   const Shares shares = router.shares(*kept, facts.sides);
   if (shares.mirrored != step.mirror)

@@ -85,9 +85,12 @@ class Sweep {
   void not_swept(const std::string& group, const std::string& kind, const Error& error) const;
   void set_turn(const KindName& name, std::optional<std::size_t> held);
   void inspect(const kube::Resource& resource, const kube::Object& object);
-  /// All routes of a namespace, by consistent reads.
+  using Documents = std::vector<std::shared_ptr<const planner::Document>>;
+  /// All of a kind in a namespace, by a consistent read, page by page.
+  Result<Documents> documents_of(const kube::Resource& resource, const std::string& ns) const;
+  /// All routes of a namespace.
   planner::RoutesFact routes_of(const std::string& ns) const;
-  /// All Deployments of a namespace, in the same way.
+  /// All Deployments of a namespace.
   planner::DeploymentsFact deployments_of(const std::string& ns) const;
   /// Objects of our own; false: not all could be listed.
   bool sweep_children(const kube::Resource& resource, const std::vector<std::string>& namespaces);

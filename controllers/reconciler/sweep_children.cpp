@@ -73,23 +73,32 @@ void Sweep::inspect_child(const kube::Resource& resource, const kube::Object& ob
   parts_.look_again(key);
 }
 
+Result<Sweep::Documents> Sweep::documents_of(const kube::Resource& resource,
+                                             const std::string& ns) const {
+  Documents out;
+  std::string token;
+  do {
+    const Result<kube::Page> page = parts_.client->list(resource, ns, kSweepPage, token);
+    if (!page.ok()) return page.error();
+    for (const kube::Object& one : page->items) {
+      auto document = planner::Document::parse(one.text);
+      if (!document.ok()) return document.error();
+      out.push_back(std::move(document).value());
+    }
+    token = page->continue_token;
+  } while (!token.empty());
+  return out;
+}
+
 planner::RoutesFact Sweep::routes_of(const std::string& ns) const {
   std::vector<planner::RouteSeen> out;
   for (const planner::Router& router : planner::routers()) {
     const Result<kube::Resource> resource = parts_.kinds->find(router.group, router.kind);
     if (!resource.ok() && resource.error().kind == ErrorKind::NotFound) continue;
     if (!resource.ok()) return planner::Unread{resource.error().message};
-    std::string token;
-    do {
-      const Result<kube::Page> page = parts_.client->list(*resource, ns, kSweepPage, token);
-      if (!page.ok()) return planner::Unread{page.error().message};
-      for (const kube::Object& one : page->items) {
-        auto document = planner::Document::parse(one.text);
-        if (!document.ok()) return planner::Unread{document.error().message};
-        out.push_back({&router, std::move(document).value()});
-      }
-      token = page->continue_token;
-    } while (!token.empty());
+    Result<Documents> found = documents_of(*resource, ns);
+    if (!found.ok()) return planner::Unread{found.error().message};
+    for (auto& one : *found) out.push_back({&router, std::move(one)});
   }
   return out;
 }
@@ -97,19 +106,9 @@ planner::RoutesFact Sweep::routes_of(const std::string& ns) const {
 planner::DeploymentsFact Sweep::deployments_of(const std::string& ns) const {
   const Result<kube::Resource> resource = parts_.kinds->find("apps", "Deployment");
   if (!resource.ok()) return planner::Unread{resource.error().message};
-  std::vector<std::shared_ptr<const planner::Document>> out;
-  std::string token;
-  do {
-    const Result<kube::Page> page = parts_.client->list(*resource, ns, kSweepPage, token);
-    if (!page.ok()) return planner::Unread{page.error().message};
-    for (const kube::Object& one : page->items) {
-      auto document = planner::Document::parse(one.text);
-      if (!document.ok()) return planner::Unread{document.error().message};
-      out.push_back(std::move(document).value());
-    }
-    token = page->continue_token;
-  } while (!token.empty());
-  return out;
+  Result<Documents> found = documents_of(*resource, ns);
+  if (!found.ok()) return planner::Unread{found.error().message};
+  return std::move(found).value();
 }
 
 std::optional<Duration> Sweep::settle_child(const ObjectRef& ref,
