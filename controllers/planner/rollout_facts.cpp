@@ -54,14 +54,10 @@ void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
   facts.weight = shares.candidate;
   facts.requests = shares.matched || shares.mirrored > 0;
   facts.not_in_force = router.why_not_in_force(*facts.routing->object);
-  if (facts.traffic == nullptr || !facts.traffic->there) return;
-  const HeldField& entry = facts.traffic->entry;
-  const auto& rows = view.event.status.holds;
-  const bool yielded = std::any_of(rows.begin(), rows.end(), [&](const api::HoldStatus& row) {
-    return row.state == "RouteContested" && row.object.kind == facts.route.kind &&
-           row.object.name == facts.route.name && row.field == router.field;
-  });
-  facts.contested = !entry.is_ours(live) && (facts.traffic->landed || yielded);
+  if (facts.traffic == nullptr || !facts.traffic->written) return;
+  // The record goes with the value in one write: another value there is somebody's, also while the
+  // next of ours, which status knows already, is not made yet.
+  facts.contested = !facts.traffic->written->is_ours(live) && !facts.traffic->entry.is_ours(live);
 }
 
 /// Of the candidate's pods: what its Deployment selects, which nobody can change. Without one their

@@ -72,7 +72,8 @@ void add_holds(OurHolds& out,
            .asked = ask,
            .there = there != nullptr ? std::optional(*there) : std::nullopt,
            .landed = there != nullptr && *there == ask,
-           .entry = newer ? record->fields.at(path) : entry});
+           .entry = newer ? record->fields.at(path) : entry,
+           .written = there != nullptr ? std::optional(record->fields.at(path)) : std::nullopt});
     }
   }
   if (!record) return;
@@ -83,7 +84,8 @@ void add_holds(OurHolds& out,
                                                     .asked = ask,
                                                     .there = ask,
                                                     .landed = true,
-                                                    .entry = entry});
+                                                    .entry = entry,
+                                                    .written = entry});
     }
   }
 }

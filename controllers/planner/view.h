@@ -33,6 +33,7 @@ struct OurHold {
   std::optional<Ask> there;  ///< what the object itself says that we ask
   bool landed = false;       ///< the two are the same
   HeldField entry;
+  std::optional<HeldField> written;  ///< of the object's own record: what was last written there
 };
 /// By feature and name; from the second copies and the annotations together. What a dead event of
 /// the same name holds is ours.

@@ -228,22 +228,31 @@ TEST(Rollout, traffic_goes_back_in_proportion_to_what_is_available) {
 }
 
 TEST(Rollout, a_route_that_somebody_changes_is_theirs_until_a_rollback) {
-  Shop shop = rollout_shop();
-  shop.run_until(kStart + minutes(1) + seconds(30));
-  const std::string candidate = candidate_service_of(shop).name;
-  const Json theirs{R"([{"backendRefs":[{"name":"checkout","port":80,"weight":7},{"name":")" +
-                    candidate + R"(","port":80,"weight":3}],"timeouts":{"request":"2s"}}])"};
-  shop.change(kRoute, "/spec/rules", theirs, "kubectl");
-  shop.run_until(kStart + minutes(4));
-  EXPECT_EQ(split_of(shop), "70/30");
-  EXPECT_EQ(rollout_row(shop).state, "Contested");
-  shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
-  shop.round();
-  EXPECT_EQ(split_of(shop), "100/0");
-  EXPECT_THAT(shop.at(kRoute, "/spec/rules")->text, HasSubstr("timeouts"));
-  shop.run_until(shop.clock + minutes(2));
-  EXPECT_FALSE(stands(shop));
-  EXPECT_THAT(shop.at(kRoute, "/spec/rules")->text, HasSubstr("timeouts")) << "theirs stays";
+  for (const bool in_vain : {false, true}) {
+    Shop shop = rollout_shop();
+    shop.run_until(kStart + minutes(1) + seconds(30));
+    const std::string candidate = candidate_service_of(shop).name;
+    const Json theirs{R"([{"backendRefs":[{"name":"checkout","port":80,"weight":7},{"name":")" +
+                      candidate + R"(","port":80,"weight":3}],"timeouts":{"request":"2s"}}])"};
+    shop.change(kRoute, "/spec/rules", theirs, "kubectl");
+    shop.run_until(kStart + minutes(4));
+    EXPECT_EQ(split_of(shop), "70/30");
+    EXPECT_EQ(rollout_row(shop).state, "Contested");
+    shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+    if (in_vain) {  // status knows of the write, the route does not
+      shop.refuse_writes = true;
+      shop.round();
+      EXPECT_EQ(split_of(shop), "70/30");
+      shop.refuse_writes = false;
+      shop.clock += seconds(1);
+    }
+    shop.round();
+    EXPECT_EQ(split_of(shop), "100/0");
+    EXPECT_THAT(shop.at(kRoute, "/spec/rules")->text, HasSubstr("timeouts"));
+    shop.run_until(shop.clock + minutes(2));
+    EXPECT_FALSE(stands(shop));
+    EXPECT_THAT(shop.at(kRoute, "/spec/rules")->text, HasSubstr("timeouts")) << "theirs stays";
+  }
 }
 
 TEST(Rollout, a_failing_check_sends_it_back_and_a_silent_provider_does_not) {
