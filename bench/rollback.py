@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import harness  # noqa: E402
 import peer  # noqa: E402
 from api import Api  # noqa: E402
-from rollback_kinds import Argo, ArgoIngress, ArgoIngressAtOnce, Doorbuster, Flagger  # noqa: E402
+from rollback_kinds import Argo, ArgoIngress, ArgoIngressAtOnce, Doorbuster, DoorbusterPods, Flagger  # noqa: E402
 from rollback_live import under_load  # noqa: E402
 from watching import Watch  # noqa: E402
 
@@ -65,7 +65,8 @@ def one(kind, name):
 
 def one_by_one(api, names, rounds, keep):
     """Each kind's in turn, all of a kind's names one after another, while nothing else is under way."""
-    kinds = {"doorbuster": Doorbuster(api, "back-doorbuster"), "shared": Doorbuster(api, "back-shared", len(names), 1), "argo": Argo(api, "back-argo"),
+    kinds = {"doorbuster": Doorbuster(api, "back-doorbuster"), "shared": Doorbuster(api, "back-shared", len(names), 1),
+             "pods": DoorbusterPods(api, "back-pods"), "argo": Argo(api, "back-argo"),
              "argo-ingress": ArgoIngress(api, "back-ingress"), "argo-queue": ArgoIngressAtOnce(api, "back-queue")}
     out = {label: [] for label in kinds}
     for kind in kinds.values():
@@ -105,7 +106,9 @@ def many(kind, names):
 
 def many_at_once(api, count, runs):
     names, out = [f"m{number:03d}" for number in range(count)], {}
-    for label, make in (("doorbuster", lambda: Doorbuster(api, "many-doorbuster", min(EVENT_MOST, -(-count // EVENTS)), 2)),
+    shared = min(EVENT_MOST, -(-count // EVENTS))
+    for label, make in (("doorbuster", lambda: Doorbuster(api, "many-doorbuster", shared, 2)),
+                        ("pods", lambda: DoorbusterPods(api, "many-pods", shared)),
                         ("argo", lambda: Argo(api, "many-argo"))):
         kind = make()
         kind.make(names)

@@ -67,6 +67,7 @@ class Kind:
 class Doorbuster(Kind):
     """A canary of an HTTPRoute's weights. `shared` rollouts have one event; the shops have no autoscaler, as those of the others."""
 
+    WEIGHT, SEEN = 50, "httproutes"
     drain = "0s"
     patch = {"spec": {"containers": [{"name": "app", "image": "shop/app:v2"}]}}
 
@@ -81,23 +82,32 @@ class Doorbuster(Kind):
             {"apiGroups": [GATEWAY], "resources": ["httproutes"], "verbs": ["get", "patch"]}]})
         api.create("rolebindings", ns, {"apiVersion": f"{rbac}/v1", "kind": "RoleBinding", "metadata": {"name": "sale"}, "roleRef": {
             "apiGroup": rbac, "kind": "Role", "name": "sale"}, "subjects": [{"kind": "ServiceAccount", "name": "sale", "namespace": ns}]})
-        api.create("gateways", ns, {"apiVersion": f"{GATEWAY}/v1", "kind": "Gateway", "metadata": {"name": "gate"}, "spec": {
+        self.make_gateway()
+
+    def make_gateway(self):
+        self.api.create("gateways", self.ns, {"apiVersion": f"{GATEWAY}/v1", "kind": "Gateway", "metadata": {"name": "gate"}, "spec": {
             "gatewayClassName": "envoy", "listeners": [{"name": "http", "protocol": "HTTP", "port": self.port}]}})
 
     def make(self, names):
         super().make(names)
         wait_for(f"{self.ns}: pods and routes", lambda: self._is_made(names), 300, 0.5)
-        self.seen = self.watch("httproutes", self._back)
+        self.seen = self.watch(self.SEEN, self._back)
 
     def make_one(self, name):
         self.api.create("deployments", self.ns, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": self.workload(name)})
         self.service(name, name)
+        self.make_route(name)
+
+    def make_route(self, name):
         self.api.create("httproutes", self.ns, {"apiVersion": f"{GATEWAY}/v1", "kind": "HTTPRoute", "metadata": {"name": name}, "spec": {
             "parentRefs": [{"name": "gate"}], "hostnames": [f"{name}.example.com"], "rules": [{"backendRefs": [{"name": name, "port": 80}]}]}})
 
     def _is_made(self, names):
         ready = sum(one.get("status", {}).get("readyReplicas") == PODS for one in self.api.list("deployments", self.ns))
         return ready == len(names) and all(one.get("status", {}).get("parents") for one in self.api.list("httproutes", self.ns))
+
+    def traffic(self, name):
+        return {"httpRoute": {"name": name, "backend": name}}
 
     @staticmethod
     def _back(_, route):
@@ -109,18 +119,18 @@ class Doorbuster(Kind):
         groups = [names[at:at + self.shared] for at in range(0, len(names), self.shared)]
         self.event_of = {name: f"sale-{group[0]}" for group in groups for name in group}
         at_once(self._ship_group, groups)
-        wait_for(f"{self.ns}: half of the traffic is the candidates'", lambda: self._halves() == len(names), 600, 0.3)
+        wait_for(f"{self.ns}: {self.WEIGHT} % of the traffic is the candidates'", lambda: self._halves() == len(names), 600, 0.3)
 
     def _ship_group(self, group):
         rollouts = [{"name": name, "target": {"name": name}, "patch": self.patch,
-                     "strategy": {"canary": {"steps": [{"weight": 50, "pause": "10h"}]}}, "drain": self.drain,
-                     "traffic": {"httpRoute": {"name": name, "backend": name}}} for name in group]
+                     "strategy": {"canary": {"steps": [{"weight": self.WEIGHT, "pause": "10h"}]}}, "drain": self.drain,
+                     "traffic": self.traffic(name)} for name in group]
         window = {"start": harness.instant(harness.utc(-1)), "end": harness.instant(harness.utc(20_000)), "prepare": "0s", "cooldown": "1m"}
         self.api.create("saleevents", self.ns, {"apiVersion": "doorbuster.dev/v1alpha1", "kind": "SaleEvent", "metadata": {"name": self.event_of[group[0]]}, "spec": {
             "window": window, "serviceAccountName": "sale", "deletionPolicy": "Immediate", "rollouts": rollouts}})
 
     def _halves(self):
-        return sum(row.get("weight") == 50 and row.get("ready", 0) >= HALF for event in self.api.list("saleevents", self.ns)
+        return sum(row.get("weight", 0) >= self.WEIGHT and row.get("ready", 0) >= HALF for event in self.api.list("saleevents", self.ns)
                    for row in event.get("status", {}).get("rollouts", []))
 
     def send_back(self, name):
@@ -158,6 +168,26 @@ class Doorbuster(Kind):
 
     def candidate_pods(self, names):
         return {one["metadata"]["name"] for one in self.api.list("pods", self.ns, "doorbuster.dev/rollout")}
+
+
+class DoorbusterPods(Doorbuster):
+    """Without a router, as Argo's basic canary is: two pods of the candidate beside all four of the target, which is a third."""
+
+    WEIGHT, SEEN = 33, "deployments"
+
+    def make_gateway(self):
+        pass
+
+    def make_route(self, name):
+        pass
+
+    def traffic(self, name):
+        return {"readyPods": {"service": name}}
+
+    @staticmethod
+    def _back(_, found):
+        name = found["spec"]["selector"]["matchLabels"].get("doorbuster.dev/rollout")
+        return [name] if name and found["spec"]["replicas"] == 0 else []
 
 
 class Argo(Kind):
