@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import harness  # noqa: E402
 import peer  # noqa: E402
 from api import Api  # noqa: E402
-from rollback_kinds import Argo, ArgoIngress, ArgoIngressAtOnce, Doorbuster, DoorbusterPods, Flagger  # noqa: E402
+from rollback_kinds import Argo, ArgoIngress, ArgoIngressAtOnce, Bare, Doorbuster, DoorbusterPods, Flagger  # noqa: E402
 from rollback_live import under_load  # noqa: E402
 from watching import Watch  # noqa: E402
 
@@ -109,7 +109,8 @@ def many_at_once(api, count, runs):
     shared = min(EVENT_MOST, -(-count // EVENTS))
     for label, make in (("doorbuster", lambda: Doorbuster(api, "many-doorbuster", shared, 2)),
                         ("pods", lambda: DoorbusterPods(api, "many-pods", shared)),
-                        ("argo", lambda: Argo(api, "many-argo"))):
+                        ("argo", lambda: Argo(api, "many-argo")),
+                        ("bare", lambda: Bare(api, "many-bare"))):
         kind = make()
         kind.make(names)
         out[label] = []

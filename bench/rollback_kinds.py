@@ -190,6 +190,39 @@ class DoorbusterPods(Doorbuster):
         return [name] if name and found["spec"]["replicas"] == 0 else []
 
 
+class Bare(Kind):
+    """No release at all: Deployments of two pods that are scaled to nothing. What the cluster itself takes for that many."""
+
+    def make_one(self, name):
+        self.api.create("deployments", self.ns, {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": {**self.workload(name), "replicas": 0}})
+
+    def make(self, names):
+        super().make(names)
+        self.seen = self.watch("deployments", lambda _, found: [found["metadata"]["name"]] if found["spec"]["replicas"] == 0 else [])
+
+    def ship(self, names):
+        self._scale(names, HALF)
+        wait_for(f"{self.ns}: pods", lambda: sum(one.get("status", {}).get("readyReplicas") == HALF for one in self.api.list("deployments", self.ns)) == len(names), 300, 0.3)
+
+    def send_all_back(self, names):
+        return dict(zip(names, self._scale(names, 0)))
+
+    def _scale(self, names, replicas):
+        def timed(name):
+            self.api.patch("deployments", self.ns, name, {"spec": {"replicas": replicas}})
+            return time.monotonic()
+        return at_once(timed, names)
+
+    def settle(self, names):
+        pass
+
+    def end(self):
+        pass
+
+    def candidate_pods(self, names):
+        return {one["metadata"]["name"] for one in self.api.list("pods", self.ns)}
+
+
 class Argo(Kind):
     """A Rollout at setWeight 50 that pauses; told back as `kubectl argo rollouts abort` does. Basic: by the numbers of pods alone."""
 

@@ -9,7 +9,7 @@ from page import ROOT, commit, quantile, table, today, verdict
 HEAD = "## A release that is sent back"
 FIRST_MS, LAST_ANSWER_MS, LAST_FIRST_S, LAST_GONE_S = 50, 250, 1.5, 4    # the aims
 NAMES = {"doorbuster": "doorbuster run", "shared": "doorbuster run, {shared} rollouts in the event", "pods": "doorbuster run, by ready pods", "argo": "Argo Rollouts, basic canary",
-         "argo-ingress": "Argo Rollouts, ingress weight", "argo-queue": "the same, while others aborted before wait for their pods to go"}
+         "argo-ingress": "Argo Rollouts, ingress weight", "argo-queue": "the same, while others aborted before wait for their pods to go", "bare": "no release: Deployments of two pods scaled to nothing"}
 
 
 def version_of(peer):
@@ -85,15 +85,16 @@ def many(part):
 {count} rollouts, each at half of its traffic with {count * 2} pods of candidates in all. An event of Doorbuster's has at most 32 rollouts, so these are {part["events"]}
 events and {part["events"]} actions, sent at once; Argo Rollouts, at its defaults (`--qps 40 --burst 80`, ten workers), gets {count} aborts over eight connections. Seconds
 from the first request sent; median of {len(runs["doorbuster"])} runs, and their range. Doorbuster takes a candidate away only once the gateway has taken the route up (`drain` is `0s`
-here, 15 s by default); Argo's basic canary has no route to wait for, and neither has Doorbuster by ready pods. System load when a run began:
+here, 15 s by default); Argo's basic canary has no route to wait for, and neither has Doorbuster by ready pods. The last row is nobody's release:
+as many Deployments of two pods, scaled to nothing by the same client, are how long the cluster's own controllers take on this machine. System load when a run began:
 {"; ".join(", ".join(f"{one['load']:.1f}" for one in rows) + f" ({NAMES[label]})" for label, rows in runs.items())}.
 
 """
     text += table(["s after the first request", "all requests answered", "half of the first writes", "last first write", "last pod of a candidate gone"], [
         [NAMES[label], *(span(rows, key) for key in ("answered_s", "median_first_s", "last_first_s", "last_gone_s"))] for label, rows in runs.items()])
     medians = {label: {key: statistics.median(one[key] for one in rows) for key in ("last_first_s", "last_gone_s")} for label, rows in runs.items()}
-    return text + table(["aim", "measured", "", "of Argo Rollouts'"], [
-        [f"{what} within {aim} s{more}", f"{medians[label][key]:.2f} s", verdict(medians[label][key], aim), ratio(medians[label][key], medians["argo"][key])]
+    return text + table(["aim", "measured", "", "of Argo Rollouts'", "of the cluster's own"], [
+        [f"{what} within {aim} s{more}", f"{medians[label][key]:.2f} s", verdict(medians[label][key], aim), *(ratio(medians[label][key], medians[peer][key]) for peer in ("argo", "bare"))]
         for label, more in (("doorbuster", ""), ("pods", ", by ready pods"))
         for what, key, aim in (("last first write", "last_first_s", LAST_FIRST_S), ("last pod of a candidate gone", "last_gone_s", LAST_GONE_S))])
 

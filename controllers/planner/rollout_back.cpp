@@ -115,15 +115,19 @@ void go_back(RolloutDraft& draft, const std::string& why) {
   if (!draft.decided(rollout_kind::kRolledBack) && !draft.decided(rollout_kind::kPromoted))
     draft.decide(rollout_kind::kRolledBack, "", why);
   draft.tell("RollingBack", why);
-  if (!facts.unread.empty()) {
-    draft.row.message += "; " + facts.unread;
-    return keep_all(draft, facts.unread);
-  }
+  const auto wait_for = [&draft](const std::string& unread) {
+    draft.row.message += "; " + unread;
+    keep_all(draft, unread);
+  };
+  if (!facts.back_unread.empty()) return wait_for(facts.back_unread);
   template_back(draft);
   const api::Decision* drained = draft.decided(rollout_kind::kDrained);
   // Somebody may send traffic there again.
   const bool again = drained != nullptr && facts.gets_any() && facts.deployment;
-  if (drained != nullptr && !again) {
+  const bool is_over = drained != nullptr && !again;
+  // What is still to be put away has to be seen; for the traffic nothing but what carries it.
+  if ((is_over || is_drained(draft)) && !facts.unread.empty()) return wait_for(facts.unread);
+  if (is_over) {
     clean_up(draft, *drained);
     if (!facts.deployment && !facts.front && !facts.scaler && !facts.traffic)
       draft.tell("RolledBack", why);

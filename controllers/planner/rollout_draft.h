@@ -36,6 +36,7 @@ struct RolloutFacts {
   std::optional<InCharge> charge;       ///< of the target
   const Present* autoscaler = nullptr;  ///< the target's, where the candidate gets one like it
   std::string unread;                   ///< what is not known now; empty: all is
+  std::string back_unread;              ///< of that what no way back begins without
   const OurHold* traffic = nullptr;     ///< our hold on what the route shares out by
   std::vector<const OurHold*> template_fields;
   const OurHold* floor = nullptr;  ///< our hold on the least of the target
@@ -190,6 +191,15 @@ void remove_candidate(RolloutDraft&, const char* why);
 
 /// Towards the candidate, from where it is.
 void go_forward(RolloutDraft&);
+/// What has gone wrong is acted upon as the rollout says. True: it goes back for that.
+bool goes_back_for(RolloutDraft&, const std::string& why);
+/// Has a failure made it stand still (onFailure Pause), and nobody let it go on since?
+bool is_paused_by_failure(const RolloutDraft&);
+/// What has gone wrong with what has passed and still serves; empty: nothing.
+std::string failure_of_passed(RolloutDraft&);
+/// Wants the route to give this share, and the requests of a step, as far as pods carry them; by
+/// pods their number is the share. False: nothing is to be written, or not all of it can be.
+bool share_out(RolloutDraft&, int percent, const RolloutStep* requests);
 /// The target gets the template, or is waited for.
 void promote(RolloutDraft&);
 /// All traffic back to the target, then the candidate goes (DESIGN.md section 5, the rollback

@@ -116,7 +116,7 @@ std::int64_t count_at(const Present& object, const char* pointer) {
 RolloutFacts rollout_facts(const View& view, const std::string& name, const RolloutNames& names) {
   RolloutFacts out;
   out.candidate = candidate_refs(view.event, view.setup, name);
-  out.deployment = look_at_child(view, out.candidate.deployment, name, out.unread);
+  out.deployment = look_at_child(view, out.candidate.deployment, name, out.back_unread);
   out.front = look_at_child(view, out.candidate.service, name, out.unread);
   out.scaler = look_at_child(view, out.candidate.autoscaler, name, out.unread);
   look_at_holds(out, view, name);
@@ -126,7 +126,7 @@ RolloutFacts rollout_facts(const View& view, const std::string& name, const Roll
   out.by_pods = is_by_pods(out.route);
   if (!names.target.empty()) {
     out.target = {"apps", "Deployment", ns, names.target};
-    out.stable = look(view, out.target, out.unread);
+    out.stable = look(view, out.target, out.back_unread);
     if (!names.backend.empty()) out.backend = {"", "Service", ns, names.backend};
     if (!names.backend.empty()) out.service = look(view, out.backend, out.unread);
     if (!names.source.empty()) {
@@ -140,7 +140,8 @@ RolloutFacts rollout_facts(const View& view, const std::string& name, const Roll
                .stable = names.backend,
                .candidate = out.candidate.service.name,
                .pods = labels_of_pods(out.deployment, name)};
-  if (out.router != nullptr) look_at_route(out, view, out.unread);
+  if (out.router != nullptr) look_at_route(out, view, out.back_unread);
+  if (!out.back_unread.empty()) out.unread = out.back_unread;
   if (out.stable != nullptr) {
     out.stable_ready = count_at(*out.stable, "/status/availableReplicas");
     out.stable_asked = out.stable->object->integer("/spec/replicas").value_or(1);

@@ -453,11 +453,13 @@ std::string failure(RolloutDraft& draft, int step) {
                      is_inconclusive(draft, step);
   const bool serves = draft.facts.serves() && draft.facts.weight;
   const bool shown = entered != nullptr;  // a preview, and what follows it
+  const bool accepted = draft.decided(rollout_kind::kAccepted) != nullptr;
   if (serves || shown) {
     Analysis analysis = analysis_since(draft, since);
     if (in_step && !still && analysis.is != Analysis::Is::Failed)
       analysis = end_of(draft, step, *entered).analysed;
-    if (step > last_step(draft) && !still && analysis.is == Analysis::Is::Passed)
+    // Latency is tested once.
+    if (step > last_step(draft) && !still && !accepted && analysis.is == Analysis::Is::Passed)
       analysis = end_of_bake(draft).analysed;
     if (analysis.is == Analysis::Is::Failed) draft.row.analysis = "Failed";
     if (analysis.fails()) return analysis.why;
@@ -465,8 +467,9 @@ std::string failure(RolloutDraft& draft, int step) {
       draft.warnings.push_back(
           {"AnalysisFailed", draft.name + ": a dry run, so nothing follows: " + analysis.why});
   }
-  // By pods those that are not ready have none.
-  if ((serves || (shown && draft.facts.by_pods)) && draft.facts.ready == 0)
+  // By pods those that are not ready have none; of what has passed its target may have taken all.
+  const bool beside = shown && draft.facts.by_pods && (!accepted || draft.facts.asked > 0);
+  if ((serves || beside) && draft.facts.ready == 0)
     return "no pod of the candidate is ready while it has traffic";
   if (step > last_step(draft) || still) return "";
   if (in_step) {
@@ -554,11 +557,8 @@ bool stands_still(RolloutDraft& draft, int step) {
     return true;
   }
   const auto& status = draft.view.event.status;
-  const api::Decision* failed = draft.decided(rollout_kind::kFailed);
-  const api::Decision* resumed = draft.decided(rollout_kind::kResume);
-  if (failed != nullptr && draft.spec->on_failure == api::OnFailure::Pause &&
-      (resumed == nullptr || resumed->at < failed->at)) {
-    draft.tell("Paused", failed->detail);
+  if (is_paused_by_failure(draft)) {
+    draft.tell("Paused", draft.decided(rollout_kind::kFailed)->detail);
     return true;
   }
   if (is_kept(draft)) {
@@ -579,15 +579,6 @@ bool stands_still(RolloutDraft& draft, int step) {
   return false;
 }
 
-/// Wants the route to give this share, and the requests of a step, as far as pods carry them; by
-/// pods their number is the share. False: nothing is to be written, or not all of it can be.
-bool share_out(RolloutDraft& draft, int percent, const RolloutStep* requests) {
-  if (draft.facts.by_pods) return false;
-  const Split split = carried(draft, percent, requests);
-  if (split.percent == 0 && !split.has_requests() && draft.facts.traffic == nullptr) return false;
-  return want_split(draft, split, Rank::Rollout);
-}
-
 /// Does the candidate, whose pods are there, get what the step gives it?
 bool has_traffic(const RolloutFacts& facts, const RolloutStep& step, bool written) {
   if (facts.by_pods) return true;
@@ -605,6 +596,36 @@ std::int64_t pods_of_step(const RolloutDraft& draft, const RolloutStep& step) {
 std::string template_hash(const Present& deployment) {
   const Value now = deployment.object->at(kTemplate);
   return now ? content_hash(now->text).substr(0, 16) : "";
+}
+
+bool share_out(RolloutDraft& draft, int percent, const RolloutStep* requests) {
+  if (draft.facts.by_pods) return false;
+  const Split split = carried(draft, percent, requests);
+  if (split.percent == 0 && !split.has_requests() && draft.facts.traffic == nullptr) return false;
+  return want_split(draft, split, Rank::Rollout);
+}
+
+bool is_paused_by_failure(const RolloutDraft& draft) {
+  const api::Decision* failed = draft.decided(rollout_kind::kFailed);
+  const api::Decision* resumed = draft.decided(rollout_kind::kResume);
+  return failed != nullptr && draft.spec->on_failure == api::OnFailure::Pause &&
+         (resumed == nullptr || resumed->at < failed->at);
+}
+
+std::string failure_of_passed(RolloutDraft& draft) { return failure(draft, last_step(draft) + 1); }
+
+bool goes_back_for(RolloutDraft& draft, const std::string& why) {
+  if (draft.spec->on_failure == api::OnFailure::RollBack) {
+    go_back(draft, why);
+    return true;
+  }
+  const api::Decision* known = draft.decided(rollout_kind::kFailed);
+  const api::Decision* resumed = draft.decided(rollout_kind::kResume);
+  const bool anew =
+      known && resumed && resumed->at > known->at && draft.view.now >= resumed->at + kGrace;
+  if (known == nullptr || anew) draft.decide(rollout_kind::kFailed, "", why);
+  draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
+  return false;
 }
 
 void go_forward(RolloutDraft& draft) {
@@ -627,15 +648,8 @@ void go_forward(RolloutDraft& draft) {
   const int goal = now.weight;
   draft.row.step = std::min(step, last);
   if (hear_webhook(draft)) return;
-  if (const std::string why = failure(draft, step); !why.empty()) {
-    if (draft.spec->on_failure == api::OnFailure::RollBack) return go_back(draft, why);
-    const api::Decision* known = draft.decided(rollout_kind::kFailed);
-    const api::Decision* resumed = draft.decided(rollout_kind::kResume);
-    const bool anew =
-        known && resumed && resumed->at > known->at && draft.view.now >= resumed->at + kGrace;
-    if (known == nullptr || anew) draft.decide(rollout_kind::kFailed, "", why);
-    draft.warnings.push_back({"RolloutFailed", draft.name + ": " + why});
-  }
+  if (const std::string why = failure(draft, step); !why.empty() && goes_back_for(draft, why))
+    return;
   const bool still = stands_still(draft, step);
   const bool in_step = step_in(draft.decided(rollout_kind::kEntered)) >= step;
   const RolloutStep* at = in_step ? &now : before;  ///< whose traffic it has

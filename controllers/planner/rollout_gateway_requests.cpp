@@ -1,9 +1,9 @@
 // Requests by header and copies of them in an HTTPRoute or GRPCRoute (Gateway API v1).
 #include "controllers/planner/rollout_requests.h"
 #include "operator/base/json_read.h"
+#include "operator/base/lower.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -19,13 +19,6 @@ Json text(const JsonView& view) { return Json{std::string(view.text())}; }
 
 Error invalid(std::string why) {
   return Error{.kind = ErrorKind::Invalid, .message = std::move(why)};
-}
-
-std::string lower(std::string name) {
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char one) {
-    return static_cast<char>(std::tolower(one));
-  });
-  return name;
 }
 
 Json header_of(const api::RequestMatch& asked) {

@@ -115,10 +115,14 @@ int number_of(const std::string& value) {
 }
 
 Judgement judge_retry(const RolloutCase& at) {
-  if (const auto* promoted = known(at, rollout_kind::kPromoted))
+  const auto* promoted = known(at, rollout_kind::kPromoted);
+  // The template that another Deployment has by now is another release under the same name.
+  if (promoted != nullptr && !(at.spec != nullptr && at.spec->template_from))
     return refused("Promoted", "promoted at " + since(*promoted) + ": the target runs it");
-  const bool back = known(at, rollout_kind::kRolledBack) != nullptr;
-  const bool begun = known(at, rollout_kind::kStarted) != nullptr;
+  if (promoted != nullptr && state_of(at) != "Promoted")
+    return refused("StillRunning", "the target takes its traffic back; then it may begin again");
+  const bool back = promoted != nullptr || known(at, rollout_kind::kRolledBack) != nullptr;
+  const bool begun = promoted == nullptr && known(at, rollout_kind::kStarted) != nullptr;
   if (!back && !begun) return nothing_to_do("has not begun: nothing has failed");
   if (!back && !is_paused_by_failure(at))
     return refused("StillRunning", "is under way and has not failed");

@@ -82,11 +82,37 @@ void hand_over(RolloutDraft& draft) {
   draft.tell("Promoted");
 }
 
-/// The candidate goes on serving as it does.
-void keep_serving(RolloutDraft& draft) {
+/// The candidate goes on serving as it does, as far as its pods carry it.
+void serve_on(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  const RolloutStep& last = draft.steps.back();
+  const StartedOn on = started_on(*draft.decided(rollout_kind::kStarted));
+  // What a target of the new template has taken back already stays there.
+  const bool alone = template_hash(*facts.stable) == on.template_hash;
   want_floor(draft, needed_of(draft), "TargetKept");
   grow_along(draft);
+  if (!facts.contested)
+    share_out(draft,
+              alone ? last.weight : std::min(last.weight, facts.weight.value_or(0)),
+              alone || facts.requests ? &last : nullptr);
   draft.items.emplace_back(Retain{draft.name, {"Promoting", "the candidate goes on serving"}});
+}
+
+/// What has passed is watched as what has not, until the target runs it. True: it goes no further
+/// now, or back.
+bool is_stopped(RolloutDraft& draft) {
+  const std::string why = failure_of_passed(draft);
+  if (!why.empty() && goes_back_for(draft, why)) return true;
+  const bool failed = is_paused_by_failure(draft);
+  if (!failed && !is_held_up(draft.view.event.status, draft.name, draft.attempt)) return false;
+  draft.tell("Paused",
+             failed ? draft.decided(rollout_kind::kFailed)->detail : "paused by a SaleAction");
+  serve_on(draft);
+  return true;
+}
+
+void keep_serving(RolloutDraft& draft) {
+  if (!is_stopped(draft)) serve_on(draft);
 }
 
 }  // namespace
@@ -133,6 +159,7 @@ void promote(RolloutDraft& draft) {
     leave_template(draft);
     return keep_serving(draft);
   }
+  if (is_stopped(draft)) return;
   want_floor(draft, needed_of(draft), "TargetKept");
   write_template(draft, *changes);
 }

@@ -2,9 +2,9 @@
 
 #include "controllers/planner/rollout_requests.h"
 #include "operator/base/json_read.h"
+#include "operator/base/lower.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace doorbuster::planner {
 namespace {
@@ -40,10 +40,7 @@ Json text(const JsonView& view) { return Json{std::string(view.text())}; }
 
 /// Names of headers are in lower case here; the first of the rules that match decides.
 Result<Json> narrowed(const JsonView& match, const api::RequestMatch& asked) {
-  std::string name = asked.header ? asked.header->name : "cookie";
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char one) {
-    return static_cast<char>(std::tolower(one));
-  });
+  const std::string name = asked.header ? lower(asked.header->name) : "cookie";
   const auto headers = match.member("headers");
   if (headers && headers->member(name))
     return Error{.kind = ErrorKind::Invalid,

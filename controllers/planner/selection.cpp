@@ -4,9 +4,9 @@
 #include "controllers/planner/view.h"
 #include "operator/base/bounds.h"
 #include "operator/base/json_read.h"
+#include "operator/base/lower.h"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -57,13 +57,6 @@ bool holds(const api::LabelRequirement& one, const std::optional<std::string>& v
 std::string group_of_kind(const std::string& kind) {
   const bool own = kind == "Deployment" || kind == "StatefulSet" || kind == "ReplicaSet";
   return own ? "apps" : "*";
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return text;
 }
 
 /// A reference that means the group that was asked for.

@@ -5,6 +5,7 @@
 #include "crds/reader.h"
 #include "operator/base/json.h"
 #include "operator/base/json_read.h"
+#include "operator/base/lower.h"
 #include "operator/commands/checked.h"
 #include "operator/commands/connection.h"
 
@@ -13,7 +14,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdio>
 #include <iostream>
 #include <memory>
@@ -124,13 +124,6 @@ bool is_safe(const Verb& verb) { return verb.verb == api::ActionVerb::RollBack; 
 int failed(const ActFlags& flags, const std::string& why, int code = kCommandFailed) {
   std::fprintf(stderr, "kubectl-sale %s: %s\n", flags.verb->name, why.c_str());
   return code;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return text;
 }
 
 /// Groups of whoever asks, but the one that everybody is in.

@@ -1,13 +1,13 @@
 #include "operator/commands/screen.h"
 
 #include "controllers/planner/pending.h"
+#include "operator/base/lower.h"
 #include "operator/commands/rollout_rows.h"
 #include "operator/commands/sale_words.h"
 #include "operator/commands/text_table.h"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -266,11 +266,7 @@ std::string short_kind(const std::string& kind) {
   for (const auto& [name, is_short] : kShort) {
     if (name == kind) return std::string(is_short);
   }
-  std::string out = kind;
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) {
-    return static_cast<char>(std::tolower(c));
-  });
-  return out;
+  return lower(kind);
 }
 
 /// `hpa/checkout minReplicas`: of the pointer its last step, unless that is a place in a list.

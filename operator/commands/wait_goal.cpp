@@ -1,10 +1,10 @@
 #include "operator/commands/wait_goal.h"
 
+#include "operator/base/lower.h"
 #include "operator/commands/sale_words.h"
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 #include <utility>
 
@@ -14,12 +14,6 @@ namespace {
 using Is = Standing::Is;
 
 constexpr std::string_view kConditionPrefix = "condition=";
-
-std::string lower(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
 
 Error invalid(std::string message) {
   return {

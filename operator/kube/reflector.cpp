@@ -1,3 +1,4 @@
+#include "operator/base/lower.h"
 #include "operator/kube/reflector.h"
 
 #include <atomic>
@@ -10,14 +11,7 @@ namespace doorbuster::kube {
 namespace {
 
 bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto lower = [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    if (lower(a[i]) != lower(b[i])) return false;
-  }
-  return true;
+  return a.size() == b.size() && lower(a) == lower(b);
 }
 
 /// Retry-After in seconds (RFC 9110, 10.2.3); its other form, a date, is not used by API servers.

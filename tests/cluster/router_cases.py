@@ -289,6 +289,25 @@ def test_a_release_by_a_virtual_service_goes_back(api, ns):
     proxied.is_as_before()
 
 
+def test_a_release_by_a_virtual_service_is_mirrored_then_matched_and_goes_back(api, ns):
+    proxied = istio(Shop(api, ns))
+    beta = [{"header": {"name": "X-Beta", "value": "1"}}, {"cookie": {"name": "beta", "value": "v.1"}}]
+    proxied.release.ship({"virtualService": {"name": "shop", "backend": "checkout"}}, {"canary": {"steps": [
+        {"weight": 0, "mirror": 10, "pause": "5s"}, {"weight": 40, "match": beta, "pause": "10m"}]}})
+
+    def rules():
+        return proxied.found()["spec"]["http"]
+    mirror = wait_for("copies", lambda: rules()[0].get("mirror"), 60)
+    assert mirror["host"] != "checkout" and rules()[0]["mirrorPercentage"] == {"value": 10}, rules()
+    matched, rest = wait_for("a rule by header", lambda: rules() if len(rules()) == 2 else None, 60)
+    assert [sorted(one["headers"].items()) for one in matched["match"]] == [[("x-beta", {"exact": "1"})], [("cookie", {"regex": r"(^|.*; ?)beta=v\.1(;.*|$)"})]], matched
+    assert [one["destination"]["host"] == "checkout" for one in matched["route"]] == [False] and "mirror" not in rest, rules()
+    proxied.release.has_weight(40)
+    proxied.release.want_stable()
+    proxied.release.becomes("RolledBack")
+    proxied.is_as_before()
+
+
 BY_PODS = {"readyPods": {"service": "checkout"}}
 
 

@@ -2,11 +2,14 @@
 
 import datetime
 import itertools
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
+import urllib.parse
+import urllib.request
 
 from check_cases import QUICK
 from harness import ROOT, Operator, Shop, wait_for
@@ -71,6 +74,13 @@ class Store(Shop):
         self.rules = self.api.get("httproutes", self.ns, "shop")["spec"]["rules"]
         self.sale(begins=-1, lasts=600, targets=[], rollouts=[rollout], checks=checks, gates=list(gates))
 
+    def asks(self, query):
+        """What the cluster's Prometheus says now; 0: no series."""
+        url = f"http://{os.environ['DOORBUSTER_PROMETHEUS'].removeprefix('http://')}/api/v1/query?" + urllib.parse.urlencode({"query": query})
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            found = json.load(answer)["data"]["result"]
+        return float(found[0]["value"][1]) if found else 0.0
+
     def row(self):
         return next(iter(self.event().get("status", {}).get("rollouts", [])), {})
 
@@ -99,9 +109,10 @@ class Store(Shop):
 class Load:
     """hack/rig/load, as it runs."""
 
-    def __init__(self, url, seconds=150):
+    def __init__(self, url, seconds=150, rate=RATE, headers=()):
         self.file = tempfile.NamedTemporaryFile("r", suffix=".tsv")
-        self.process = subprocess.Popen([os.path.join(ROOT, "hack/rig/load"), "--rate", str(RATE), "--seconds", str(seconds), "--lines", self.file.name, url],
+        self.process = subprocess.Popen([os.path.join(ROOT, "hack/rig/load"), "--rate", str(rate), "--seconds", str(seconds), "--lines", self.file.name,
+                                         *(f"--header={header}" for header in headers), url],
                                         stderr=subprocess.PIPE, text=True)
         wait_for("a first answer", lambda: self.file.read().count("\n") > 0, 20)
 

@@ -59,6 +59,42 @@ def test_a_bad_canary_goes_back_by_itself(api, ns):
               f"{1000 * (of(found, 'v2')[-1].sent - back):.0f} ms, {len(bad)} failed of {len(found)}", flush=True)
 
 
+def test_requests_with_a_header_reach_v2_alone_and_go_back(api, ns):
+    with store(api, ns) as shop_:
+        load, asked = Load(shop_.url), Load(shop_.url, headers=["X-Beta: 1"], rate=100)
+        shop_.ship([{"weight": 0, "match": [{"header": {"name": "X-Beta", "value": "1"}}], "pause": "10m"}], {}, analysis=False)
+        row = shop_.becomes("Running")
+        assert row["weight"] == 0 and row["message"] == "requests with X-Beta=1", row
+        since = time.time() + 1
+        time.sleep(4)
+        code, out, err = kubectl_sale("rollback", "flash", "-n", ns, "--now", "--reason", "a beta that is none")
+        assert code == 0, out + err
+        shop_.becomes("RolledBack")
+        back = seconds_of(shop_.decided("RolledBack")["at"])
+        shop_.assert_as_before()
+        time.sleep(1)
+        found, by_header = answers_of(load), answers_of(asked)
+        assert not of(found, "v2"), answers.counts(found)
+        assert of(by_header, "v2") and not [one for one in of(by_header, "v1", since) if one.sent < back - 1], answers.counts(by_header)
+        assert not of(by_header, "v2", back + 2.0), of(by_header, "v2", back + 2.0)[:3]
+
+
+def test_copies_reach_v2_and_all_answers_are_v1s(api, ns):
+    with store(api, ns) as shop_:
+        load = Load(shop_.url)
+        shop_.ship([{"weight": 0, "mirror": 20, "pause": "10m"}], {}, analysis=False)
+        row = shop_.becomes("Running")
+        assert row["message"] == "20 % mirrored", row
+        counted = f'sum(rate(http_requests_total{{version="v2",namespace="{ns}"}}[5s]))'
+        rate = wait_for("copies at v2", lambda: (lambda now: now if 50 < now < 200 else None)(shop_.asks(counted)), 40)
+        api.patch("saleevents", ns, "flash", {"spec": {"rollouts": [{**shop_.event()["spec"]["rollouts"][0], "desired": "Stable"}]}})
+        shop_.becomes("RolledBack")
+        shop_.assert_as_before()
+        found = answers_of(load)
+        assert not of(found, "v2"), answers.counts(found)
+        print(f"          {rate:.0f} copies a second of 500 requests", flush=True)
+
+
 def test_a_person_rolls_back_while_it_is_paused(api, ns):
     with store(api, ns) as shop_:
         load = Load(shop_.url)

@@ -352,6 +352,23 @@ TEST(RolloutPods, pods_that_may_not_be_read_are_not_drained) {
   EXPECT_FALSE(stands(shop));
 }
 
+TEST(RolloutPods, what_is_not_read_of_a_service_or_an_autoscaler_stops_no_way_back) {
+  for (const char* kind : {"Service", "HorizontalPodAutoscaler"}) {
+    SCOPED_TRACE(kind);
+    Shop shop = at_half();
+    shop.unread.insert(kind);
+    shop.sale.spec->rollouts[0].desired = api::DesiredRevision::Stable;
+    shop.settle();
+    EXPECT_EQ(size_of(shop), 0);
+    shop.run_until(shop.clock + minutes(5));
+    EXPECT_EQ(rollout_row(shop).state, "RollingBack") << "it is not known whether all is put away";
+    shop.unread.clear();
+    shop.run_until(shop.clock + minutes(20));
+    EXPECT_EQ(rollout_row(shop).state, "RolledBack");
+    EXPECT_FALSE(stands(shop));
+  }
+}
+
 TEST(RolloutPods, another_router_in_the_spec_sends_it_back) {
   Shop shop = at_half();
   shop.sale.spec->rollouts[0].traffic = {

@@ -80,6 +80,25 @@ TEST(RolloutSource, WhatWasTriedIsWhatIsPromoted) {
   EXPECT_THAT(rollout_row(shop).message, HasSubstr("superseded"));
 }
 
+TEST(RolloutSource, WhatIsPromotedShipsAgainOnceTheSourceHasAnother) {
+  Shop shop = shop_with_source();
+  shop.run_until(kStart + minutes(20));
+  ASSERT_EQ(rollout_row(shop).state, "Promoted");
+  shop.add(kNext, next_of("shop:v3"));
+  shop.run_until(kStart + minutes(25));
+  ASSERT_EQ(image_of(shop, kCheckout), "\"shop:v2\"") << "not by itself";
+  api::SaleActionSpec again;
+  again.event = shop.sale.ref.name;
+  again.action = api::ActionVerb::Retry;
+  again.requested_by = "ada";
+  again.reason = "v3 is ready";
+  shop.act("again", again);
+  shop.run_until(kStart + minutes(45));
+  EXPECT_EQ(rollout_row(shop).state, "Promoted");
+  EXPECT_EQ(image_of(shop, kCheckout), "\"shop:v3\"");
+  EXPECT_FALSE(stands(shop));
+}
+
 TEST(RolloutSource, OneThatIsGoneWhenItIsToBePromotedSendsItBack) {
   Shop shop = shop_with_source();
   shop.sale.spec->rollouts[0].promotion = api::Promotion::AfterWindow;

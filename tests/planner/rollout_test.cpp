@@ -321,6 +321,89 @@ TEST(Rollout, is_reported_where_git_owns_the_template) {
   EXPECT_FALSE(stands(shop));
 }
 
+/// It has passed its bake at half of the traffic and serves until the sale is over.
+Shop shop_that_has_passed() {
+  Shop shop = shop_with_check();
+  shop.sale.spec->checks[0].stale_after = api::DurationText{"24h", hours(24)};
+  shop.sale.spec->rollouts[0].promotion = api::Promotion::AfterWindow;
+  shop.run_until(kStart + minutes(4));
+  measure(shop, 0);
+  shop.run_until(kStart + minutes(20));
+  EXPECT_THAT(rollout_row(shop).message, HasSubstr("it has passed"));
+  return shop;
+}
+
+TEST(Rollout, what_has_passed_is_watched_until_the_target_runs_it) {
+  struct Case {
+    const char* sentence;
+    api::OnFailure on_failure;
+    void (*goes_wrong)(Shop&);
+    const char* state;
+    const char* split;
+  };
+  const auto crash = [](Shop& shop) {
+    shop.unready.insert(candidate_of(shop).name);
+    shop.say(candidate_of(shop), "/status/readyReplicas", Json{"0"});
+  };
+  const auto errors = [](Shop& shop) { measure(shop, 0.5); };
+  const Case cases[] = {
+      {"its pods crash", api::OnFailure::RollBack, crash, "RolledBack", "100/0"},
+      {"a check is bad", api::OnFailure::RollBack, errors, "RolledBack", "100/0"},
+      {"a check is bad and it pauses", api::OnFailure::Pause, errors, "Paused", "50/50"},
+      {"its pods crash and it pauses", api::OnFailure::Pause, crash, "Paused", "100/0"},
+      {"a check is bad and that is said", api::OnFailure::Alert, errors, "Baking", "50/50"},
+      {"nothing", api::OnFailure::RollBack, [](Shop&) {}, "Baking", "50/50"},
+  };
+  for (const Case& one : cases) {
+    SCOPED_TRACE(one.sentence);
+    Shop shop = shop_that_has_passed();
+    shop.sale.spec->rollouts[0].on_failure = one.on_failure;
+    one.goes_wrong(shop);
+    shop.run_until(shop.clock + minutes(1));
+    EXPECT_EQ(rollout_row(shop).state, one.state);
+    EXPECT_EQ(split_of(shop), one.split);
+    EXPECT_EQ(image_of(shop, kCheckout), "\"shop:v1\"");
+  }
+}
+
+TEST(Rollout, what_has_passed_gets_no_more_than_its_pods_carry) {
+  Shop shop = shop_that_has_passed();
+  shop.others = nullptr;
+  shop.say(candidate_of(shop), "/status/availableReplicas", Json{"2"});
+  shop.round();
+  EXPECT_EQ(split_of(shop), "80/20");
+  shop.say(candidate_of(shop), "/status/availableReplicas", Json{"5"});
+  shop.round();
+  EXPECT_EQ(split_of(shop), "50/50");
+}
+
+TEST(Rollout, what_has_passed_and_is_paused_by_a_person_is_not_promoted) {
+  Shop shop = shop_that_has_passed();
+  api::Decision pause = by_hand(shop);
+  pause.kind = rollout_kind::kPause;
+  pause.at = shop.clock;
+  shop.sale.status.decisions.push_back(pause);
+  shop.run_until(shop.window.end + minutes(1));
+  EXPECT_EQ(rollout_row(shop).state, "Paused");
+  EXPECT_EQ(image_of(shop, kCheckout), "\"shop:v1\"");
+  EXPECT_EQ(split_of(shop), "50/50");
+}
+
+TEST(Rollout, a_target_that_takes_its_traffic_back_gives_none_of_it_away_again) {
+  Shop shop = rollout_shop();
+  shop.sale.spec->rollouts[0].promotion = api::Promotion::Report;
+  shop.run_until(kStart + minutes(20));
+  ASSERT_EQ(rollout_row(shop).state, "Reporting");
+  shop.change(
+      kCheckout, "/spec/template/spec/containers/0/image", json_of_string("shop:v2"), "kubectl");
+  for (int i = 0; i < 20 && split_of(shop) != "100/0"; ++i) shop.round();
+  ASSERT_EQ(split_of(shop), "100/0");
+  shop.others = nullptr;
+  shop.say(kCheckout, "/status/availableReplicas", Json{"9"});
+  shop.round();
+  EXPECT_EQ(split_of(shop), "100/0");
+}
+
 TEST(Rollout, a_second_failure_pauses_it_again_and_is_never_promoted) {
   Shop shop = shop_with_check();
   shop.sale.spec->checks[0].stale_after = api::DurationText{"24h", hours(24)};
