@@ -160,6 +160,9 @@ std::int64_t needed_of(const RolloutDraft& draft) {
   std::int64_t out = 1;
   if (const api::Decision* began = draft.decided(rollout_kind::kStarted))
     out = std::max(out, integer_of(Json{began->value}).value_or(1));
+  // Nobody knows what its autoscaler has made of it meanwhile: all that it was ever to have.
+  if (facts.charge && facts.charge->who == InCharge::Who::Unknown)
+    return std::max({out, facts.stable_asked, asked_floor(draft)});
   if (!facts.charge || facts.charge->who != InCharge::Who::Autoscaler)
     return facts.stable ? std::min(out, std::max<std::int64_t>(1, facts.stable_asked)) : out;
   const products::Bounds& bounds = *products::bounds_of(facts.charge->object);

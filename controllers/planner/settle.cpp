@@ -436,6 +436,18 @@ Settled settle_object(const ObjectRef& ref,
   for (auto& [path, field] : draft.fields) {
     if (field.touched) settle_field(field, *object.object, now);
   }
+  // A record that is made now would say of such a field that it had been put back: nothing else is
+  // begun here either.
+  const bool unrecorded =
+      draft.ledger.state != Ledger::State::Good &&
+      std::any_of(draft.fields.begin(), draft.fields.end(), [](const auto& field) {
+        return field.second.unrecorded;
+      });
+  for (auto& [path, field] : draft.fields) {
+    if (!unrecorded || !field.fresh || field.state == "Refused") continue;
+    field.state = "Refused";
+    field.message = "waits for another field of the object whose baseline is not known";
+  }
   // A field whose baseline cannot be known is not held.
   std::erase_if(draft.fields, [&draft](const auto& field) {
     if (field.second.state != "Refused" || !field.second.fresh) return false;

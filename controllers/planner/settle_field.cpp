@@ -222,6 +222,7 @@ void settle_field(FieldDraft& field, const Document& object, Instant now) {
   if (field.fresh && !field.free && !somebodys && writer_now().manager == kFieldManager) {
     // Our own manager wrote what stands there and no record says what was before: it may be a value
     // of ours.
+    field.unrecorded = true;
     field.state = "Refused";
     field.message =
         "its present value was written by Doorbuster and no record of the baseline is left; "

@@ -20,6 +20,25 @@ TEST(Settle, AStrippedAnnotationIsWrittenAgainFromTheSecondCopy) {
   EXPECT_EQ(it.cluster.number(kMin), 3) << "8 was ours and must never become the baseline";
 }
 
+TEST(Settle, NothingIsBegunBesideAValueOfOursThatNoRecordKnows) {
+  Holding it;
+  it.want(kMin, 8);
+  it.settle();
+  it.cluster.set("/metadata/annotations", std::nullopt);
+  it.cluster.set("/metadata/labels", std::nullopt);
+  it.witness = {};  // the event that begins now is another one than that which knows
+  it.want(kMin, 12);
+  it.want(kMax, 40);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(it.settle(), 0) << "a record of kMax alone would say that kMin had been put back";
+  }
+  it.cluster.change(kMin, json_of(std::int64_t{4}), "kubectl-edit", "2027-01-15T09:00:00Z");
+  EXPECT_EQ(it.settle(), 1) << "a person has said what is its own";
+  it.release();
+  it.settle();
+  EXPECT_EQ(it.cluster.number(kMin), 4);
+}
+
 TEST(Settle, AnOlderAnnotationYieldsToTheSecondCopy) {
   Holding it;
   it.want(kMin, 5);

@@ -107,7 +107,7 @@ class NoWriteSuspended : public Oracle {
     if (is_route(write.object)) return candidate_share(after) <= candidate_share(now->tree);
     if (*ceiling_field(write.object) != 0) {
       const char* floor = floor_field(write.object);
-      return has_candidate(scene) && after.number(floor, 1) > now->tree.number(floor, 1);
+      return has_candidate(scene) && after.number(floor, 1) >= now->tree.number(floor, 1);
     }
     return promoting && after.value_at(kReplicas) == now->tree.value_at(kReplicas);
   }
@@ -289,6 +289,14 @@ class SilenceIsNotRelease : public Oracle {
            });
   }
 
+  /// What a candidate gets of a route after a write, or without one.
+  static std::int64_t share_after(const Tree& before, const planner::Write* write) {
+    Tree after = before;
+    if (write != nullptr && write->type == planner::Write::Type::Merge)
+      after.merge(Tree::parse(write->patch.text));
+    return candidate_share(after);
+  }
+
   void check(const Scene& scene,
              const planner::Plan& whole,
              const planner::Plan& plan,
@@ -302,10 +310,13 @@ class SilenceIsNotRelease : public Oracle {
       // What is lowered or let go with all facts known is not lowered or let go because of the
       // blank.
       Change due;
+      const planner::Write* made = nullptr;
       for (const planner::Write& one : whole.writes) {
         const bool same =
             one.object == write.object && !blank.about.contains(simulator::served(write.object));
-        if (same) due = change_of(one, before);
+        if (!same) continue;
+        due = change_of(one, before);
+        made = &one;
       }
       const Change change = change_of(write, before);
       for (const auto& [pointer, value] : change.lowered) {
@@ -317,7 +328,11 @@ class SilenceIsNotRelease : public Oracle {
                  "with " + what + " blanked, " + write.object.name + pointer + " is lowered to " +
                      std::to_string(value));
       }
-      const bool moves = change.rules && !(change.rules == due.rules) &&
+      // A way back waits for no fact but those of its traffic. Without others it gives the target
+      // no more than with them.
+      const std::int64_t share = share_after(before, &write);
+      const bool less = share <= share_after(before, nullptr) && share >= share_after(before, made);
+      const bool moves = change.rules && !(change.rules == due.rules) && !less &&
                          !is_decided(seen.event->status, write.object, change.rules);
       if (moves)
         complain(scene,
