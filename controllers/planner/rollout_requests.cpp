@@ -3,6 +3,7 @@
 #include "operator/base/json_read.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace doorbuster::planner {
@@ -81,7 +82,7 @@ Result<Json> narrowed_rule(const WeightedForm& form,
 /// Could a rule with one header more take requests from others? By what is precise first.
 bool takes_from_others(const WeightedForm& form, const Sides& sides, const JsonView& written) {
   const RequestForm& requests = *form.requests;
-  if (requests.overtakes == nullptr) return false;
+  if (requests.goes_by_order()) return false;
   std::vector<Json> ours, theirs;
   for (const JsonView& rule : written.elements()) {
     std::vector<Json>& to = serving_ref(form, sides, rule) ? ours : theirs;
@@ -156,13 +157,13 @@ Result<Json> with_requests(const WeightedForm& form,
   const std::vector<JsonView> authors = written.elements();
   const auto shares = JsonView::parse(shared.text);
   const std::vector<JsonView> rules = shares->elements();
-  std::vector<Json> out;
+  std::vector<Json> out, behind;
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const auto ref = serving_ref(form, sides, authors[i]);
     if (ref && !split.match.empty()) {
       auto more = narrowed_rule(form, sides, authors[i], *ref, split.match);
       if (!more) return more;
-      out.push_back(std::move(*more));
+      (form.requests->goes_by_order() ? out : behind).push_back(std::move(*more));
     }
     if (!ref || split.mirror <= 0) {
       out.push_back(text(rules[i]));
@@ -173,6 +174,8 @@ Result<Json> with_requests(const WeightedForm& form,
     if (!copied) return copied;
     out.push_back(std::move(*copied));
   }
+  out.insert(
+      out.end(), std::make_move_iterator(behind.begin()), std::make_move_iterator(behind.end()));
   if (auto beyond = beyond_bounds(*form.requests, out)) return *beyond;
   return json_array(out);
 }
@@ -188,7 +191,7 @@ bool is_by_match(const WeightedForm& form,
   });
   const auto matches = elements_of(rules[at], form.requests->matches);
   if (!alone || matches.empty()) return false;
-  for (std::size_t j = at + 1; j < rules.size(); ++j) {
+  for (std::size_t j = form.requests->goes_by_order() ? at + 1 : 0; j < rules.size(); ++j) {
     if (!names_stable(form, sides, rules[j])) continue;
     const std::vector<Json> of = matches_of(*form.requests, rules[j]);
     if (std::all_of(matches.begin(), matches.end(), [&](const JsonView& one) {

@@ -12,8 +12,11 @@
 namespace doorbuster::planner {
 
 // Requests that the candidate gets besides its share: those that have a header or a cookie, and
-// copies of those that the target answers. By rules of a route: one more before each rule that
-// sends to the target, and a mirror on the rule itself.
+// copies of those that the target answers. By rules of a route: one more for each rule that sends
+// to the target, and a mirror on the rule itself. Where the order of the rules decides it stands
+// just before that one. Where precision decides it stands behind all of the author's: gateways name
+// what they make of a rule by its place (Envoy Gateway its clusters), so that rules that move would
+// cost requests.
 
 /// What a router is asked to give the candidate.
 struct Split {
@@ -41,6 +44,7 @@ struct RequestForm {
   /// Could the first, with one header more, take requests that the second is true of and that go
   /// there now, wherever the two stand? Null: the order of the rules decides.
   bool (*overtakes)(const JsonView& ours, const JsonView& theirs);
+  bool goes_by_order() const { return overtakes == nullptr; }
   /// The rule with copies for what the reference names. Invalid where it has copies already.
   Result<Json> (*mirrored)(const JsonView& rule, const JsonView& reference, int percent);
   /// Percent that a Service of this namespace gets copies of.
@@ -56,7 +60,8 @@ Result<Json> with_requests(
     const WeightedForm&, const JsonView& written, const Json& shared, const Sides&, const Split&);
 
 /// Does this rule exist for requests of the candidate only: has it nothing but the candidate, and
-/// matches that are those of a later rule to the target, each with a header more?
+/// matches that are those of another rule to the target, which comes later where the order decides,
+/// each with a header more?
 bool is_by_match(const WeightedForm&,
                  const std::vector<JsonView>& rules,
                  std::size_t,

@@ -123,7 +123,7 @@ def test_a_release_by_an_http_route_is_mirrored_then_matched_and_promoted(api, n
         mirror = wait_for("copies", lambda: gateway.rules()[0].get("filters"), 60)[0]["requestMirror"]
         assert mirror["percent"] == 10 and mirror["backendRef"]["name"] != "checkout", mirror
         must_become("the row says so", lambda: "10 % mirrored" in gateway.release.row().get("message", ""))
-        matched, rest = wait_for("a rule by header", lambda: gateway.rules() if len(gateway.rules()) == 2 else None, 30)
+        rest, matched = wait_for("a rule by header", lambda: gateway.rules() if len(gateway.rules()) == 2 else None, 30)
         assert [one["headers"][0]["type"] for one in matched["matches"]] == ["Exact", "RegularExpression"], matched
         assert [one["name"] == "checkout" for one in matched["backendRefs"]] == [False], matched
         assert [one["name"] for one in rest["backendRefs"]] == ["checkout"] and not rest.get("filters"), rest

@@ -50,18 +50,19 @@ std::vector<RequestCase> request_cases() {
        kGatewayForm,
        R"([{"name":"all","backendRefs":[{"name":"a","port":80}],"timeouts":{"request":"5s"}}])",
        {.percent = 0, .match = {kBeta}},
-       R"([{"matches":[{)" + path + R"(,"headers":[)" + beta +
-           R"(]}],"timeouts":{"request":"5s"},"backendRefs":[{"name":"c","port":80,"weight":1}]},)"
-           R"({"name":"all","backendRefs":[{"name":"a","port":80}],"timeouts":{"request":"5s"}}])"},
+       R"([{"name":"all","backendRefs":[{"name":"a","port":80}],"timeouts":{"request":"5s"}},)"
+       R"({"matches":[{)" +
+           path + R"(,"headers":[)" + beta +
+           R"(]}],"timeouts":{"request":"5s"},"backendRefs":[{"name":"c","port":80,"weight":1}]}])"},
       {"each match with each of the step's, and its share of the rest",
        kGatewayForm,
        R"([{"matches":[{"path":{"value":"/x"},"headers":[{"name":"h","value":"1"}]}],"backendRefs":[{"name":"a"}]}])",
        {.percent = 10, .match = {kBeta, kCookie}},
-       R"([{"matches":[{"path":{"value":"/x"},"headers":[{"name":"h","value":"1"},)" + beta +
-           R"(]},{"path":{"value":"/x"},"headers":[{"name":"h","value":"1"},)" + cookie +
-           R"(]}],"backendRefs":[{"name":"c","weight":1}]},)"
-           R"({"matches":[{"path":{"value":"/x"},"headers":[{"name":"h","value":"1"}]}],)"
-           R"("backendRefs":[{"name":"a","weight":90},{"name":"c","weight":10}]}])"},
+       R"([{"matches":[{"path":{"value":"/x"},"headers":[{"name":"h","value":"1"}]}],)"
+       R"("backendRefs":[{"name":"a","weight":90},{"name":"c","weight":10}]},)"
+       R"({"matches":[{"path":{"value":"/x"},"headers":[{"name":"h","value":"1"},)" +
+           beta + R"(]},{"path":{"value":"/x"},"headers":[{"name":"h","value":"1"},)" + cookie +
+           R"(]}],"backendRefs":[{"name":"c","weight":1}]}])"},
       {"rules to others, and to the target at no weight, are left alone",
        kGatewayForm,
        R"([{"backendRefs":[{"name":"b"}]},{"backendRefs":[{"name":"a","weight":0},{"name":"b"}]}])",
@@ -82,8 +83,8 @@ std::vector<RequestCase> request_cases() {
        kGrpcForm,
        R"([{"backendRefs":[{"name":"a"}]}])",
        {.percent = 0, .match = {kBeta}},
-       R"([{"matches":[{"headers":[)" + beta +
-           R"(]}],"backendRefs":[{"name":"c","weight":1}]},{"backendRefs":[{"name":"a"}]}])"},
+       R"([{"backendRefs":[{"name":"a"}]},{"matches":[{"headers":[)" + beta +
+           R"(]}],"backendRefs":[{"name":"c","weight":1}]}])"},
       {"a VirtualService has names in lower case",
        kVirtualServiceForm,
        R"([{"match":[{"uri":{"prefix":"/x"}}],"route":[{"destination":{"host":"a","subset":"s"}}],"retries":{"attempts":2}}])",
