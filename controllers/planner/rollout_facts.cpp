@@ -54,10 +54,7 @@ void look_at_route(RolloutFacts& facts, const View& view, std::string& unread) {
   facts.weight = shares.candidate;
   facts.requests = shares.matched || shares.mirrored > 0;
   facts.not_in_force = router.why_not_in_force(*facts.routing->object);
-  if (facts.traffic == nullptr || !facts.traffic->written) return;
-  // The record goes with the value in one write: another value there is somebody's, also while the
-  // next of ours, which status knows already, is not made yet.
-  facts.contested = !facts.traffic->written->is_ours(live) && !facts.traffic->entry.is_ours(live);
+  facts.contested = facts.traffic != nullptr && facts.traffic->is_changed(live);
 }
 
 /// Of the candidate's pods: what its Deployment selects, which nobody can change. Without one their

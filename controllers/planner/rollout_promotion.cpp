@@ -25,7 +25,7 @@ bool git_owns_template(const RolloutDraft& draft) {
 bool was_reverted(const RolloutDraft& draft) {
   for (const OurHold* one : draft.facts.template_fields) {
     const Value live = draft.facts.stable->object->at(one->field.pointer);
-    if (one->landed && !one->entry.is_ours(live)) return true;
+    if (one->is_changed(live)) return true;
   }
   return false;
 }

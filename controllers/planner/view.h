@@ -34,6 +34,12 @@ struct OurHold {
   bool landed = false;       ///< the two are the same
   HeldField entry;
   std::optional<HeldField> written;  ///< of the object's own record: what was last written there
+
+  /// Has somebody else put this there? The record goes with the value in one write, so that another
+  /// value is theirs, also while the next of ours, which status knows already, is not made yet.
+  bool is_changed(const Value& live) const {
+    return written && !written->is_ours(live) && !entry.is_ours(live);
+  }
 };
 /// By feature and name; from the second copies and the annotations together. What a dead event of
 /// the same name holds is ours.

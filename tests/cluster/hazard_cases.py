@@ -85,6 +85,19 @@ def test_pods_crash_after_the_switch(api, ns):
         gateway.release.alone()
 
 
+def test_pods_crash_after_they_have_passed(api, ns):
+    """What has passed is not looked at any more by others, and serves until the sale is over."""
+    with GrpcGateway(Shop(api, ns)) as gateway:
+        shop, before = gateway.release.shop, gateway.route()["spec"]
+        gateway.release.ship(GRPC, {"canary": {"steps": [{"weight": 40, "pause": "1s"}]}}, bake="1s", promotion="AfterWindow")
+        wait_for("it has passed", lambda: "it has passed" in gateway.release.row().get("message", ""), 60)
+        crash(shop)
+        assert "no pod of the candidate is ready" in gateway.release.becomes("RolledBack")["message"]
+        assert gateway.release.image() == "shop/checkout:v1"
+        route_is(gateway, before)
+        gateway.release.alone()
+
+
 def test_nothing_has_begun_and_it_is_rolled_back(api, ns):
     """Argo Rollouts #1292, #2982: an abort of what has not begun scaled the target to nothing."""
     shop = Shop(api, ns)

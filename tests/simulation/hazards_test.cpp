@@ -40,6 +40,21 @@ History blue_green(History history) {
   return history;
 }
 
+/// What has passed waits until the sale is over.
+History afterwards(History history) {
+  history.events.front().rollout->promotion = "AfterWindow";
+  return history;
+}
+
+/// Copies first, then requests by a header besides the share.
+History by_requests(History history) {
+  RolloutPlan& plan = *history.events.front().rollout;
+  plan.matched = true;
+  plan.mirror = 50;
+  plan.steps.insert(plan.steps.begin(), {0, minutes(1)});
+  return history;
+}
+
 /// A server opens the first step.
 History by_webhook(History history) {
   history.events.front().rollout->gated = 1;
@@ -106,6 +121,26 @@ const std::vector<Hazard>& hazards() {
                       ask(kFifth + minutes(4) + seconds(1), "RollBack")});
        },
        {"a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      // What has passed is not looked at any more, and serves for hours.
+      {"PodsCrashAfterTheyHavePassed",
+       [] {
+         return with(afterwards(release()),
+                     {{.act = Act::CandidateCrashes, .at = kAll + minutes(3)}});
+       },
+       {"a release is Baking", "a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      // Whoever asks for it by a header would be left with what has no pods.
+      {"PodsCrashThatHaveRequestsByHeader",
+       [] {
+         return with(by_requests(slow(release())),
+                     {{.act = Act::CandidateCrashes, .at = kFifth + minutes(2)}});
+       },
+       {"a release is Running", "a release is RollingBack", "a release is RolledBack"},
+       {"a release is Promoted"}},
+      {"RequestsByHeaderAreRolledBackFromCopiesOnly",
+       [] { return with(by_requests(slow(release())), {ask(kFifth + seconds(20), "RollBack")}); },
+       {"a release is Running", "a release is RolledBack"},
        {"a release is Promoted"}},
       {"ANewCopyTakesOverAtOnce",
        [] { return blue_green(release()); },
