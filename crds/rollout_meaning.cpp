@@ -109,7 +109,8 @@ class Rollouts {
       if (!steps[k].match.empty() && !matches)
         wrong(path_of(i, step + "match"),
               "must only be with `httpRoute`, `grpcRoute` and `virtualService`: `" +
-                  router_of(by).first + "` knows nothing of requests",
+                  router_of(by).first +
+                  (by.ingress ? "` is given a weight alone" : "` knows nothing of requests"),
               "");
       if (by.grpc_route) only_headers(i, step, steps[k].match);
       if (!steps[k].mirror) continue;
@@ -201,6 +202,7 @@ class Rollouts {
     if (traffic.grpc_route) return {"grpcRoute", traffic.grpc_route->name};
     if (traffic.traefik_service) return {"traefikService", traffic.traefik_service->name};
     if (traffic.virtual_service) return {"virtualService", traffic.virtual_service->name};
+    if (traffic.ingress) return {"ingress", traffic.ingress->name};
     if (traffic.service) return {"service", traffic.service->name};
     // Nothing is held of it.
     return {traffic.ready_pods ? "readyPods" : "", ""};
@@ -212,6 +214,7 @@ class Rollouts {
     if (traffic.grpc_route) return traffic.grpc_route->backend;
     if (traffic.traefik_service) return traffic.traefik_service->backend;
     if (traffic.virtual_service) return traffic.virtual_service->backend;
+    if (traffic.ingress) return traffic.ingress->backend;
     if (traffic.ready_pods) return traffic.ready_pods->service.value_or("");
     return traffic.service ? traffic.service->name : "";
   }
@@ -228,7 +231,7 @@ class Rollouts {
       wrong(path_of(second, "traffic"),
             "must not share out the same Service of the same route as `" + a.name + "`",
             "");
-    else if (router_of(a.traffic) == router_of(b.traffic))
+    else if (router_of(a.traffic) == router_of(b.traffic) && !a.traffic.ingress)
       wrong(path_of(second, "traffic." + router_of(b.traffic).first + ".name"),
             "must not be the router of `" + a.name + "` too: what is held of it is one field",
             "give each rollout a router of its own");

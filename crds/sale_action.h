@@ -84,7 +84,7 @@ struct SaleActionStatus {
   std::optional<Instant> accepted_at{};
   /// When the first object had been written that it led to.
   std::optional<Instant> first_write_at{};
-  /// Of a `RollBack`, when no route sent traffic to a candidate any more.
+  /// Of a `RollBack`, when no candidate got traffic any more, by a route or by pods that are ready.
   std::optional<Instant> traffic_verified_at{};
   /// When all of it was done, or it was refused.
   std::optional<Instant> completed_at{};

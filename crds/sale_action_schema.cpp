@@ -191,7 +191,8 @@ constexpr Field kActionStatusFields[] = {
      &kActionStatusTrafficVerifiedAtSchema,
      false,
      "",
-     "Of a `RollBack`, when no route sent traffic to a candidate any more."},
+     "Of a `RollBack`, when no candidate got traffic any more, by a route or by pods that are "
+     "ready."},
     {"completedAt",
      &kActionStatusCompletedAtSchema,
      false,

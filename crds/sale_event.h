@@ -768,6 +768,9 @@ struct RolloutTraffic {
   /// A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same
   /// way. The candidate is a host of its own, not a subset.
   std::optional<RouteTraffic> virtual_service{};
+  /// An Ingress of ingress-nginx in the event's namespace, which stays as it is: an Ingress of ours
+  /// is its canary, whose `canary-weight` is held.
+  std::optional<RouteTraffic> ingress{};
   /// The Service itself, without any route: at the switch of `blueGreen` its whole `/spec/selector`
   /// is held, and it selects the candidate's pods instead of the target's.
   std::optional<ServiceTraffic> service{};
@@ -1114,7 +1117,8 @@ struct RolloutStatus {
   std::optional<std::int32_t> step{};
   /// How many there are.
   std::optional<std::int32_t> steps{};
-  /// Percent of the traffic that the route gives the candidate now.
+  /// Percent of the traffic that the candidate gets now, by its route or as a part of all ready
+  /// pods.
   std::optional<std::int32_t> weight{};
   /// Since when the step lasts.
   std::optional<Instant> step_at{};

@@ -1045,6 +1045,7 @@ void bind(const Node& node, RolloutTraffic& out) {
   bind_member(node, "grpcRoute", out.grpc_route);
   bind_member(node, "traefikService", out.traefik_service);
   bind_member(node, "virtualService", out.virtual_service);
+  bind_member(node, "ingress", out.ingress);
   bind_member(node, "service", out.service);
   bind_member(node, "readyPods", out.ready_pods);
 }
@@ -1055,6 +1056,7 @@ Json to_json(const RolloutTraffic& in) {
   write(json, "grpcRoute", in.grpc_route);
   write(json, "traefikService", in.traefik_service);
   write(json, "virtualService", in.virtual_service);
+  write(json, "ingress", in.ingress);
   write(json, "service", in.service);
   write(json, "readyPods", in.ready_pods);
   return json.build();

@@ -2412,6 +2412,33 @@ constexpr Field kSpecRolloutsItemTrafficVirtualServiceFields[] = {
 constexpr Schema kSpecRolloutsItemTrafficVirtualServiceSchema = {
     .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficVirtualServiceFields};
 
+constexpr Schema kSpecRolloutsItemTrafficIngressNameSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_subdomain,
+                "a name of lower-case letters, digits, `-` and `.`, such as `checkout`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$)re"},
+    .at_least = 1,
+    .at_most = 253};
+
+constexpr Schema kSpecRolloutsItemTrafficIngressBackendSchema = {
+    .type = SchemaType::String,
+    .pattern = {patterns::dns_label,
+                "lower-case letters, digits and `-`, such as `order-worker`",
+                R"re(^[a-z0-9]([-a-z0-9]*[a-z0-9])?$)re"},
+    .at_least = 1,
+    .at_most = 63};
+
+constexpr Field kSpecRolloutsItemTrafficIngressFields[] = {
+    {"name", &kSpecRolloutsItemTrafficIngressNameSchema, true, "", "Its name."},
+    {"backend",
+     &kSpecRolloutsItemTrafficIngressBackendSchema,
+     true,
+     "",
+     "The Service that selects the target's pods; every path that names it is shared out."},
+};
+constexpr Schema kSpecRolloutsItemTrafficIngressSchema = {
+    .type = SchemaType::Object, .fields = kSpecRolloutsItemTrafficIngressFields};
+
 constexpr Schema kSpecRolloutsItemTrafficServiceNameSchema = {
     .type = SchemaType::String,
     .pattern = {patterns::dns_label,
@@ -2473,6 +2500,12 @@ constexpr Field kSpecRolloutsItemTrafficFields[] = {
      "",
      "A VirtualService of Istio in the event's namespace, whose `/spec/http` is held in the same "
      "way. The candidate is a host of its own, not a subset."},
+    {"ingress",
+     &kSpecRolloutsItemTrafficIngressSchema,
+     false,
+     "",
+     "An Ingress of ingress-nginx in the event's namespace, which stays as it is: an Ingress of "
+     "ours is its canary, whose `canary-weight` is held."},
     {"service",
      &kSpecRolloutsItemTrafficServiceSchema,
      false,
@@ -2491,8 +2524,8 @@ constexpr Rule kSpecRolloutsItemTrafficRules[] = {
     {twins::one_router,
      "",
      "must have exactly one of `httpRoute`, `grpcRoute`, `traefikService`, `virtualService`, "
-     "`service` and `readyPods`",
-     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.virtualService), has(self.service), has(self.readyPods)].exists_one(r, r))re"},
+     "`ingress`, `service` and `readyPods`",
+     R"re([has(self.httpRoute), has(self.grpcRoute), has(self.traefikService), has(self.virtualService), has(self.ingress), has(self.service), has(self.readyPods)].exists_one(r, r))re"},
 };
 constexpr Schema kSpecRolloutsItemTrafficSchema = {.type = SchemaType::Object,
                                                    .fields = kSpecRolloutsItemTrafficFields,
@@ -3431,7 +3464,8 @@ constexpr Field kStatusRolloutsItemFields[] = {
      &kStatusRolloutsItemWeightSchema,
      false,
      "",
-     "Percent of the traffic that the route gives the candidate now."},
+     "Percent of the traffic that the candidate gets now, by its route or as a part of all ready "
+     "pods."},
     {"stepAt", &kStatusRolloutsItemStepAtSchema, false, "", "Since when the step lasts."},
     {"candidate", &kStatusRolloutsItemCandidateSchema, false, "", "The candidate's Deployment."},
     {"replicas", &kStatusRolloutsItemReplicasSchema, false, "", "How many pods it is to have."},

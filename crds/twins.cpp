@@ -392,8 +392,8 @@ bool one_strategy(const Node& self) { return self.has("canary") != self.has("blu
 bool one_router(const Node& self) {
   return static_cast<int>(self.has("httpRoute")) + static_cast<int>(self.has("grpcRoute")) +
              static_cast<int>(self.has("traefikService")) +
-             static_cast<int>(self.has("virtualService")) + static_cast<int>(self.has("service")) +
-             static_cast<int>(self.has("readyPods")) ==
+             static_cast<int>(self.has("virtualService")) + static_cast<int>(self.has("ingress")) +
+             static_cast<int>(self.has("service")) + static_cast<int>(self.has("readyPods")) ==
          1;
 }
 

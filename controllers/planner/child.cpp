@@ -60,17 +60,16 @@ Json owner_entry(const Holder& parent) {
 }
 
 Create create_of(const ChildWant& want, const Holder& parent) {
-  const Json annotations =
-      JsonObject()
-          .add(kChildEvent, std::string_view(parent.event))
-          .add(kChildPurpose, std::string_view(parent.feature + "/" + parent.name))
-          .add(kChildMadeOf, std::string_view(made_of(want)))
-          .build();
+  JsonObject annotations;
+  annotations.add(kChildEvent, std::string_view(parent.event))
+      .add(kChildPurpose, std::string_view(parent.feature + "/" + parent.name))
+      .add(kChildMadeOf, std::string_view(made_of(want)));
+  for (const auto& [name, value] : want.annotations) annotations.add(name, std::string_view(value));
   JsonObject metadata;
   metadata.add("name", std::string_view(want.object.name))
       .add("namespace", std::string_view(want.object.ns))
       .add("labels", labels_of(parent))
-      .add("annotations", annotations);
+      .add("annotations", annotations.build());
   if (is_beside(want.object, parent) && !want.serves)
     metadata.add("ownerReferences", json_array({owner_entry(parent)}));
   JsonObject manifest;

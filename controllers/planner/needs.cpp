@@ -29,6 +29,17 @@ void add_candidate(Needs& needs, const Event& event, const Setup& setup, const s
   needs.objects.insert({refs.deployment, refs.service, refs.autoscaler});
 }
 
+/// What the router is named by, and what is held instead of it.
+void add_router(Needs& needs,
+                const Event& event,
+                const Setup& setup,
+                const ObjectRef& router,
+                const std::string& rollout) {
+  needs.objects.insert(router);
+  if (router_of(router)->by_copy)
+    needs.objects.insert(candidate_refs(event, setup, rollout).ingress);
+}
+
 void add_rollout(Needs& needs, const ObjectRef& target, const ObjectRef& backend) {
   add_workload(needs, target);
   if (!backend.name.empty()) needs.objects.insert(backend);
@@ -44,7 +55,7 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
       add_rollout(
           needs, {"apps", "Deployment", ns, one.target.name}, {"", "Service", ns, asked.backend});
       if (asked.router != nullptr) {
-        needs.objects.insert(asked.object);
+        add_router(needs, event, setup, asked.object, one.name);
         needs.kinds.insert({asked.object.group, asked.object.kind});
       }
       if (one.template_from)
@@ -64,7 +75,7 @@ void add_rollouts(Needs& needs, const Event& event, const Setup& setup) {
     add_candidate(needs, event, setup, one.subject);
     add_rollout(needs, {"apps", "Deployment", ns, on.target}, {"", "Service", ns, on.backend});
     const auto router = router_told(on.router, ns);
-    if (router && !is_by_pods(*router)) needs.objects.insert(*router);
+    if (router && !is_by_pods(*router)) add_router(needs, event, setup, *router, one.subject);
   }
 }
 

@@ -119,9 +119,11 @@ void plan_rollout(RolloutDraft& draft) {
     draft.tell("Suspended");
     return keep_all(draft, "nothing goes forward now");
   }
-  if (!draft.facts.unread.empty()) {
-    draft.tell("Unknown", draft.facts.unread);
-    return keep_all(draft, draft.facts.unread);
+  const RolloutFacts& facts = draft.facts;
+  const std::string& unread = facts.unread.empty() ? facts.original_unread : facts.unread;
+  if (!unread.empty()) {
+    draft.tell("Unknown", unread);
+    return keep_all(draft, unread);
   }
   if (draft.decided(rollout_kind::kStarted) == nullptr) lower_floor(draft, last_end(draft));
   go_forward(draft);
@@ -129,7 +131,7 @@ void plan_rollout(RolloutDraft& draft) {
 
 /// Does anything of a candidate stand, or is it about to?
 bool is_unfinished(const RolloutDraft& draft) {
-  if (draft.facts.deployment || draft.facts.front || draft.facts.scaler) return true;
+  if (draft.facts.has_candidate()) return true;
   const std::string& state = draft.row.state;
   const bool open = state != "Waiting" && state != "RolledBack" && state != "Promoted";
   return open && draft.decided(rollout_kind::kStarted) != nullptr;
@@ -144,6 +146,7 @@ void collect(RolloutWants& out, RolloutDraft&& draft) {
   std::move(draft.warnings.begin(), draft.warnings.end(), std::back_inserter(wants.warnings));
   std::move(draft.decisions.begin(), draft.decisions.end(), std::back_inserter(out.decisions));
   out.at_once.insert(draft.at_once.begin(), draft.at_once.end());
+  out.gone.insert(draft.gone.begin(), draft.gone.end());
   wants.wake = sooner(wants.wake, draft.wake);
   // What may not be read keeps no event from going; the sweep looks after the candidate.
   const ObjectRef& shares =
@@ -206,6 +209,7 @@ RolloutDraft draft_of(const View& view,
                    .decisions = {},
                    .warnings = {},
                    .at_once = {},
+                   .gone = {},
                    .wake = {}};
   out.row.name = name;
   return out;

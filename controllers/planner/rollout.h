@@ -25,6 +25,7 @@ struct RolloutWants {
   std::vector<api::RolloutStatus> rows;
   std::vector<api::Decision> decisions;  ///< to be added to those of the event
   std::set<ObjectRef> at_once;           ///< written before status is stored, in any mode
+  std::set<ObjectRef> gone;              ///< copies of ours that nothing is put back on any more
   bool unfinished = false;               ///< something of a candidate stands or is about to
 };
 

@@ -129,8 +129,7 @@ void go_back(RolloutDraft& draft, const std::string& why) {
   if ((is_over || is_drained(draft)) && !facts.unread.empty()) return wait_for(facts.unread);
   if (is_over) {
     clean_up(draft, *drained);
-    if (!facts.deployment && !facts.front && !facts.scaler && !facts.traffic)
-      draft.tell("RolledBack", why);
+    if (!facts.has_candidate() && !facts.traffic) draft.tell("RolledBack", why);
     return;
   }
   if (is_drained(draft)) {

@@ -1,5 +1,6 @@
 #include "controllers/planner/rollout_candidate.h"
 
+#include "controllers/planner/rollout_ingress.h"
 #include "operator/base/content_hash.h"
 #include "operator/base/json_read.h"
 
@@ -212,7 +213,8 @@ CandidateRefs candidate_refs(const Event& event, const Setup& setup, const std::
   const std::string name = child_name(parent_in(event, setup, kRollouts, rollout));
   return {{"apps", "Deployment", event.ref.ns, name},
           {"", "Service", event.ref.ns, name},
-          {"autoscaling", "HorizontalPodAutoscaler", event.ref.ns, name}};
+          {"autoscaling", "HorizontalPodAutoscaler", event.ref.ns, name},
+          {kIngressGroup, "Ingress", event.ref.ns, name}};
 }
 
 Question template_question(const ObjectRef& target, const Present& stable, const Json& patch) {

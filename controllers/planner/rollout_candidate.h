@@ -11,7 +11,8 @@
 namespace doorbuster::planner {
 
 // The candidate of a rollout: a Deployment of ours beside the target, with a Service of its own
-// and, where a HorizontalPodAutoscaler scales the target, one of its own. Its pods match neither
+// and, where a HorizontalPodAutoscaler scales the target, one of its own; with an Ingress too where
+// that shares out the traffic (rollout_ingress.h). Its pods match neither
 // the target's selector nor the Service that selects the target (DESIGN.md section 5); but without
 // a router they match both, and the Deployment is alone.
 
@@ -20,7 +21,7 @@ inline constexpr const char* kRolloutLabel = "doorbuster.dev/rollout";  ///< on 
 inline constexpr const char* kTemplate = "/spec/template";
 
 struct CandidateRefs {
-  ObjectRef deployment, service, autoscaler;
+  ObjectRef deployment, service, autoscaler, ingress;
 };
 CandidateRefs candidate_refs(const Event&, const Setup&, const std::string& rollout);
 

@@ -33,6 +33,13 @@ struct RolloutFacts {
   ObjectRef source_ref{};
   const Present* source = nullptr;
   std::string source_unread;
+  /// Where the route is a copy of ours (Router::by_copy): the object that the spec names, of which
+  /// nothing is held. Why it is not known stops no way back either.
+  ObjectRef original{};
+  const Present *original_seen = nullptr, *copy = nullptr;
+  std::string original_unread;
+  Value copied;              ///< what the copy's spec is to be; nothing: there is nothing to copy
+  std::string not_taken_up;  ///< why nobody is known to have the copy; empty: it is taken for so
   std::optional<InCharge> charge;       ///< of the target
   const Present* autoscaler = nullptr;  ///< the target's, where the candidate gets one like it
   std::string unread;                   ///< what is not known now; empty: all is
@@ -57,9 +64,18 @@ struct RolloutFacts {
     // By pods it is looked at before they are there: what they get no longer depends on it.
     const bool needed = !backend.name.empty() && !(by_pods && deployment != nullptr);
     if (service == nullptr && needed) return &backend;
+    if (by_copy() && original_seen == nullptr) return &original;
+    // A copy is made; but whoever removes it under traffic took that back, and is not fought.
+    if (by_copy() && traffic == nullptr) return nullptr;
     return routing == nullptr && !by_pods ? &route : nullptr;
   }
-  bool stands() const { return deployment || front || scaler || traffic || floor; }
+  bool by_copy() const { return router != nullptr && router->by_copy; }
+  /// Is there what leads to the candidate's pods?
+  bool within_reach() const {
+    return by_pods || (front && (!by_copy() || (copy && not_taken_up.empty())));
+  }
+  bool has_candidate() const { return deployment || front || scaler || copy; }
+  bool stands() const { return has_candidate() || traffic || floor; }
   /// As far as is seen.
   bool gets_any() const { return weight.value_or(0) > 0 || requests; }
   bool serves() const { return gets_any() || (!weight && traffic != nullptr); }
@@ -81,7 +97,7 @@ struct RolloutDraft {
   std::vector<Question> questions;
   std::vector<api::Decision> decisions;
   std::vector<Reason> warnings;
-  std::set<ObjectRef> at_once;
+  std::set<ObjectRef> at_once, gone;  ///< as in RolloutWants
   std::optional<Instant> wake;
 
   const api::Decision* decided(const char* kind) const {
@@ -183,6 +199,19 @@ std::string why_not_routed(const RolloutDraft&);
 /// The same by the API server's answer to a dry run of each step that has requests. `document`
 /// stays null.
 Rendering routed_ahead(RolloutDraft&);
+
+// ---- by a copy of ours (rollout_ingress.h)
+
+/// Why the original can have none; empty: it can, as far as itself says.
+std::string why_not_copied(const RolloutFacts&);
+std::string why_not_taken_up(const RolloutFacts&);
+/// By answers about the cluster: does its controller know what a copy is, and has it none already?
+/// `document` stays null.
+Rendering copied_ahead(RolloutDraft&);
+/// Wants it, once what it leads to is there.
+void want_copy(RolloutDraft&);
+/// Did somebody take out of the original what is copied? Says so in the row.
+bool is_original_lost(RolloutDraft&);
 
 /// Everything that stands stays as it is, the target's least as others hold it now too.
 void keep_all(RolloutDraft&, const std::string& why);

@@ -1,4 +1,5 @@
 #include "controllers/planner/rollout_draft.h"
+#include "controllers/planner/rollout_ingress.h"
 #include "controllers/planner/rollout_switch.h"
 #include "controllers/products/scalers.h"
 
@@ -38,6 +39,21 @@ void look_at_holds(RolloutFacts& facts, const View& view, const std::string& nam
       facts.floor = &one;
     }
   }
+}
+
+/// What the spec names where a copy of it is held.
+void look_at_original(RolloutFacts& facts,
+                      const View& view,
+                      const std::string& name,
+                      const ObjectRef& named) {
+  if (facts.traffic == nullptr) facts.route = facts.candidate.ingress;
+  facts.copy = look_at_child(view, facts.candidate.ingress, name, facts.unread);
+  if (router_of(named) != facts.router) return;
+  facts.original = named;
+  facts.original_seen = look(view, named, facts.original_unread);
+  if (facts.original_seen == nullptr) return;
+  facts.copied = canary_spec(*facts.original_seen->object, facts.sides);
+  facts.not_taken_up = why_not_taken_up(facts);
 }
 
 /// What share the candidate has, whether that is in force, and whether what stands there is ours.
@@ -137,6 +153,7 @@ RolloutFacts rollout_facts(const View& view, const std::string& name, const Roll
                .stable = names.backend,
                .candidate = out.candidate.service.name,
                .pods = labels_of_pods(out.deployment, name)};
+  if (out.by_copy()) look_at_original(out, view, name, names.route);
   if (out.router != nullptr) look_at_route(out, view, out.back_unread);
   if (!out.back_unread.empty()) out.unread = out.back_unread;
   if (out.stable != nullptr) {

@@ -108,6 +108,13 @@ bool is_allowed(RolloutDraft& draft, const ObjectRef& object) {
   return false;
 }
 
+/// Both are asked in one go: a round has few of those (kQuestionRounds).
+bool may_be_made(RolloutDraft& draft) {
+  const RolloutFacts& facts = draft.facts;
+  const bool pods = is_allowed(draft, facts.candidate.deployment);
+  return (!facts.by_copy() || is_allowed(draft, facts.candidate.ingress)) && pods;
+}
+
 /// Would the API server store what the steps ask of the route, all of it?
 bool is_taken(RolloutDraft& draft) {
   Rendering stored = routed_ahead(draft);
@@ -175,6 +182,7 @@ bool want_candidate(RolloutDraft& draft, std::int64_t pods) {
   }
   draft.row.replicas = pods;
   for (const ChildWant& one : *wants) draft.candidates.emplace_back(one);
+  want_copy(draft);
   return true;
 }
 
@@ -196,6 +204,11 @@ std::string earlier_wave(const RolloutDraft& draft) {
 bool may_share_out(RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   const Router& router = *facts.router;
+  if (facts.by_copy()) {
+    const std::string why = why_not_copied(facts);
+    if (!why.empty()) cannot(draft, "Refused", why);
+    return why.empty();
+  }
   const auto field = facts.routing->object->root().find(router.field);
   // Of a Service without a selector parting_label says so.
   if (field ? !router.shares(*field, facts.sides).names_stable : !router.whole) {
@@ -296,7 +309,7 @@ void begin(RolloutDraft& draft) {
     return draft.tell("Promoted", kRunsAlready);
   if (!may_begin(draft)) return;
   const RolloutFacts& facts = draft.facts;
-  if (!is_allowed(draft, facts.candidate.deployment) || !is_taken(draft)) return;
+  if (!may_be_made(draft) || !is_taken(draft)) return;
   const auto made = rendered(draft);
   if (!made) return;
   const Value now = facts.stable->object->at(kTemplate);
@@ -313,7 +326,7 @@ void begin(RolloutDraft& draft) {
                to_text(StartedOn{template_hash(*facts.stable),
                                  facts.target.name,
                                  facts.backend.name,
-                                 router_text(facts.route),
+                                 router_text(facts.by_copy() ? facts.original : facts.route),
                                  facts.source ? template_hash(*facts.source) : ""}));
 }
 
@@ -482,13 +495,16 @@ std::string failure(RolloutDraft& draft, int step) {
   const Instant limit = since + pause + draft.spec->deadline.value;
   if (view.now >= limit)
     return "step " + std::to_string(step) +
-           (in_step ? " has not passed" : " waits for the candidate's pods") +
+           (in_step                            ? " has not passed"
+            : draft.facts.not_taken_up.empty() ? " waits for the candidate's pods"
+                                               : " waits for the candidate's Ingress") +
            " within its deadline";
   draft.wake = sooner(draft.wake, limit);
   return "";
 }
 
 void say_what_is_pending(RolloutDraft& draft) {
+  if (!draft.facts.not_taken_up.empty()) draft.row.message = draft.facts.not_taken_up;
   const auto pods = draft.view.seen.pods.find(draft.facts.candidate.deployment);
   if (pods == draft.view.seen.pods.end() || draft.facts.deployment == nullptr) return;
   const auto reasons = pending_of(*draft.facts.deployment->object,
@@ -549,6 +565,7 @@ void bake(RolloutDraft& draft, const api::Decision& passed) {
 /// Does it stand still: paused by a person, by a failure, or because somebody else changes the
 /// route?
 bool stands_still(RolloutDraft& draft, int step) {
+  if (is_original_lost(draft)) return true;
   if (draft.facts.contested) {
     draft.tell("Contested",
                std::string("somebody else changed the ") + draft.facts.router->what + " of " +
@@ -635,8 +652,8 @@ void go_forward(RolloutDraft& draft) {
   }
   const RolloutFacts& facts = draft.facts;
   if (draft.decided(rollout_kind::kPromoted) != nullptr) return promote(draft);
-  if (facts.missing() != nullptr) {
-    draft.tell("Missing", "the target, its Service or its route does not exist any more");
+  if (const ObjectRef* gone = facts.missing()) {
+    draft.tell("Missing", to_text(*gone) + " does not exist any more");
     return keep_all(draft, draft.row.message);
   }
   if (draft.decided(rollout_kind::kAccepted) != nullptr) return promote(draft);
@@ -663,8 +680,7 @@ void go_forward(RolloutDraft& draft) {
                                 : pods_for(draft, std::max({stays, at ? at->pods : 0, 1}));
   if (!want_candidate(draft, pods)) return keep_all(draft, draft.row.message);
   want_floor(draft, needed_of(draft), "TargetKept");
-  const bool full =
-      facts.ready >= pods_of_step(draft, now) && (facts.front != nullptr || facts.by_pods);
+  const bool full = facts.ready >= pods_of_step(draft, now) && facts.within_reach();
   const bool goes = !still && full;
   const bool written = share_out(draft, goes ? goal : stays, goes ? &now : at);
   if (still) return;

@@ -140,6 +140,9 @@ bool want_split(RolloutDraft& draft, const Split& split, Rank rank) {
   const bool stands =
       !less && held != nullptr && held->landed && equal_values(held->asked.operand, *value);
   const std::string besides = less ? "" : requests_in_words(split);
+  // Of a copy of ours it is known what it was made with, whatever stands there by now.
+  std::optional<Value> baseline;
+  if (router.by_copy) baseline = Value(*router.share_out(*authors, facts.sides, {}));
   draft.items.emplace_back(
       HoldWant{.field = {facts.route, router.field, ""},
                .ask = ask(Ask::Op::Set, std::move(*value), rank),
@@ -148,7 +151,7 @@ bool want_split(RolloutDraft& draft, const Split& split, Rank rank) {
                           draft.name + ": " + std::to_string(split.percent) +
                               " % of the traffic to the candidate" +
                               (besides.empty() ? "" : ", " + besides)},
-               .baseline = std::nullopt,
+               .baseline = std::move(baseline),
                .replicas = false});
   return stands;
 }
@@ -214,6 +217,8 @@ void let_go_of_traffic(RolloutDraft& draft, const char* why) {
   const OurHold* traffic = draft.facts.traffic;
   if (traffic == nullptr) return;
   const Present* routing = draft.facts.routing;
+  if (draft.facts.by_copy() && absence(draft.view.seen, traffic->field.object) == "Missing")
+    draft.gone.insert(traffic->field.object);
   const Value live = routing ? routing->object->at(traffic->field.pointer) : Value();
   let_go(draft, traffic->field, why, !equal_values(live, traffic->entry.baseline));
 }
@@ -261,7 +266,8 @@ Rendering rendering(RolloutDraft& draft) {
 void keep_all(RolloutDraft& draft, const std::string& why) {
   draft.items.emplace_back(Retain{draft.name, {"NotRead", why}});
   keep_least(draft);
-  if (!draft.facts.unread.empty()) draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
+  if (!draft.facts.unread.empty() || !draft.facts.original_unread.empty())
+    draft.wake = sooner(draft.wake, draft.view.now + kLookAgain);
 }
 
 void remove_candidate(RolloutDraft& draft, const char* why) {

@@ -66,6 +66,7 @@ std::string why_not_routed(const RolloutDraft& draft) {
 Rendering routed_ahead(RolloutDraft& draft) {
   const RolloutFacts& facts = draft.facts;
   if (facts.by_pods) return {.is = Rendering::Is::Made};
+  if (facts.by_copy()) return copied_ahead(draft);
   const auto field = facts.routing->object->root().find(facts.router->field);
   Rendering out{.is = Rendering::Is::Made};
   for (std::size_t k = 0; field && k < draft.steps.size(); ++k) {

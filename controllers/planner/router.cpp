@@ -1,5 +1,6 @@
 #include "controllers/planner/router.h"
 
+#include "controllers/planner/rollout_ingress.h"
 #include "controllers/planner/rollout_switch.h"
 #include "controllers/planner/rollout_virtual_service.h"
 
@@ -63,6 +64,21 @@ constexpr Router virtual_service() {
   return by_weights<kVirtualServiceForm>(out);
 }
 
+constexpr Router ingress() {
+  return {.group = kIngressGroup,
+          .kind = "Ingress",
+          .member = "ingress",
+          .field = kCanaryWeight,
+          .what = "canary weight",
+          .whole = false,
+          .by_copy = true,
+          .shares = shares_of_weight,
+          .share_out = shared_by_weight,
+          .take_out = without_weight,
+          .why_not_in_force = needs_nothing,
+          .sends = ingress_sends_to};
+}
+
 constexpr Router service() {
   return {.group = "",
           .kind = "Service",
@@ -79,9 +95,9 @@ constexpr Router service() {
 constexpr Router kHttpRoute = gateway_route<kGatewayForm>("HTTPRoute", "httpRoute"),
                  kGrpcRoute = gateway_route<kGrpcForm>("GRPCRoute", "grpcRoute"),
                  kTraefikService = traefik_service(), kVirtualService = virtual_service(),
-                 kService = service();
+                 kIngress = ingress(), kService = service();
 constexpr std::array kRouters = {
-    kHttpRoute, kGrpcRoute, kTraefikService, kVirtualService, kService};
+    kHttpRoute, kGrpcRoute, kTraefikService, kVirtualService, kIngress, kService};
 
 RouterAsked asked(const Router& router, const std::string& name, const std::string& backend) {
   return {.router = &router, .object = {router.group, router.kind, "", name}, .backend = backend};
@@ -108,7 +124,8 @@ RouterAsked router_asked(const api::RolloutTraffic& traffic, const std::string& 
   for (const auto& [router, route] : {std::pair{&kHttpRoute, &traffic.http_route},
                                       std::pair{&kGrpcRoute, &traffic.grpc_route},
                                       std::pair{&kTraefikService, &traffic.traefik_service},
-                                      std::pair{&kVirtualService, &traffic.virtual_service}}) {
+                                      std::pair{&kVirtualService, &traffic.virtual_service},
+                                      std::pair{&kIngress, &traffic.ingress}}) {
     if (*route) out = asked(*router, (*route)->name, (*route)->backend);
   }
   if (traffic.service) out = asked(kService, traffic.service->name, traffic.service->name);

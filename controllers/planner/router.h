@@ -20,6 +20,8 @@ struct Router {
   const char* field;   ///< JSON Pointer
   const char* what;    ///< the field, in words
   bool whole;          ///< the candidate gets all of the traffic or nothing
+  /// What is held is one of ours, made beside the object that the spec names and like it.
+  bool by_copy = false;
 
   Shares (*shares)(const JsonView& field, const Sides&);
   /// The author's field with this for the candidate: nothing gives it as it is. Invalid where the
@@ -33,6 +35,8 @@ struct Router {
   /// What else of it sends to the target and cannot be shared out; empty: nothing does. Null where
   /// there is nothing else.
   std::string (*why_not_shared)(const Document&, const Sides&) = nullptr;
+  /// Does any object of the kind send something to the candidate? Null: as `shares` says.
+  bool (*sends)(const Document&, const Sides&) = nullptr;
 };
 
 std::span<const Router> routers();
@@ -44,7 +48,7 @@ bool shares_out(const FieldRef&);
 /// What a rollout asks for.
 struct RouterAsked {
   const Router* router = nullptr;  ///< null: nothing is asked for, or nothing is held
-  ObjectRef object;                ///< or kByPods
+  ObjectRef object;                ///< as the spec names it; or kByPods
   std::string backend;             ///< the target's Service; empty: none is looked at
 };
 RouterAsked router_asked(const api::RolloutTraffic&, const std::string& ns);

@@ -107,7 +107,8 @@ struct Answer {
   Instant at;
   enum class Says { Yes, No, Unknown } says = Says::Unknown;
   std::string why;
-  Json body = {};  ///< of Question::Kind::Render with Yes: the whole object as it would be
+  Json body = {};  ///< with Yes, of Question::Kind::Render: the whole object as it would be; of
+                   ///< Read: what it is
 };
 
 /// How a kind is served.

@@ -9,6 +9,7 @@ namespace {
 
 /// A candidate's own Service selects it, and is none of the user's routers.
 bool sends_to(const RouteSeen& route, const Sides& sides) {
+  if (route.router->sends != nullptr) return route.router->sends(*route.object, sides);
   const ObjectRef ref{
       route.router->group, route.router->kind, sides.ns, route.object->string("/metadata/name")};
   if (is_serving_child(ref, *route.object)) return false;
@@ -77,6 +78,8 @@ ChildCare unless_routed(ChildCare care,
                         const Holder& parent,
                         const RoutesFact& routes) {
   if (!care.remove) return care;
+  // With a canary Ingress all of the traffic goes to the target.
+  if (const Router* router = router_of(child); router != nullptr && router->by_copy) return care;
   care.kept = needed_by({.ns = child.ns,
                          .stable = "",
                          .candidate = child.name,

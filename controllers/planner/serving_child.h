@@ -24,7 +24,7 @@ struct RouteSeen {
 using RoutesFact = std::variant<std::vector<RouteSeen>, Unread>;
 
 /// What a sweep does about such a child whose event is gone: it stays as long as a route sends
-/// something to the Service of its name, or that is not known.
+/// something to the Service of its name, or that is not known. One that is such a route goes.
 ChildCare unless_routed(ChildCare, const ObjectRef& child, const Holder& parent, const RoutesFact&);
 
 /// All Deployments of a child's namespace.

@@ -215,9 +215,9 @@ void fold_wants(Draft& draft, const ObjectWants& asked, const Witness& witness, 
       FieldDraft field;
       field.ref = want.field;
       // Values and record are written as one: a field that a good record does not list was put
-      // back.
+      // back. Of a baseline that is said nobody has to be asked.
       const auto put_back = asked.put_back.find(path);
-      field.free = draft.ledger.state == Ledger::State::Good ||
+      field.free = draft.ledger.state == Ledger::State::Good || want.baseline ||
                    (put_back != asked.put_back.end() &&
                     equal_values(put_back->second, draft.object.object->at(path.pointer)));
       record_baseline(draft, field, path, want, witness);

@@ -248,7 +248,7 @@ void carry_over(Rows& rows, const api::HoldStatus& old) {
   }
   const std::string state = absence(rows.from.seen, field.object);
   if (!state.empty()) row.state = state;
-  if (state == "Missing" && rows.from.over) {
+  if (state == "Missing" && (rows.from.over || rows.from.gone.contains(field.object))) {
     row.copy.clear();
     row.serial.reset();
     row.stepped_at.reset();

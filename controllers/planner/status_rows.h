@@ -4,6 +4,7 @@
 #include "controllers/planner/hold_feature.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct RowSources {
   const Outcomes& outcomes;
   const std::map<FieldRef, RampMemory>& moved;  ///< ramps that moved this round
   const std::vector<HoldNote>& notes;
+  const std::set<ObjectRef>& gone;  ///< of our own making, and let go of
   bool new_run = false;
   bool over = false;  ///< what is missing need not be remembered any more
 };

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -59,6 +60,8 @@ struct ChildWant {
   bool serves = false;
   /// One that stands is written also while its feature rests (a rollback).
   bool at_rest = false;
+  /// What it is made with besides its marks, and never written again.
+  std::vector<std::pair<std::string, std::string>> annotations = {};
 };
 using Item = std::variant<HoldWant, ChildWant, Release, Retain>;
 
@@ -76,8 +79,9 @@ struct Question {
     /// What would the API server make of it with this patch? Of a Deployment a strategic merge
     /// patch, of a custom resource, which takes no other, a merge patch.
     Render,
+    Read,  ///< what is it, or, of no name, all of the kind in its namespace ({"items": [...]})?
   } kind = Kind::Access;
-  std::string api_version = {};  ///< with DryRun and Render
+  std::string api_version = {};  ///< with DryRun, Render and Read
   Json patch = {};
 };
 Question access_question(const ObjectRef& about,

@@ -182,6 +182,7 @@ Report make_status(Round& round, Plan& out) {
                             .outcomes = round.outcomes,
                             .moved = round.capacity.memory,
                             .notes = round.hold_wants.notes,
+                            .gone = round.rollouts.gone,
                             .new_run = round.new_run,
                             .over = past || round.event.deleting});
   status.headroom = headroom_rows(round);

@@ -47,6 +47,9 @@ constexpr std::array kTrafficFields = {
     Steering{"k8s.nginx.org", "VirtualServer", "/spec/routes"},
     Steering{"apisix.apache.org", "ApisixRoute", "/spec/http"},
     Steering{"networking.k8s.io", "Ingress", "/spec/rules"},
+    Steering{"networking.k8s.io",
+             "Ingress",
+             "/metadata/annotations/nginx.ingress.kubernetes.io~1canary-weight"},
     Steering{"", "Service", "/spec/selector"},
 };
 

@@ -134,6 +134,7 @@ std::vector<AllowedKind> limits() {
         "/metadata/annotations/nginx.ingress.kubernetes.io~1limit-connections",
         "/metadata/annotations/nginx.ingress.kubernetes.io~1limit-burst-multiplier",
         "/metadata/annotations/nginx.ingress.kubernetes.io~1limit-rate",
+        "/metadata/annotations/nginx.ingress.kubernetes.io~1canary-weight",
         "/metadata/annotations/higress.io~1route-limit-rps",
         "/metadata/annotations/higress.io~1route-limit-rpm"}},
       {"k8s.nginx.org", "Policy", {"/spec/rateLimit"}},

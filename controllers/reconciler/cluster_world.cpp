@@ -5,6 +5,7 @@
 #include "controllers/planner/ledger.h"
 #include "controllers/reconciler/dry_runs.h"
 #include "controllers/reconciler/event_reading.h"
+#include "controllers/reconciler/look_ups.h"
 #include "controllers/reconciler/own_objects.h"
 #include "controllers/reconciler/zones.h"
 #include "crds/reader.h"
@@ -259,24 +260,27 @@ planner::Answer ClusterWorld::answer(const planner::Event& event,
                                      const planner::Question& question) {
   using Kind = planner::Question::Kind;
   if (question.kind == Kind::Access) return access(event, question);
+  if (question.kind == Kind::Read) return of_server(question);
   const std::string id = event.ref.ns + "/" + question.id;
   if (const auto known = ahead_.find(id, parts_.now())) return *known;
   const bool dry = question.kind == Kind::DryRun || question.kind == Kind::Render;
-  planner::Answer made = dry ? dry_run(question) : access(event, question);
+  planner::Answer made = dry ? of_server(question) : access(event, question);
   // A whole object is large and wanted once; what could not be asked is asked again soon.
   if (question.kind != Kind::Render || made.says == planner::Answer::Says::No)
     ahead_.keep(id, made);
   return made;
 }
 
-planner::Answer ClusterWorld::dry_run(const planner::Question& question) {
+planner::Answer ClusterWorld::of_server(const planner::Question& question) {
   const Result<kube::Resource> resource = parts_.kinds->find(
       question.about.group, question.about.kind, version_of(question.api_version));
   if (!resource.ok())
     return {.at = parts_.now(),
             .says = planner::Answer::Says::Unknown,
             .why = resource.error().message};
-  return answer_dry_run(*parts_.client, *resource, question, parts_.now());
+  return question.kind == planner::Question::Kind::Read
+             ? answer_look_up(*parts_.client, *resource, question, parts_.now())
+             : answer_dry_run(*parts_.client, *resource, question, parts_.now());
 }
 
 planner::Answer ClusterWorld::access(const planner::Event& event,

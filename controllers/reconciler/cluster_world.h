@@ -108,7 +108,7 @@ class ClusterWorld final : public planner::World {
                const planner::Reason& why,
                Outcome done) const;
   planner::Answer access(const planner::Event& event, const planner::Question& question);
-  planner::Answer dry_run(const planner::Question& question);
+  planner::Answer of_server(const planner::Question& question);
 
   Parts parts_;
   kube::Written written_;  ///< of SaleEvents

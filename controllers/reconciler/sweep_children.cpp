@@ -14,7 +14,8 @@ const std::set<std::pair<std::string, std::string>> kKindsBesideTargets{
     {"apps", "DaemonSet"},
     {"apps", "Deployment"},
     {"autoscaling", "HorizontalPodAutoscaler"},
-    {"autoscaling.x-k8s.io", "CapacityBuffer"}};
+    {"autoscaling.x-k8s.io", "CapacityBuffer"},
+    {"networking.k8s.io", "Ingress"}};
 
 }  // namespace
 

@@ -73,6 +73,29 @@ const Case kCases[] = {
        b.strategy.canary->steps[0].match = {{.header = HeaderMatch{"x-beta", "1"}, .cookie = {}}};
      },
      "spec.rollouts[1].strategy.canary.steps[0].match"},
+    {"requests told apart by a canary Ingress",
+     [](auto&, auto& b) {
+       std::swap(b.traffic.http_route, b.traffic.ingress);
+       b.strategy.canary->steps[0].match = {{.header = HeaderMatch{"x-beta", "1"}, .cookie = {}}};
+     },
+     "spec.rollouts[1].strategy.canary.steps[0].match"},
+    {"a mirror of a canary Ingress",
+     [](auto&, auto& b) {
+       std::swap(b.traffic.http_route, b.traffic.ingress);
+       b.strategy.canary->steps[0] = {.weight = 0, .mirror = 10};
+     },
+     "spec.rollouts[1].strategy.canary.steps[0].mirror"},
+    {"two Services of one Ingress",
+     [](auto& a, auto& b) {
+       a.traffic = {.ingress = RouteTraffic{.name = "shop", .backend = "a"}};
+       b.traffic = {.ingress = RouteTraffic{.name = "shop", .backend = "b"}};
+     },
+     ""},
+    {"one Service of one Ingress twice",
+     [](auto& a, auto& b) {
+       a.traffic = b.traffic = {.ingress = RouteTraffic{.name = "shop", .backend = "a"}};
+     },
+     "spec.rollouts[1].traffic"},
     {"calls by cookie",
      [](auto&, auto& b) {
        std::swap(b.traffic.http_route, b.traffic.grpc_route);

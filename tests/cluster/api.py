@@ -56,7 +56,7 @@ PATHS = {
     "httproutes": "/apis/gateway.networking.k8s.io/v1",
     "backendtrafficpolicies": "/apis/gateway.envoyproxy.io/v1alpha1",
 }
-ROOTS = {"namespaces": "/api/v1", "nodes": "/api/v1", "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
+ROOTS = {"ingressclasses": "/apis/networking.k8s.io/v1", "namespaces": "/api/v1", "nodes": "/api/v1", "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
          "clusterrolebindings": "/apis/rbac.authorization.k8s.io/v1",
          "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1"}
 MERGE, JSON_PATCH, APPLY = ("application/merge-patch+json", "application/json-patch+json", "application/apply-patch+yaml")

@@ -371,3 +371,128 @@ def test_a_suspended_release_by_ready_pods_goes_back_at_once(api, ns):
     beside.release.want_stable()
     beside.is_asked_for_nothing()
     beside.is_back()
+
+
+class IngressNginx(Played):
+    """An Ingress of a class of ingress-nginx; its controller gives each of the namespace an address, and no more."""
+
+    def __init__(self, shop, controller="k8s.io/ingress-nginx"):
+        super().__init__(shop, "networking.k8s.io", "ingresses")
+        rule = {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": ["create"]}
+        self.api.patch("roles", self.ns, "sale", [{"op": "add", "path": "/rules/-", "value": rule}], content_type=JSON_PATCH)
+        self.release, self.name = Release(shop), f"nginx-{shop.ns}"
+        self.api.create("ingressclasses", None, {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": self.name},
+                                                 "spec": {"controller": controller}})
+        self.add("shop", {"cert-manager.io/cluster-issuer": "ours"})
+
+    def __enter__(self):
+        super().__enter__()
+        self.before = wait_for("an address", lambda: self.found("shop") if self.address("shop") else None, 20)
+        return self
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        self.api.delete("ingressclasses", None, self.name)
+
+    def add(self, name, annotations):
+        paths = [{"path": path, "pathType": "Prefix", "backend": {"service": {"name": service, "port": {"number": 80}}}}
+                 for path, service in (("/cart", "checkout"), ("/img", "images"))]
+        self.api.create("ingresses", self.ns, {
+            "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name, "annotations": annotations}, "spec": {
+                "ingressClassName": self.name, "tls": [{"hosts": ["shop.example"], "secretName": "shop"}],
+                "rules": [{"host": "shop.example", "http": {"paths": paths}}]}})
+
+    def found(self, name):
+        return self.api.get("ingresses", self.ns, name)
+
+    def address(self, name):
+        return self.found(name)["status"]["loadBalancer"].get("ingress")
+
+    def look(self):
+        for one in self.api.list("ingresses", self.ns):
+            if not one["status"]["loadBalancer"].get("ingress"):
+                self.api.patch("ingresses", self.ns, one["metadata"]["name"], {"status": {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}},
+                               "nginx-ingress-controller", subresource="status")
+
+    def canary(self):
+        return next(one for one in self.api.list("ingresses", self.ns) if one["metadata"]["name"] != "shop")
+
+    def weight(self):
+        return self.canary()["metadata"]["annotations"]["nginx.ingress.kubernetes.io/canary-weight"]
+
+    def ship(self, strategy):
+        self.release.ship({"ingress": {"name": "shop", "backend": "checkout"}}, strategy)
+
+    def is_as_before(self):
+        """The user's own was not even touched."""
+        wait_for("the Ingress of the user alone", lambda: [one["metadata"]["name"] for one in self.api.list("ingresses", self.ns)] == ["shop"], 30)
+        assert self.found("shop") == self.before, self.found("shop")
+        self.release.alone()
+
+
+def test_a_release_by_ingress_nginx_is_promoted(api, ns):
+    with IngressNginx(Shop(api, ns)) as nginx:
+        nginx.ship({"canary": {"steps": [{"weight": 40, "pause": "5s"}, {"weight": 80, "pause": "5s"}]}})
+        nginx.release.has_weight(40)
+        canary = nginx.canary()
+        annotations = {name.rpartition("/")[2]: value for name, value in canary["metadata"]["annotations"].items() if name.startswith("nginx.")}
+        assert annotations == {"canary": "true", "canary-weight": "40", "affinity-canary-behavior": "legacy"}, annotations
+        assert "cert-manager.io/cluster-issuer" not in canary["metadata"]["annotations"], canary
+        assert not canary["metadata"].get("ownerReferences"), canary
+        spec = {**nginx.before["spec"], "rules": canary["spec"]["rules"]}
+        assert canary["spec"] == spec, canary["spec"]
+        (path,) = canary["spec"]["rules"][0]["http"]["paths"]
+        assert path["path"] == "/cart" and path["backend"]["service"]["name"] == canary["metadata"]["name"], path
+        nginx.release.has_weight(80)
+        assert nginx.weight() == "80"
+        nginx.release.becomes("Promoted")
+        assert nginx.release.image() == "shop/checkout:v2"
+        nginx.is_as_before()
+
+
+def test_a_release_by_ingress_nginx_goes_back(api, ns):
+    with IngressNginx(Shop(api, ns)) as nginx:
+        nginx.ship({"blueGreen": {"preview": "3s", "hold": "10m"}})
+        nginx.release.has_weight(100)
+        assert nginx.weight() == "100"
+        nginx.release.want_stable()
+        nginx.release.has_weight(0)
+        nginx.release.becomes("RolledBack")
+        assert nginx.release.image() == "shop/checkout:v1"
+        nginx.is_as_before()
+
+
+def test_whoever_changes_the_weight_of_a_canary_ingress_wins_until_it_goes_back(api, ns):
+    with IngressNginx(Shop(api, ns)) as nginx:
+        nginx.ship({"canary": {"steps": [{"weight": 40, "pause": "10m"}]}})
+        nginx.release.has_weight(40)
+        api.patch("ingresses", ns, nginx.canary()["metadata"]["name"], {"metadata": {"annotations": {
+            "nginx.ingress.kubernetes.io/canary-weight": "5"}}})
+        row = nginx.release.becomes("Contested")
+        assert "canary weight" in row["message"] and row["weight"] == 5, row
+        # Paths of the user's that are changed are followed.
+        before = nginx.found("shop")
+        path = [{"op": "replace", "path": "/spec/rules/0/http/paths/0/path", "value": "/checkout"}]
+        api.patch("ingresses", ns, "shop", path, content_type=JSON_PATCH)
+        wait_for("the path is followed", lambda: nginx.canary()["spec"]["rules"][0]["http"]["paths"][0]["path"] == "/checkout", 30)
+        assert nginx.weight() == "5"
+        api.patch("ingresses", ns, "shop", [{**path[0], "value": "/cart"}], content_type=JSON_PATCH)
+        assert nginx.found("shop")["spec"] == before["spec"]
+        nginx.before = nginx.found("shop")
+        nginx.release.want_stable()
+        nginx.release.becomes("RolledBack")
+        nginx.is_as_before()
+
+
+def test_an_ingress_of_another_controller_or_with_a_canary_is_refused(api, ns):
+    with IngressNginx(Shop(api, ns), "nginx.org/ingress-controller") as nginx:
+        nginx.ship({"canary": {"steps": [{"weight": 40}]}})
+        row = nginx.release.becomes("Refused")
+        assert "nginx.org/ingress-controller" in row["message"], row
+        # The controller of a class never changes.
+        api.delete("ingressclasses", None, nginx.name)
+        api.create("ingressclasses", None, {"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": nginx.name},
+                                            "spec": {"controller": "k8s.io/ingress-nginx"}})
+        nginx.add("theirs", {"nginx.ingress.kubernetes.io/canary": "true"})
+        wait_for("the other canary is named", lambda: f"Ingress {ns}/theirs is a canary of shop.example/cart" in nginx.release.row()["message"], 90)
+        nginx.release.alone()

@@ -112,6 +112,10 @@ ObjectRef candidate_service_of(const Shop& shop) {
   return candidate_refs(shop.sale, shop.setup, "checkout-v2").service;
 }
 
+ObjectRef copy_of(const Shop& shop) {
+  return candidate_refs(shop.sale, shop.setup, "checkout-v2").ingress;
+}
+
 const api::RolloutStatus& rollout_row(const Shop& shop) {
   static const api::RolloutStatus none;
   return shop.sale.status.rollouts.empty() ? none : shop.sale.status.rollouts.front();
@@ -121,7 +125,9 @@ std::string split_of(const Shop& shop) {
   const auto& rollouts = shop.sale.spec->rollouts;
   const RouterAsked asked =
       router_asked((rollouts.empty() ? rollout_of("") : rollouts.front()).traffic, "shop");
-  const Value field = shop.at(asked.object, asked.router->field);
+  const ObjectRef held = asked.router->by_copy ? copy_of(shop) : asked.object;
+  const Value field = shop.at(held, asked.router->field);
+  if (!field) return "100/0";
   const auto view = JsonView::parse(field->text);
   const int share =
       asked.router->shares(*view, {"shop", "checkout", candidate_service_of(shop).name}).candidate;
@@ -136,7 +142,7 @@ std::string image_of(const Shop& shop, const ObjectRef& deployment) {
 bool stands(const Shop& shop) {
   const CandidateRefs refs = candidate_refs(shop.sale, shop.setup, "checkout-v2");
   return shop.objects.contains(refs.deployment) || shop.objects.contains(refs.service) ||
-         shop.objects.contains(refs.autoscaler);
+         shop.objects.contains(refs.autoscaler) || shop.objects.contains(refs.ingress);
 }
 
 std::vector<std::string> decided_in(const Shop& shop) {

@@ -21,6 +21,7 @@ void measure(Shop&, double value);
 
 ObjectRef candidate_of(const Shop&);  ///< the Deployment
 ObjectRef candidate_service_of(const Shop&);
+ObjectRef copy_of(const Shop&);  ///< the canary Ingress
 const api::RolloutStatus& rollout_row(const Shop&);
 /// "100/0", as what shares out says: the target's percent and the candidate's.
 std::string split_of(const Shop&);

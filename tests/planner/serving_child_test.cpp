@@ -46,6 +46,18 @@ RouteSeen service(const std::string& name,
               .value()};
 }
 
+/// A canary Ingress that leads to the candidate.
+RouteSeen canary_ingress(const std::string& weight) {
+  return {
+      router_of({"networking.k8s.io", "Ingress", "shop", kCandidate.name}),
+      Document::parse(
+          R"({"metadata":{"name":")" + kCandidate.name +
+          R"(","annotations":{"nginx.ingress.kubernetes.io/canary":"true","nginx.ingress.kubernetes.io/canary-weight":")" +
+          weight + R"("}},"spec":{"rules":[{"http":{"paths":[{"backend":{"service":{"name":")" +
+          kCandidate.name + R"("}}}]}}]}})")
+          .value()};
+}
+
 RouteSeen own_service() {
   const Json labels{R"({"metadata":{"name":")" + kCandidate.name +
                     R"("},"spec":{"selector":{"doorbuster.dev/rollout":"web"}}})"};
@@ -69,6 +81,7 @@ TEST(ServingChild, marks_name_and_namespace_must_fit_together) {
   const Case cases[] = {
       {"its Deployment", kCandidate, kParent, true},
       {"its Service", {"", "Service", "shop", kCandidate.name}, kParent, true},
+      {"its Ingress", {"networking.k8s.io", "Ingress", "shop", kCandidate.name}, kParent, true},
       {"another feature's", {"apps", "Deployment", "shop", child_name(other)}, other, false},
       {"a copy of other name", {"apps", "Deployment", "shop", "web-copy"}, kParent, false},
       {"a copy elsewhere", {"apps", "Deployment", "staging", kCandidate.name}, kParent, false},
@@ -106,6 +119,8 @@ TEST(ServingChild, stays_while_a_route_sends_it_something) {
       {"others only", Routes{route_to(R"({"name":"web"})")}, false},
       {"a Service that was switched", Routes{service("web", R"("app":"web-candidate",)")}, true},
       {"its own Service", Routes{own_service()}, false},
+      {"a canary Ingress with a weight", Routes{canary_ingress("1")}, true},
+      {"a canary Ingress without", Routes{canary_ingress("0")}, false},
       {"a Service of another rollout",
        Routes{service("web", R"("app":"web","x":"y",)", "other")},
        false},
@@ -116,6 +131,16 @@ TEST(ServingChild, stays_while_a_route_sends_it_something) {
     const ChildCare care = unless_routed(gone, kCandidate, kParent, one.routes);
     EXPECT_EQ(care.remove.has_value(), !one.kept);
     EXPECT_EQ(care.kept.empty(), !one.kept) << care.kept;
+  }
+}
+
+TEST(ServingChild, that_is_the_route_itself_goes) {
+  const ObjectRef ingress{"networking.k8s.io", "Ingress", "shop", kCandidate.name};
+  const ChildCare gone{.life = Life::Dead, .remove = Remove{.object = ingress}};
+  for (const RoutesFact& routes :
+       {RoutesFact{Routes{canary_ingress("40")}}, RoutesFact{Unread{"no answer"}}}) {
+    const ChildCare care = unless_routed(gone, ingress, kParent, routes);
+    EXPECT_TRUE(care.remove.has_value()) << care.kept;
   }
 }
 

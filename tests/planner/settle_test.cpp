@@ -19,6 +19,22 @@ TEST(Settle, OneWriteHoldsBothFieldsAndTheRecordAndASecondRoundDoesNothing) {
   EXPECT_EQ(it.state(kMin), "Held");
 }
 
+TEST(Settle, AValueOfOurOwnIsHeldOnlyWhereItsBaselineIsSaid) {
+  for (const bool said : {true, false}) {
+    SCOPED_TRACE(said);
+    Holding it;
+    it.cluster.change(kMin, Json{"3"}, kFieldManager, "2027-01-15T07:00:00Z");
+    it.want(kMin, 8);
+    if (said) it.asked.wants.back().second.baseline = Value(Json{"3"});
+    EXPECT_EQ(it.settle(), said ? 1 : 0);
+    EXPECT_EQ(it.cluster.number(kMin), said ? 8 : 3);
+    if (!said) continue;
+    it.release();
+    it.settle();
+    EXPECT_EQ(it.cluster.number(kMin), 3);
+  }
+}
+
 TEST(Settle, TheGuardsAreInThePatch) {
   Holding it;
   it.want(kMin, 5);

@@ -399,7 +399,23 @@ Observation Shop::observe(const Event& event, const Needs& named) {
   return seen;
 }
 
+/// What stands there, or a list of what does.
+Answer Shop::read(const ObjectRef& about) const {
+  std::vector<Json> items;
+  for (const auto& [ref, text] : objects) {
+    if (ref == about) return {.at = clock, .says = Answer::Says::Yes, .why = "", .body = text};
+    if (ref.group == about.group && ref.kind == about.kind && ref.ns == about.ns)
+      items.push_back(text);
+  }
+  if (!about.name.empty()) return {.at = clock, .says = Answer::Says::No, .why = "not found"};
+  return {.at = clock,
+          .says = Answer::Says::Yes,
+          .why = "",
+          .body = JsonObject().add("items", json_array(items)).build()};
+}
+
 Answer Shop::answer(const Event&, const Question& question) {
+  if (question.kind == Question::Kind::Read && !asks_fail) return read(question.about);
   const bool dry =
       question.kind != Question::Kind::Access && question.kind != Question::Kind::AccessAhead;
   const bool no = (dry ? refused : denied).contains(question.about.kind);
@@ -478,7 +494,8 @@ Outcome Shop::perform(const Event&, const Write& write) {
   ++writes;
   log.push_back(write.object.kind + "/" + write.object.name);
   requests.push_back(log.back());
-  if (write.type == Write::Type::Json && parent_of(*parsed)) {
+  const bool trace = write.patch.text.find("/metadata/managedFields") != std::string::npos;
+  if (write.type == Write::Type::Json && parent_of(*parsed) && !trace) {
     for (const JsonView& step : JsonView::parse(write.patch.text)->elements()) {
       if (step.at("/op")->string() == "replace")
         set(write.object,
@@ -514,6 +531,9 @@ Outcome Shop::create(const Event&, const Create& create) {
   log.push_back(requests.back());
   add(create.object, create.manifest.text);
   set(create.object, "/metadata/creationTimestamp", json_of_string(to_rfc3339(clock)));
+  std::set<std::string> leaves;
+  leaves_of(*JsonView::parse(create.manifest.text), "", leaves);
+  own(create.object, kFieldManager, leaves);
   autoscale();
   if (lose_answers) return Error{.kind = ErrorKind::Unavailable, .message = "the answer was lost"};
   return Done{};

@@ -122,6 +122,7 @@ class Shop : public World {
   std::vector<std::string> requests;  ///< all of them: "finalizer", "status", or the object's name
 
  private:
+  Answer read(const ObjectRef&) const;
   std::vector<Labelled> labelled() const;
   /// Objects of a kind that name a workload, in that member of their spec.
   std::vector<ObjectRef> naming(const std::string& kind,

@@ -105,7 +105,8 @@ TEST(Kinds, WhatStandsBesideTargetsMayBeMadeAndRemovedAndNothingElse) {
                            "apps/daemonsets",
                            "apps/deployments",
                            "autoscaling/horizontalpodautoscalers",
-                           "autoscaling.x-k8s.io/capacitybuffers"}) {
+                           "autoscaling.x-k8s.io/capacitybuffers",
+                           "networking.k8s.io/ingresses"}) {
     used.insert(std::string("create ") + kind);
     used.insert(std::string("delete ") + kind);
   }

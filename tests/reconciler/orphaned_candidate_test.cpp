@@ -1,5 +1,6 @@
 // A rollout's candidate whose event went without us.
 #include "controllers/planner/ledger.h"
+#include "controllers/planner/rollout_ingress.h"
 #include "tests/reconciler/reconciler_run.h"
 
 namespace doorbuster::reconciler {
@@ -13,6 +14,8 @@ const ServedKind kServedRoutes{.group = "gateway.networking.k8s.io",
                                .plural = "httproutes",
                                .kind = "HTTPRoute",
                                .scale = false};
+const ServedKind kServedIngresses{
+    .group = "networking.k8s.io", .plural = "ingresses", .kind = "Ingress", .scale = false};
 const planner::Holder kParent{"shop/flash", "uid-gone", "here", "rollouts", "web"};
 const std::string kCandidate = planner::child_name(kParent);
 const std::string kRules = R"([{"backendRefs":[{"name":"web"}]}])";
@@ -43,6 +46,28 @@ std::string route(const std::string& rules, bool held) {
          rules + "}}";
 }
 
+/// What makes it the candidate's route, with a weight that the event that is gone holds.
+std::string canary_ingress() {
+  const Json weight{R"("40")"};
+  planner::Ledger ledger{.state = planner::Ledger::State::Good,
+                         .uid = "uid-" + kCandidate,
+                         .serial = 1,
+                         .fields = {},
+                         .why = ""};
+  planner::HeldField& field = ledger.fields[{planner::kCanaryWeight, ""}];
+  field.baseline = Json{R"("0")"};
+  field.requested = weight;
+  field.holders[kParent] = {.op = planner::Ask::Op::Set, .operand = weight};
+  const Json record = json_of_string(planner::write_ledger(ledger));
+  return R"({"kind":"Ingress","metadata":{"labels":{"doorbuster.dev/held":"here",)"
+         R"("doorbuster.dev/child":"here","doorbuster.dev/event-uid":"uid-gone"},"annotations":{)"
+         R"("doorbuster.dev/event":"shop/flash","doorbuster.dev/purpose":"rollouts/web",)"
+         R"("nginx.ingress.kubernetes.io/canary":"true",)"
+         R"("nginx.ingress.kubernetes.io/canary-weight":"40","doorbuster.dev/holds":)" +
+         record.text + R"(}},"spec":{"rules":[{"http":{"paths":[{"backend":{"service":{"name":")" +
+         kCandidate + R"("}}}]}}]}})";
+}
+
 std::string child(const char* kind) {
   return R"({"kind":")" + std::string(kind) +
          R"(","metadata":{"labels":{"doorbuster.dev/child":"here","doorbuster.dev/event-uid":)"
@@ -53,7 +78,9 @@ std::string child(const char* kind) {
 class OrphanedCandidate : public ReconcilerRun {
  protected:
   OrphanedCandidate()
-      : ReconcilerRun({kServedSales, kServedAutoscalers, kServedDeployments, kServedRoutes}, "-") {
+      : ReconcilerRun(
+            {kServedSales, kServedAutoscalers, kServedDeployments, kServedRoutes, kServedIngresses},
+            "-") {
     cluster_.put(deployment_, child("Deployment"));
     cluster_.put(service_, child("Service"));
     cluster_.put(autoscaler_, child("HorizontalPodAutoscaler"));
@@ -87,6 +114,17 @@ TEST_F(OrphanedCandidate, GoesAfterItsShareOfTheRouteWasGivenBack) {
   start();
   ASSERT_TRUE(becomes(route_, "/spec/rules", kRules));
   std::this_thread::sleep_for(seconds(2));
+  EXPECT_TRUE(stands()) << "what is under way on it comes to its end";
+  cluster_.move_clock(kOrphanDrain);
+  EXPECT_TRUE(within([&] { return is_gone(); }));
+}
+
+TEST_F(OrphanedCandidate, GoesAfterTheCanaryIngressThatLedToIt) {
+  const Name ingress{"networking.k8s.io", "ingresses", "shop", kCandidate};
+  cluster_.put(ingress, canary_ingress());
+  start();
+  EXPECT_TRUE(within([&] { return cluster_.value(ingress, "/kind") == "gone"; }));
+  std::this_thread::sleep_for(seconds(1));
   EXPECT_TRUE(stands()) << "what is under way on it comes to its end";
   cluster_.move_clock(kOrphanDrain);
   EXPECT_TRUE(within([&] { return is_gone(); }));
