@@ -438,11 +438,10 @@ Settled settle_object(const ObjectRef& ref,
   }
   // A record that is made now would say of such a field that it had been put back: nothing else is
   // begun here either.
-  const bool unrecorded =
-      draft.ledger.state != Ledger::State::Good &&
-      std::any_of(draft.fields.begin(), draft.fields.end(), [](const auto& field) {
-        return field.second.unrecorded;
-      });
+  const bool unrecorded = draft.ledger.state != Ledger::State::Good &&
+                          std::any_of(draft.fields.begin(),
+                                      draft.fields.end(),
+                                      [](const auto& field) { return field.second.unrecorded; });
   for (auto& [path, field] : draft.fields) {
     if (!unrecorded || !field.fresh || field.state == "Refused") continue;
     field.state = "Refused";
