@@ -25,7 +25,7 @@ struct FieldDraft {
   bool refused = false;     ///< the API server did not take what was asked of its object last
   bool leave_value = false;
   bool unrecorded = false;  ///< a value of ours stands there, and no record says what was before it
-  bool postponed = false;  ///< its restoring waits for another field
+  bool postponed = false;   ///< its restoring waits for another field
   std::set<std::string> names;
   Contest contest;
   Reason reason;
