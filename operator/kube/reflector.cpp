@@ -1,5 +1,6 @@
-#include "operator/base/lower.h"
 #include "operator/kube/reflector.h"
+
+#include "operator/base/lower.h"
 
 #include <atomic>
 #include <charconv>
