@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import harness  # noqa: E402
 import peer  # noqa: E402
 from api import Api  # noqa: E402
+from rollback_analysis import PROMETHEUS, by_analysis  # noqa: E402
 from rollback_kinds import Argo, ArgoIngress, ArgoIngressAtOnce, Bare, Doorbuster, DoorbusterPods, Flagger  # noqa: E402
 from rollback_live import under_load  # noqa: E402
 from watching import Watch  # noqa: E402
@@ -25,7 +26,7 @@ from watching import Watch  # noqa: E402
 SETTLED, QUIET, REFILL = 2, 0.3, 15   # seconds: before a round, between two of it, before many at once (clients' limits)
 EVENT_MOST, EVENTS = 32, 7            # rollouts an event may have; events of the 200
 ROUNDS = {"shared": 2, "argo-ingress": 3, "argo-queue": 1}   # of kinds that are looked at for less than all
-PARTS = ("one", "many", "flagger", "live")
+PARTS = ("one", "many", "bare", "flagger", "live", "judged")
 
 
 def say(text):
@@ -109,16 +110,19 @@ def many_at_once(api, count, runs):
     shared = min(EVENT_MOST, -(-count // EVENTS))
     for label, make in (("doorbuster", lambda: Doorbuster(api, "many-doorbuster", shared, 2)),
                         ("pods", lambda: DoorbusterPods(api, "many-pods", shared)),
-                        ("argo", lambda: Argo(api, "many-argo")),
-                        ("bare", lambda: Bare(api, "many-bare"))):
-        kind = make()
-        kind.make(names)
-        out[label] = []
-        for number in range(runs):
-            say(f"{count} at once: {label}, run {number + 1} of {runs}")
-            out[label].append(many(kind, names))
-            say(str(out[label][-1]))
-        kind.close()
+                        ("argo", lambda: Argo(api, "many-argo"))):
+        out[label] = runs_of(make(), names, runs, label)
+    return out
+
+
+def runs_of(kind, names, runs, label):
+    out = []
+    kind.make(names)
+    for number in range(runs):
+        say(f"{len(names)} at once: {label}, run {number + 1} of {runs}")
+        out.append(many(kind, names))
+        say(str(out[-1]))
+    kind.close()
     return out
 
 
@@ -145,17 +149,18 @@ def ticking(api, count, rounds, keep):
 
 def measure(api, options, out, save):
     """Part after part; what of one is there is saved at once, for whoever cannot wait for the last."""
-    out.update(version=version(), quick=options.quick, events=EVENTS, many_count=options.many, shared=options.shops)
+    out.update(quick=options.quick, events=EVENTS, many_count=options.many, shared=options.shops)
     out["floor"] = floor(api)
     load = [0.0]
 
     def keep(part, value):
         out[part] = value
         out.setdefault("loads", {})[part] = [load[0], os.getloadavg()[0]]
+        out.setdefault("versions", {})[part] = version()
         save(out)
 
     with contextlib.ExitStack() as stack:
-        operator = harness.Operator(api, "bench").start()
+        operator = harness.Operator(api, "bench", extra=["--prometheus-address", os.environ[PROMETHEUS], "--allow-check-hosts", "127.0.0.1"]).start()
         stack.callback(operator.stop)
         argo = stack.enter_context(peer.Peer(api, "argo-rollouts"))
         for part in options.parts:
@@ -164,11 +169,16 @@ def measure(api, options, out, save):
                 one_by_one(api, [f"s{number:03d}" for number in range(options.shops)], options.rounds, lambda found: keep("one", found))
             elif part == "many":
                 keep("many", many_at_once(api, options.many, options.runs))
+            elif part == "bare":
+                keep("bare", runs_of(Bare(api, "many-bare"), [f"m{number:03d}" for number in range(options.many)], options.runs, "bare"))
             elif part == "flagger":
                 with peer.Peer(api, "flagger"):
                     ticking(api, options.canaries, options.ticks, lambda found: keep("flagger", found))
-            else:
+            elif part == "live":
                 keep("live", under_load(api, options.live, say))
+            else:
+                with peer.Peer(api, "flagger"):
+                    keep("judged", by_analysis(api, options.judged, say))
             if not operator.running() or not argo.running():
                 raise RuntimeError("a program that is measured has ended")
 
@@ -182,7 +192,7 @@ def main():
     options.parts = [one for one in PARTS if one in options.parts.split(",")]
     options.shops, options.rounds, options.many, options.runs = (5, 2, 20, 1) if options.quick else (30, 7, 200, 3)
     options.canaries, options.ticks = (5, 1) if options.quick else (50, 4)
-    options.live = 3 if options.quick else 50
+    options.live, options.judged = (3, 2) if options.quick else (50, 5)
     out = {}
     if os.path.exists(options.out):
         with open(options.out, encoding="utf-8") as file:

@@ -122,12 +122,16 @@ class Doorbuster(Kind):
         wait_for(f"{self.ns}: {self.WEIGHT} % of the traffic is the candidates'", lambda: self._halves() == len(names), 600, 0.3)
 
     def _ship_group(self, group):
-        rollouts = [{"name": name, "target": {"name": name}, "patch": self.patch,
-                     "strategy": {"canary": {"steps": [{"weight": self.WEIGHT, "pause": "10h"}]}}, "drain": self.drain,
-                     "traffic": self.traffic(name)} for name in group]
+        self.api.create("saleevents", self.ns, {"apiVersion": "doorbuster.dev/v1alpha1", "kind": "SaleEvent", "metadata": {"name": self.event_of[group[0]]},
+                                                "spec": self.event(group)})
+
+    def event(self, group):
         window = {"start": harness.instant(harness.utc(-1)), "end": harness.instant(harness.utc(20_000)), "prepare": "0s", "cooldown": "1m"}
-        self.api.create("saleevents", self.ns, {"apiVersion": "doorbuster.dev/v1alpha1", "kind": "SaleEvent", "metadata": {"name": self.event_of[group[0]]}, "spec": {
-            "window": window, "serviceAccountName": "sale", "deletionPolicy": "Immediate", "rollouts": rollouts}})
+        return {"window": window, "serviceAccountName": "sale", "deletionPolicy": "Immediate", "rollouts": [self.rollout(name) for name in group]}
+
+    def rollout(self, name):
+        return {"name": name, "target": {"name": name}, "patch": self.patch, "strategy": {"canary": {"steps": [{"weight": self.WEIGHT, "pause": "10h"}]}},
+                "drain": self.drain, "traffic": self.traffic(name)}
 
     def _halves(self):
         return sum(row.get("weight", 0) >= self.WEIGHT and row.get("ready", 0) >= HALF for event in self.api.list("saleevents", self.ns)

@@ -28,10 +28,10 @@ class Live(Doorbuster):
                                               "spec": {"selector": {"app": selects}, "ports": [{"port": 80, "targetPort": SHOP_PORT}]}})
 
 
-def load(folder, url, host):
+def load(folder, url, host, rate=RATE):
     """hack/rig/load until it is told to end, its lines in a file."""
     lines = os.path.join(folder, "lines.tsv")
-    process = subprocess.Popen([os.path.join(ROOT, "hack/rig/load"), "--rate", str(RATE), "--seconds", "3600", "--header", f"Host: {host}", "--lines", lines, url],
+    process = subprocess.Popen([os.path.join(ROOT, "hack/rig/load"), "--rate", str(rate), "--seconds", "3600", "--header", f"Host: {host}", "--lines", lines, url],
                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     wait_for("a first answer", lambda: os.path.exists(lines) and os.path.getsize(lines) > 200, 30)
     return process, lines

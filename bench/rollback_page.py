@@ -7,7 +7,7 @@ import statistics
 from page import ROOT, commit, quantile, table, today, verdict
 
 HEAD = "## A release that is sent back"
-FIRST_MS, LAST_ANSWER_MS, LAST_FIRST_S, LAST_GONE_S = 50, 250, 1.5, 4    # the aims
+FIRST_MS, LAST_ANSWER_MS, LAST_FIRST_S, LAST_GONE_S, JUDGED_S = 50, 250, 1.5, 4, 15    # the aims
 NAMES = {"doorbuster": "doorbuster run", "shared": "doorbuster run, {shared} rollouts in the event", "pods": "doorbuster run, by ready pods", "argo": "Argo Rollouts, basic canary",
          "argo-ingress": "Argo Rollouts, ingress weight", "argo-queue": "the same, while others aborted before wait for their pods to go", "bare": "no release: Deployments of two pods scaled to nothing"}
 
@@ -49,8 +49,8 @@ def one_by_one(part):
 def ticking(part):
     values = sorted(part["flagger"])
     text = f"""Flagger {version_of("flagger")} looks at a Canary at ticks, every ten seconds at the most. Its quickest way back is a webhook of type `rollback`,
-which it asks at each; here it begins to say yes at a random moment of the tick, and what counts is the ingress' weight 0. With a failing
-metric at least another tick passes (not measured here). {load_of(part, "flagger")}
+which it asks at each; here it begins to say yes at a random moment of the tick, and what counts is the ingress' weight 0. By a failing
+metric: below, "By analysis". {load_of(part, "flagger")}
 
 """
     ours = statistics.median(one["first_ms"] for one in part["one"]["doorbuster"]) / 1000
@@ -73,13 +73,32 @@ last answer of a candidate. {live["failed"]} of {live["requests"]:,} requests fa
     return text + table(["aim", "measured", ""], [[f"p99 at most {LAST_ANSWER_MS} ms", f"{quantile(values, 99):.0f} ms", verdict(quantile(values, 99), LAST_ANSWER_MS)]])
 
 
+def judged(part):
+    found = {label: (sorted(one["first_s"] for one in rows["runs"]), statistics.median(one["bad"] for one in rows["runs"])) for label, rows in part["judged"].items()}
+    ours = statistics.median(found["doorbuster"][0])
+    names = {**NAMES, "flagger": "Flagger, metric"}
+    unfair, requests = (sum(rows[key] for rows in part["judged"].values()) for key in ("unfair", "requests"))
+    text = f"""### By analysis
+
+From the first bad answer of a release to the first write of its way back: 500 requests a second through Envoy to a shop of four pods, half of them
+answered by two pods of the release, five of a hundred with an error. Prometheus scrapes every five seconds, and all ask it the same: above 2 % of errors in the last
+fifteen seconds is bad, and bad once is enough. Doorbuster and Argo Rollouts (basic canary, behind one Service) ask every five seconds, Flagger (weights of an HTTPRoute) every ten, its least. Of
+{requests:,} requests in all {unfair} failed otherwise. {load_of(part, "judged")}
+
+"""
+    text += table(["s after the first bad answer", "runs", "median", "max", "bad answers, median", "median, of doorbuster run's"], [
+        [names[label], len(values), f"{statistics.median(values):.1f}", f"{values[-1]:.1f}", f"{bad:.0f}", ratio(statistics.median(values), ours)]
+        for label, (values, bad) in found.items()])
+    return text + table(["aim", "measured", ""], [[f"at most {JUDGED_S} s", f"{found['doorbuster'][0][-1]:.1f} s at most", verdict(found["doorbuster"][0][-1], JUDGED_S)]])
+
+
 def span(runs, key):
     values = [one[key] for one in runs]
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
 def many(part):
-    count, runs = part["many_count"], part["many"]
+    count, runs = part["many_count"], {**part["many"], "bare": part["bare"]}
     text = f"""### {count} at once
 
 {count} rollouts, each at half of its traffic with {count * 2} pods of candidates in all. An event of Doorbuster's has at most 32 rollouts, so these are {part["events"]}
@@ -99,12 +118,21 @@ as many Deployments of two pods, scaled to nothing by the same client, are how l
         for what, key, aim in (("last first write", "last_first_s", LAST_FIRST_S), ("last pod of a candidate gone", "last_gone_s", LAST_GONE_S))])
 
 
+def versions(part):
+    """Of the operator that was measured, part by part where they are not one."""
+    found = part["versions"]
+    of = {version: [name for name in found if found[name] == version] for version in found.values()}
+    if len(of) == 1:
+        return f"the operator {next(iter(of))}"
+    return "the operator " + "; ".join(f"{version} ({', '.join(names)})" for version, names in of.items())
+
+
 def rollback(part):
     small = "\n**A trial (`--quick`): too small to judge by.**\n" if part["quick"] else ""
     floor = sorted(one["first_ms"] for one in part["floor"])
     return f"""{HEAD}
 
-{today()}, commit `{commit()}`, the operator {part["version"]}. Other work on these two cores slows every row: compare rows of one table.
+{today()}, commit `{commit()}`, {versions(part)}. Other work on these two cores slows every row: compare rows of one table.
 {small}
 Doorbuster, Argo Rollouts {version_of("argo-rollouts")} and Flagger {version_of("flagger")} (built of their modules, with their own roles and limits), those of a table in one
 cluster in one run (`bench/rollback.py`): etcd, API server, controllers and scheduler as they are, nodes and pods by kwok (a pod is ready at once), Envoy Gateway
@@ -119,4 +147,4 @@ After an abort by ingress weight Argo's controller writes the selector of the ca
 client's limit (`--qps 40`) lets it; another abort meanwhile waits in that queue (last row, defaults). In the row before, that time is one second
 (`abortScaleDownDelaySeconds: 1`) and over before the next begins. {load_of(part, "one")}
 
-""" + one_by_one(part) + (ticking(part) if "flagger" in part else "") + (many(part) if "many" in part else "") + (under_load(part) if "live" in part else "")
+""" + one_by_one(part) + (ticking(part) if "flagger" in part else "") + (many(part) if "many" in part and "bare" in part else "") + (under_load(part) if "live" in part else "") + (judged(part) if "judged" in part else "")
